@@ -1,0 +1,22 @@
+package io.talchum.engine;
+
+import io.talchum.core.ServeException;
+import java.util.List;
+
+/**
+ * Receives one request's events, all on the engine thread; implementations only hand them on and
+ * never block.
+ *
+ * <p>Order: {@link #onPrompt} at most once, {@link #onToken} any number of times, then exactly one
+ * of {@link #onFinish} and {@link #onError}.
+ */
+public interface GenerationSink {
+  /** Log-probabilities of the prompt's tokens but the first; only if they were asked for. */
+  void onPrompt(List<TokenLogprob> prompt);
+
+  void onToken(TokenEvent event);
+
+  void onFinish(GenerationResult result);
+
+  void onError(ServeException error);
+}

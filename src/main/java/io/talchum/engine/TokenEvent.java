@@ -1,0 +1,12 @@
+package io.talchum.engine;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One generated token.
+ *
+ * @param textDelta the text that can be shown after this token; empty while a character or a
+ *     possible stop string is incomplete
+ * @param logprob null unless log-probabilities were asked for
+ */
+public record TokenEvent(int tokenId, String textDelta, @Nullable TokenLogprob logprob) {}

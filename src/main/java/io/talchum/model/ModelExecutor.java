@@ -1,0 +1,58 @@
+package io.talchum.model;
+
+import io.talchum.adapter.AdapterWeights;
+import io.talchum.adapter.ResidentAdapter;
+import io.talchum.core.ModelSpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the frozen base with one adapter (or none) per KV slot. Only {@link #prepare} may be called
+ * from any thread; all else belongs to the engine thread.
+ */
+public interface ModelExecutor extends AutoCloseable {
+  ModelSpec spec();
+
+  /** Number of KV slots: the most rows one step can have. */
+  int slots();
+
+  /** Positions per slot. */
+  int maxContextTokens();
+
+  /**
+   * Brings an adapter into the form that {@link #bind} copies. Any thread.
+   *
+   * @throws io.talchum.core.ServeException INVALID_ADAPTER if it does not fit the base
+   */
+  ResidentAdapter prepare(AdapterWeights weights);
+
+  /**
+   * Makes the slot use this adapter from the next step on; null is the bare base. Leaves the slot's
+   * KV alone.
+   */
+  void bind(int slot, @Nullable ResidentAdapter adapter);
+
+  /** Copies the first {@code tokens} KV positions and the adapter of one slot to another. */
+  void copySlot(int from, int to, int tokens);
+
+  /**
+   * One token for each of the slots 0 .. rows-1. Row i's token goes to position {@code
+   * positions[i]} of slot i, whose earlier positions must hold the KV of what went before.
+   *
+   * @param tokenIds [rows]
+   * @param positions [rows], each below {@link #maxContextTokens}
+   * @return one row of logits per slot, valid until the next step
+   */
+  StepLogits decode(int[] tokenIds, int[] positions);
+
+  /**
+   * A piece of one slot's prompt, written to positions {@code start ..}.
+   *
+   * @param rows which of the tokens want logits
+   * @return logits of those rows, in order, valid until the next step; empty for {@link
+   *     LogitRows#NONE}
+   */
+  StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows);
+
+  @Override
+  void close();
+}

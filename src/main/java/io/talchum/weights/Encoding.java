@@ -1,0 +1,24 @@
+package io.talchum.weights;
+
+/**
+ * How a matrix lies in {@code weights.bin}; rows are outputs, columns inputs, blocks run along a
+ * row.
+ */
+public enum Encoding {
+  /** Part {@code weight}: f32 [rows, columns]. */
+  F32,
+  /**
+   * Parts {@code quants} u8 [rows, blocks, 32], {@code scales} f32 [rows, blocks]; w = scale * (q -
+   * 128).
+   */
+  INT8,
+  /**
+   * Parts {@code quants} u8 [rows, blocks, 16] (element 2i in the low nibble of byte i, 2i + 1 in
+   * the high one), {@code scales} f32 [rows, blocks]; w = scale * (q - 8).
+   */
+  INT4,
+  /**
+   * {@link #INT4} plus part {@code offsets} f32 [blocks, rows], added to every weight of the block.
+   */
+  INT4_OFFSET
+}
