@@ -18,6 +18,9 @@ public interface ModelExecutor extends AutoCloseable {
   /** Positions per slot. */
   int maxContextTokens();
 
+  /** The longest piece that {@link #prefill} takes. */
+  int maxPrefillTokens();
+
   /**
    * Brings an adapter into the form that {@link #bind} copies. Any thread.
    *
