@@ -58,6 +58,28 @@ public record SamplingParams(
         0, false);
   }
 
+  /** The same with another random stream. */
+  public SamplingParams withSeed(long other) {
+    return new SamplingParams(
+        temperature,
+        topP,
+        topK,
+        minP,
+        presencePenalty,
+        frequencyPenalty,
+        repetitionPenalty,
+        other,
+        logitBias,
+        stopStrings,
+        stopTokenIds,
+        maxTokens,
+        minTokens,
+        ignoreEos,
+        logprobs,
+        topLogprobs,
+        promptLogprobs);
+  }
+
   public boolean isGreedy() {
     return temperature == 0f;
   }

@@ -1,0 +1,97 @@
+package io.talchum.conditioning;
+
+import io.talchum.core.ChatRequest;
+import io.talchum.core.CompletionRequest;
+import io.talchum.core.PromptInput;
+import io.talchum.core.SamplingRequest;
+import io.talchum.core.ServeException;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Turns requests into token ids and checked sampling parameters. */
+public final class ConditioningPipeline {
+  /** OpenAI's default of the completions endpoint. */
+  private static final int COMPLETION_MAX_TOKENS = 16;
+
+  private final ServedModel model;
+  private final SamplingResolver sampling;
+  private final ContextBudget budget;
+  private final RandomGenerator seeds;
+
+  /**
+   * Everything that a request is checked against.
+   *
+   * @param seeds thread-safe; draws the seeds of requests that name none
+   */
+  public ConditioningPipeline(ServedModel model, SamplingLimits limits, RandomGenerator seeds) {
+    this.model = model;
+    this.sampling = new SamplingResolver(model, limits);
+    this.budget = new ContextBudget(model.contextTokens());
+    this.seeds = seeds;
+  }
+
+  /** Renders the chat template and resolves the sampling. */
+  public ConditionedPrompt condition(ChatRequest request) {
+    if (request.messages().isEmpty()) {
+      throw ServeException.invalid("messages", "messages is empty; send at least one message");
+    }
+    int[] tokenIds = model.renderer().render(request.messages(), request.template());
+    int maxTokens =
+        budget.maxTokens(
+            "max_tokens", request.sampling().maxTokens(), Integer.MAX_VALUE, tokenIds.length);
+    return new ConditionedPrompt(
+        tokenIds, sampling.resolve(request.sampling(), maxTokens, seeds.nextLong(), false));
+  }
+
+  /** The same for each of the prompts, in order. */
+  public List<ConditionedPrompt> condition(CompletionRequest request) {
+    if (request.prompts().isEmpty()) {
+      throw ServeException.invalid("prompt", "prompt is empty; send at least one prompt");
+    }
+    SamplingRequest asked = request.sampling();
+    boolean promptLogprobs = request.echo() && Boolean.TRUE.equals(asked.logprobs());
+    long seed = seeds.nextLong();
+    return request.prompts().stream()
+        .map(prompt -> condition(prompt, request, asked, seed, promptLogprobs))
+        .toList();
+  }
+
+  private ConditionedPrompt condition(
+      PromptInput prompt,
+      CompletionRequest request,
+      SamplingRequest asked,
+      long seed,
+      boolean promptLogprobs) {
+    int[] tokenIds = tokenIds(prompt, true);
+    Integer maxTokens = request.echo() ? atLeastOne(asked.maxTokens()) : asked.maxTokens();
+    int granted = budget.maxTokens("max_tokens", maxTokens, COMPLETION_MAX_TOKENS, tokenIds.length);
+    return new ConditionedPrompt(
+        tokenIds, sampling.resolve(asked, granted, seed, promptLogprobs));
+  }
+
+  /** Echo of nothing but the prompt still runs one step, whose token is dropped. */
+  private static @Nullable Integer atLeastOne(@Nullable Integer maxTokens) {
+    return maxTokens != null && maxTokens == 0 ? 1 : maxTokens;
+  }
+
+  /**
+   * Token ids of a plain prompt.
+   *
+   * @param addSpecialTokens whether the tokenizer's own begin and end tokens are added to text
+   */
+  public int[] tokenIds(PromptInput prompt, boolean addSpecialTokens) {
+    return switch (prompt) {
+      case PromptInput.Text text ->
+          model.tokenizer().encode(text.text(), addSpecialTokens, true);
+      case PromptInput.Tokens tokens -> {
+        tokens.tokenIds().forEach(id -> sampling.checkTokenId("prompt", id));
+        yield tokens.tokenIds().stream().mapToInt(Integer::intValue).toArray();
+      }
+    };
+  }
+
+  public ServedModel model() {
+    return model;
+  }
+}

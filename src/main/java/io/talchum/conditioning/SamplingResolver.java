@@ -1,0 +1,143 @@
+package io.talchum.conditioning;
+
+import io.talchum.core.SamplingParams;
+import io.talchum.core.SamplingRequest;
+import io.talchum.core.ServeException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What a client said, else what the model says, else OpenAI's defaults; every value checked. */
+public final class SamplingResolver {
+  private final ServedModel model;
+  private final SamplingLimits limits;
+
+  public SamplingResolver(ServedModel model, SamplingLimits limits) {
+    this.model = model;
+    this.limits = limits;
+  }
+
+  /**
+   * The parameters of one sequence.
+   *
+   * @param maxTokens already checked against the context
+   * @param seed used if the client named none
+   * @param promptLogprobs whether the prompt's tokens are scored too
+   * @throws ServeException INVALID_REQUEST naming field, value and range
+   */
+  public SamplingParams resolve(
+      SamplingRequest asked, int maxTokens, long seed, boolean promptLogprobs) {
+    GenerationDefaults defaults = model.defaults();
+    checkLists(asked);
+    int minTokens = inRange("min_tokens", orElse(asked.minTokens(), 0), 0, maxTokens);
+    int topLogprobs =
+        inRange("top_logprobs", orElse(asked.topLogprobs(), 0), 0, limits.topLogprobs());
+    boolean logprobs = orElse(asked.logprobs(), false);
+    if (topLogprobs > 0 && !logprobs) {
+      throw ServeException.invalid(
+          "top_logprobs", "top_logprobs " + topLogprobs + " needs logprobs: true; set it");
+    }
+    float defaultTemperature = defaults.greedy() ? 0f : orElse(defaults.temperature(), 1f);
+    return new SamplingParams(
+        inRange("temperature", orElse(asked.temperature(), defaultTemperature), 0f, 2f),
+        aboveZero("top_p", orElse(asked.topP(), orElse(defaults.topP(), 1f)), 1f),
+        topK(orElse(asked.topK(), orElse(defaults.topK(), 0))),
+        inRange("min_p", orElse(asked.minP(), orElse(defaults.minP(), 0f)), 0f, 1f),
+        inRange("presence_penalty", orElse(asked.presencePenalty(), 0f), -2f, 2f),
+        inRange("frequency_penalty", orElse(asked.frequencyPenalty(), 0f), -2f, 2f),
+        aboveZero(
+            "repetition_penalty",
+            orElse(asked.repetitionPenalty(), orElse(defaults.repetitionPenalty(), 1f)),
+            10f),
+        orElse(asked.seed(), seed),
+        asked.logitBias(),
+        asked.stopStrings(),
+        asked.stopTokenIds(),
+        maxTokens,
+        minTokens,
+        orElse(asked.ignoreEos(), false),
+        logprobs,
+        topLogprobs,
+        promptLogprobs);
+  }
+
+  private void checkLists(SamplingRequest asked) {
+    List<String> stops = asked.stopStrings();
+    atMost("stop", stops.size(), limits.stopStrings(), "strings");
+    for (String stop : stops) {
+      if (stop.isEmpty()) {
+        throw ServeException.invalid("stop", "stop holds an empty string; leave it out");
+      }
+      atMost("stop", stop.length(), limits.stopStringChars(), "characters in one string");
+    }
+    atMost("stop_token_ids", asked.stopTokenIds().size(), limits.logitBiases(), "ids");
+    asked.stopTokenIds().forEach(id -> checkTokenId("stop_token_ids", id));
+    atMost("logit_bias", asked.logitBias().size(), limits.logitBiases(), "entries");
+    for (Map.Entry<Integer, Float> bias : asked.logitBias().entrySet()) {
+      checkTokenId("logit_bias", bias.getKey());
+      inRange("logit_bias", bias.getValue(), -100f, 100f);
+    }
+  }
+
+  /** Refuses an id that the vocabulary does not have. */
+  void checkTokenId(String field, int id) {
+    if (id < 0 || id >= model.vocabSize()) {
+      throw ServeException.invalid(
+          field,
+          "%s names token %d, but the vocabulary has the ids 0 to %d"
+              .formatted(field, id, model.vocabSize() - 1));
+    }
+  }
+
+  private static void atMost(String field, int size, int limit, String what) {
+    if (size > limit) {
+      throw ServeException.invalid(
+          field, "%s has %d %s; at most %d are allowed".formatted(field, size, what, limit));
+    }
+  }
+
+  private static int topK(int value) {
+    return inRange("top_k", value == -1 ? 0 : value, 0, Integer.MAX_VALUE);
+  }
+
+  private static float inRange(String field, float value, float min, float max) {
+    if (!(value >= min && value <= max)) {
+      throw ServeException.invalid(
+          field,
+          "%s %s is out of range; choose a number from %s to %s"
+              .formatted(field, number(value), number(min), number(max)));
+    }
+    return value;
+  }
+
+  private static int inRange(String field, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw ServeException.invalid(
+          field,
+          "%s %d is out of range; choose a whole number from %d to %d"
+              .formatted(field, value, min, max));
+    }
+    return value;
+  }
+
+  private static float aboveZero(String field, float value, float max) {
+    if (!(value > 0f && value <= max)) {
+      throw ServeException.invalid(
+          field,
+          "%s %s is out of range; choose a number above 0 and up to %s"
+              .formatted(field, number(value), number(max)));
+    }
+    return value;
+  }
+
+  /** Whole numbers without the trailing ".0". */
+  private static String number(float value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e6f
+        ? Integer.toString((int) value)
+        : Float.toString(value);
+  }
+
+  private static <T> T orElse(@Nullable T value, T otherwise) {
+    return value == null ? otherwise : value;
+  }
+}

@@ -1,0 +1,139 @@
+package io.talchum.service;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ModelVersions;
+import io.talchum.core.ServeException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A running request of one or more choices. Read by one thread; only {@link #cancel} may be called
+ * from others. Whoever gets it closes it.
+ */
+public final class Generation implements AutoCloseable {
+  private final String id;
+  private final Instant created;
+  private final ModelVersions versions;
+  private final int promptTokens;
+  private final List<SequenceFeed> feeds;
+  private final EventQueue queue;
+  private final SequenceEngine engine;
+  private final Queue<GenerationEvent> ready = new ArrayDeque<>();
+  private int running;
+  private int completionTokens;
+
+  Generation(
+      String id,
+      Instant created,
+      ModelVersions versions,
+      int promptTokens,
+      List<SequenceFeed> feeds,
+      EventQueue queue,
+      SequenceEngine engine) {
+    this.id = id;
+    this.created = created;
+    this.versions = versions;
+    this.promptTokens = promptTokens;
+    this.feeds = List.copyOf(feeds);
+    this.queue = queue;
+    this.engine = engine;
+    this.running = feeds.size();
+  }
+
+  /** What the client sees as {@code id}. */
+  public String id() {
+    return id;
+  }
+
+  public Instant created() {
+    return created;
+  }
+
+  public ModelVersions versions() {
+    return versions;
+  }
+
+  /** How many choices there are. */
+  public int choices() {
+    return feeds.size();
+  }
+
+  /** What was used up to the last event read. */
+  public Usage usage() {
+    return new Usage(promptTokens, completionTokens);
+  }
+
+  /**
+   * Waits for the next event; null after the last one.
+   *
+   * @throws ServeException if a choice failed; the others are then cancelled
+   */
+  public @Nullable GenerationEvent next() {
+    while (ready.isEmpty()) {
+      if (running == 0) {
+        return null;
+      }
+      EventQueue.Item item = take();
+      SequenceFeed feed = feeds.get(item.index());
+      switch (item) {
+        case EventQueue.Scored scored -> ready.addAll(feed.onPrompt(scored.prompt()));
+        case EventQueue.Generated generated -> ready.addAll(feed.onToken(generated.event()));
+        case EventQueue.Finished finished -> {
+          running--;
+          List<GenerationEvent> events = feed.onFinish(finished.result());
+          ready.addAll(events);
+        }
+        case EventQueue.Failed failed -> {
+          running--;
+          close();
+          throw failed.error();
+        }
+      }
+    }
+    GenerationEvent event = ready.remove();
+    if (event instanceof GenerationEvent.Finish finish) {
+      completionTokens += finish.completionTokens();
+    }
+    return event;
+  }
+
+  /** Waits for the end and returns the choices, by index. */
+  public List<Choice> await() {
+    List<ChoiceBuilder> builders = new ArrayList<>();
+    for (int index = 0; index < feeds.size(); index++) {
+      builders.add(new ChoiceBuilder(index));
+    }
+    for (GenerationEvent event = next(); event != null; event = next()) {
+      builders.get(event.index()).add(event);
+    }
+    return builders.stream().map(ChoiceBuilder::build).toList();
+  }
+
+  /** Ends all choices at the engine's next step. Any thread. */
+  public void cancel() {
+    feeds.forEach(feed -> engine.cancel(feed.sequenceId()));
+  }
+
+  /** Cancels what still runs. */
+  @Override
+  public void close() {
+    if (running > 0) {
+      cancel();
+      running = 0;
+    }
+  }
+
+  private EventQueue.Item take() {
+    try {
+      return queue.take();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      close();
+      throw new ServeException(ErrorCode.SHUTTING_DOWN, "the server is shutting down", e);
+    }
+  }
+}

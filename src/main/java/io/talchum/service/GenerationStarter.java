@@ -1,0 +1,131 @@
+package io.talchum.service;
+
+import io.talchum.conditioning.ConditionedPrompt;
+import io.talchum.core.Caller;
+import io.talchum.core.SamplingParams;
+import io.talchum.core.ServeException;
+import io.talchum.engine.GenerationRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Queues a request's sequences: every prompt as often as there are choices. */
+final class GenerationStarter {
+  /** Steps the seed from choice to choice: 2^64 divided by the golden ratio, as in SplitMix64. */
+  private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
+
+  private final SequenceEngine engine;
+  private final TokenSpelling spelling;
+  private final RequestIds ids;
+  private final InstantSource clock;
+  private final ServiceLimits limits;
+
+  GenerationStarter(
+      SequenceEngine engine,
+      TokenSpelling spelling,
+      RequestIds ids,
+      InstantSource clock,
+      ServiceLimits limits) {
+    this.engine = engine;
+    this.spelling = spelling;
+    this.ids = ids;
+    this.clock = clock;
+    this.limits = limits;
+  }
+
+  /** A prompt with the text that an echo shows. */
+  record Part(ConditionedPrompt prompt, String echoText) {}
+
+  /** What is to be started, the same for all its sequences but prompt and seed. */
+  record Plan(String idPrefix, List<Part> parts, int choices, EchoMode mode, Caller caller) {}
+
+  /**
+   * Queues all sequences or none.
+   *
+   * @throws ServeException QUEUE_FULL and the other refusals of the engine
+   */
+  Generation start(Plan plan, ModelService.Resolved model) {
+    String id = ids.next(plan.idPrefix());
+    EventQueue queue = new EventQueue();
+    List<SequenceFeed> feeds = new ArrayList<>();
+    List<GenerationRequest> requests = new ArrayList<>();
+    int promptTokens = 0;
+    for (Part part : plan.parts()) {
+      promptTokens += part.prompt().tokenIds().length;
+      for (int choice = 0; choice < plan.choices(); choice++) {
+        int index = feeds.size();
+        String sequenceId = id + "-" + index;
+        feeds.add(feed(sequenceId, index, part, plan.mode()));
+        requests.add(request(sequenceId, part, choice, plan, model, queue.sink(index)));
+      }
+    }
+    submit(requests);
+    return new Generation(
+        id, clock.instant(), model.versions(), promptTokens, feeds, queue, engine);
+  }
+
+  private SequenceFeed feed(String sequenceId, int index, Part part, EchoMode mode) {
+    return new SequenceFeed(
+        sequenceId,
+        index,
+        new SequenceFeed.Prompt(part.prompt().tokenIds(), part.echoText()),
+        mode,
+        spelling);
+  }
+
+  private GenerationRequest request(
+      String sequenceId,
+      Part part,
+      int choice,
+      Plan plan,
+      ModelService.Resolved model,
+      io.talchum.engine.GenerationSink sink) {
+    SharedLease lease = model.lease();
+    return new GenerationRequest(
+        sequenceId,
+        part.prompt().tokenIds(),
+        lease == null ? null : lease.part(),
+        reseeded(part.prompt().sampling(), choice),
+        model.versions().name() + "/" + plan.caller().tenant(),
+        deadline(plan.caller()),
+        sink);
+  }
+
+  private void submit(List<GenerationRequest> requests) {
+    int submitted = 0;
+    try {
+      for (GenerationRequest request : requests) {
+        engine.submit(request);
+        submitted++;
+      }
+    } catch (ServeException e) {
+      requests.subList(0, submitted).forEach(request -> engine.cancel(request.id()));
+      requests.subList(submitted, requests.size()).forEach(GenerationStarter::closeLease);
+      throw e;
+    }
+  }
+
+  private static void closeLease(GenerationRequest request) {
+    if (request.adapter() != null) {
+      request.adapter().close();
+    }
+  }
+
+  private @Nullable Instant deadline(Caller caller) {
+    Duration most = limits.deadline();
+    Instant latest = most == null ? null : clock.instant().plus(most);
+    Instant asked = caller.deadline();
+    if (asked == null || latest == null) {
+      return asked == null ? latest : asked;
+    }
+    return asked.isBefore(latest) ? asked : latest;
+  }
+
+  /** The first choice has the request's own seed, so that n does not change it. */
+  private static SamplingParams reseeded(SamplingParams s, int choice) {
+    return choice == 0 ? s : s.withSeed(s.seed() + choice * SEED_STEP);
+  }
+}

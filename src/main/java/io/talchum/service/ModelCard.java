@@ -1,0 +1,24 @@
+package io.talchum.service;
+
+import io.talchum.core.ContentHash;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that clients may name.
+ *
+ * @param parent the base's name; null for the base itself
+ * @param contextTokens most tokens of prompt and completion together
+ * @param created when it was taken into service
+ */
+public record ModelCard(
+    String name,
+    ContentHash version,
+    @Nullable String parent,
+    int contextTokens,
+    Instant created) {
+
+  public String exactName() {
+    return name + "@" + version.abbreviated();
+  }
+}

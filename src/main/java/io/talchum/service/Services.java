@@ -1,0 +1,40 @@
+package io.talchum.service;
+
+import io.talchum.conditioning.ConditioningPipeline;
+import java.time.InstantSource;
+
+/**
+ * All use cases over one base model.
+ *
+ * @param chat answers chats
+ * @param completion continues text
+ * @param models lists models
+ * @param adapters loads and unloads adapters
+ * @param tokens text to tokens and back
+ */
+public record Services(
+    ChatService chat,
+    CompletionService completion,
+    ModelService models,
+    AdapterService adapters,
+    TokenizeService tokens) {
+
+  public static Services over(
+      ConditioningPipeline conditioning,
+      SequenceEngine engine,
+      AdapterCatalog adapters,
+      RequestIds ids,
+      InstantSource clock,
+      ServiceLimits limits) {
+    ModelService models = new ModelService(conditioning.model(), adapters);
+    GenerationStarter starter =
+        new GenerationStarter(
+            engine, new TokenSpelling(conditioning.model().tokenizer()), ids, clock, limits);
+    return new Services(
+        new ChatService(models, conditioning, starter, limits),
+        new CompletionService(models, conditioning, starter, limits),
+        models,
+        new AdapterService(conditioning.model().name(), adapters),
+        new TokenizeService(models, conditioning));
+  }
+}

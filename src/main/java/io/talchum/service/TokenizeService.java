@@ -1,0 +1,77 @@
+package io.talchum.service;
+
+import io.talchum.conditioning.ConditioningPipeline;
+import io.talchum.conditioning.ServedModel;
+import io.talchum.core.ChatMessage;
+import io.talchum.core.PromptInput;
+import io.talchum.core.ServeException;
+import io.talchum.core.TemplateOptions;
+import io.talchum.text.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Text to tokens and back, as the model itself sees it. */
+public final class TokenizeService {
+  private final ModelService models;
+  private final ConditioningPipeline conditioning;
+
+  public TokenizeService(ModelService models, ConditioningPipeline conditioning) {
+    this.models = models;
+    this.conditioning = conditioning;
+  }
+
+  /**
+   * Tokens with their spelling in the vocabulary.
+   *
+   * @param contextTokens the most a request can hold
+   */
+  public record Tokens(List<Integer> ids, List<String> spellings, int contextTokens) {
+    public Tokens {
+      ids = List.copyOf(ids);
+      spellings = List.copyOf(spellings);
+    }
+  }
+
+  public Tokens tokenize(@Nullable String model, String text, boolean addSpecialTokens) {
+    check(model);
+    return tokens(conditioning.tokenIds(new PromptInput.Text(text), addSpecialTokens));
+  }
+
+  public Tokens tokenize(
+      @Nullable String model, List<ChatMessage> messages, TemplateOptions options) {
+    check(model);
+    return tokens(served().renderer().render(messages, options));
+  }
+
+  /** The text of the ids, control tokens included. */
+  public String detokenize(@Nullable String model, List<Integer> ids) {
+    check(model);
+    return served()
+        .tokenizer()
+        .decode(conditioning.tokenIds(new PromptInput.Tokens(ids), false), false);
+  }
+
+  private Tokens tokens(int[] ids) {
+    Tokenizer tokenizer = served().tokenizer();
+    return new Tokens(
+        Arrays.stream(ids).boxed().toList(),
+        Arrays.stream(ids).mapToObj(tokenizer::token).toList(),
+        served().contextTokens());
+  }
+
+  private ServedModel served() {
+    return conditioning.model();
+  }
+
+  /**
+   * The base's tokenizer serves all adapters, but the name must be one.
+   *
+   * @throws ServeException MODEL_NOT_FOUND
+   */
+  private void check(@Nullable String model) {
+    if (model != null) {
+      ModelCard unused = models.model(model);
+    }
+  }
+}
