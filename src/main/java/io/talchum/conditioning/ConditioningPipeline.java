@@ -66,8 +66,7 @@ public final class ConditioningPipeline {
     int[] tokenIds = tokenIds(prompt, true);
     Integer maxTokens = request.echo() ? atLeastOne(asked.maxTokens()) : asked.maxTokens();
     int granted = budget.maxTokens("max_tokens", maxTokens, COMPLETION_MAX_TOKENS, tokenIds.length);
-    return new ConditionedPrompt(
-        tokenIds, sampling.resolve(asked, granted, seed, promptLogprobs));
+    return new ConditionedPrompt(tokenIds, sampling.resolve(asked, granted, seed, promptLogprobs));
   }
 
   /** Echo of nothing but the prompt still runs one step, whose token is dropped. */
@@ -82,8 +81,7 @@ public final class ConditioningPipeline {
    */
   public int[] tokenIds(PromptInput prompt, boolean addSpecialTokens) {
     return switch (prompt) {
-      case PromptInput.Text text ->
-          model.tokenizer().encode(text.text(), addSpecialTokens, true);
+      case PromptInput.Text text -> model.tokenizer().encode(text.text(), addSpecialTokens, true);
       case PromptInput.Tokens tokens -> {
         tokens.tokenIds().forEach(id -> sampling.checkTokenId("prompt", id));
         yield tokens.tokenIds().stream().mapToInt(Integer::intValue).toArray();

@@ -137,7 +137,23 @@ public record SamplingRequest(
     }
 
     public SamplingRequest build() {
-      return new SamplingRequest(temperature, topP, topK, minP, presencePenalty, frequencyPenalty, repetitionPenalty, seed, logitBias, stopStrings, stopTokenIds, maxTokens, minTokens, ignoreEos, logprobs, topLogprobs);
+      return new SamplingRequest(
+          temperature,
+          topP,
+          topK,
+          minP,
+          presencePenalty,
+          frequencyPenalty,
+          repetitionPenalty,
+          seed,
+          logitBias,
+          stopStrings,
+          stopTokenIds,
+          maxTokens,
+          minTokens,
+          ignoreEos,
+          logprobs,
+          topLogprobs);
     }
   }
 }

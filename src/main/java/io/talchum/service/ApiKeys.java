@@ -45,8 +45,7 @@ public final class ApiKeys {
     }
     if (!authorization.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
       throw new ServeException(
-          ErrorCode.UNAUTHENTICATED,
-          "the Authorization header is not of the form 'Bearer KEY'");
+          ErrorCode.UNAUTHENTICATED, "the Authorization header is not of the form 'Bearer KEY'");
     }
     byte[] hash = hash(authorization.substring(SCHEME.length()).strip());
     boolean known = false;
@@ -61,7 +60,6 @@ public final class ApiKeys {
   }
 
   private static byte[] hash(String key) {
-    return io.talchum.core.ContentHash.newDigest()
-        .digest(key.getBytes(StandardCharsets.UTF_8));
+    return io.talchum.core.ContentHash.newDigest().digest(key.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -12,11 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param created when it was taken into service
  */
 public record ModelCard(
-    String name,
-    ContentHash version,
-    @Nullable String parent,
-    int contextTokens,
-    Instant created) {
+    String name, ContentHash version, @Nullable String parent, int contextTokens, Instant created) {
 
   public String exactName() {
     return name + "@" + version.abbreviated();

@@ -52,8 +52,7 @@ public final class ModelService {
     return models().stream()
         .filter(card -> card.name().equals(wanted.name()))
         .filter(
-            card ->
-                wanted.version() == null || card.version().hex().startsWith(wanted.version()))
+            card -> wanted.version() == null || card.version().hex().startsWith(wanted.version()))
         .findFirst()
         .orElseThrow(() -> unknown(model));
   }
@@ -83,7 +82,8 @@ public final class ModelService {
   private ServeException unknown(String model) {
     List<String> names = models().stream().map(ModelCard::name).toList();
     String known = names.stream().limit(NAMES_TOLD).collect(Collectors.joining(", "));
-    String more = names.size() > NAMES_TOLD ? " and %d more".formatted(names.size() - NAMES_TOLD) : "";
+    String more =
+        names.size() > NAMES_TOLD ? " and %d more".formatted(names.size() - NAMES_TOLD) : "";
     return ServeException.of(
         ErrorCode.MODEL_NOT_FOUND,
         "model",
@@ -98,8 +98,7 @@ public final class ModelService {
 
     static Resolved adapter(ServedModel base, AdapterLease lease) {
       return new Resolved(
-          new ModelVersions(
-              base.name(), base.version(), lease.id().name(), lease.id().version()),
+          new ModelVersions(base.name(), base.version(), lease.id().name(), lease.id().version()),
           new SharedLease(lease));
     }
 

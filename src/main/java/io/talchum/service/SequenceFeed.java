@@ -20,8 +20,7 @@ final class SequenceFeed {
   /** The prompt's ids, and its text for the echo. */
   record Prompt(int[] tokenIds, String text) {}
 
-  SequenceFeed(
-      String sequenceId, int index, Prompt prompt, EchoMode mode, TokenSpelling spelling) {
+  SequenceFeed(String sequenceId, int index, Prompt prompt, EchoMode mode, TokenSpelling spelling) {
     this.sequenceId = sequenceId;
     this.index = index;
     this.prompt = prompt;

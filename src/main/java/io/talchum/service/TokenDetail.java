@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param logprob nats; null for a prompt's first token
  * @param top best first
  */
-public record TokenDetail(
-    int tokenId, byte[] bytes, @Nullable Float logprob, List<Candidate> top) {
+public record TokenDetail(int tokenId, byte[] bytes, @Nullable Float logprob, List<Candidate> top) {
 
   /** One alternative. */
   public record Candidate(int tokenId, byte[] bytes, float logprob) {}
