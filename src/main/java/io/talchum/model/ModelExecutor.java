@@ -29,10 +29,16 @@ public interface ModelExecutor extends AutoCloseable {
   ResidentAdapter prepare(AdapterWeights weights);
 
   /**
-   * Makes the slot use this adapter from the next step on; null is the bare base. Leaves the slot's
-   * KV alone.
+   * Gives the slot to a sequence that uses this adapter; null is the bare base. Leaves the slot's
+   * KV alone. The adapter must stay open until the slot is bound anew or released.
    */
   void bind(int slot, @Nullable ResidentAdapter adapter);
+
+  /**
+   * Takes the slot back from its sequence; a step may still run over it, but what it gives there
+   * means nothing.
+   */
+  void release(int slot);
 
   /** Copies the first {@code tokens} KV positions and the adapter of one slot to another. */
   void copySlot(int from, int to, int tokens);
