@@ -19,7 +19,9 @@ final class AddedTokenScanner {
     }
   }
 
-  /** Control tokens written out between {@code from} and {@code to}; indices are of {@code text}. */
+  /**
+   * Control tokens written out between {@code from} and {@code to}; indices are of {@code text}.
+   */
   List<Match> controlTokens(String text, int from, int to) {
     List<Match> matches = new ArrayList<>();
     int at = from;

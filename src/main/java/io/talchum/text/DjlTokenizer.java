@@ -64,8 +64,7 @@ public final class DjlTokenizer implements Tokenizer {
    */
   public static DjlTokenizer load(Path tokenizerJson, int modelVocabularySize) {
     byte[] json = read(tokenizerJson);
-    DjlTokenizer loaded =
-        new DjlTokenizer(json, TokenizerJson.parse(json, modelVocabularySize));
+    DjlTokenizer loaded = new DjlTokenizer(json, TokenizerJson.parse(json, modelVocabularySize));
     loaded.checkIds();
     return loaded;
   }

@@ -17,8 +17,7 @@ final class TokenizerDiagnosis {
         return "; model.merges has '" + merge + "', which is not in the vocabulary";
       }
       List<String> patterns = root.findValuesAsText("Regex");
-      String types =
-          String.join(", ", root.path("pre_tokenizer").findValuesAsText("type"));
+      String types = String.join(", ", root.path("pre_tokenizer").findValuesAsText("type"));
       return (types.isEmpty() ? "" : "; pre_tokenizer types: " + types)
           + (patterns.isEmpty() ? "" : "; regex patterns: " + String.join(" ", patterns));
     } catch (IOException e) {
@@ -31,7 +30,8 @@ final class TokenizerDiagnosis {
     for (JsonNode merge : model.path("merges")) {
       String text = merge.asText();
       int space = text.indexOf(' ');
-      String left = merge.isArray() ? merge.path(0).asText() : text.substring(0, Math.max(0, space));
+      String left =
+          merge.isArray() ? merge.path(0).asText() : text.substring(0, Math.max(0, space));
       String right = merge.isArray() ? merge.path(1).asText() : text.substring(space + 1);
       if (!vocabulary.has(left) || !vocabulary.has(right) || !vocabulary.has(left + right)) {
         return left + " " + right;

@@ -152,7 +152,7 @@ class DjlTokenizerTest {
                   assertThat(names)
                       .anyMatch(
                           n ->
-                              e.getMessage()
+                              String.valueOf(e.getMessage())
                                   .toLowerCase(Locale.ROOT)
                                   .contains(n.toLowerCase(Locale.ROOT))));
     }
