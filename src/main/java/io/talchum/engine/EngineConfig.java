@@ -1,0 +1,34 @@
+package io.talchum.engine;
+
+import java.util.Set;
+
+/**
+ * Fixed settings of an engine.
+ *
+ * @param eosTokenIds tokens that end a sequence unless it ignores them
+ * @param queueCapacity most requests that wait for a slot; more are refused
+ * @param prefillTokens most prompt tokens of one prefill step while other rows decode: bounds how
+ *     long they stall
+ * @param prefillTokensAlone the same while no row decodes: bounds how long a new request waits
+ */
+public record EngineConfig(
+    Set<Integer> eosTokenIds, int queueCapacity, int prefillTokens, int prefillTokensAlone) {
+
+  public EngineConfig {
+    eosTokenIds = Set.copyOf(eosTokenIds);
+    if (queueCapacity < 1 || prefillTokens < 1 || prefillTokensAlone < prefillTokens) {
+      throw new IllegalArgumentException(
+          "need queueCapacity >= 1 and 1 <= prefillTokens <= prefillTokensAlone, got "
+              + queueCapacity
+              + ", "
+              + prefillTokens
+              + ", "
+              + prefillTokensAlone);
+    }
+  }
+
+  /** 256 waiting requests, prefill in pieces of 32 tokens between decode steps, else 128. */
+  public static EngineConfig withDefaults(Set<Integer> eosTokenIds) {
+    return new EngineConfig(eosTokenIds, 256, 32, 128);
+  }
+}

@@ -1,0 +1,312 @@
+package io.talchum.engine;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.talchum.engine.StepPlan.Decode;
+import io.talchum.engine.StepPlan.Idle;
+import io.talchum.engine.StepPlan.Prefill;
+import io.talchum.model.LogitRows;
+import io.talchum.model.ModelExecutor;
+import io.talchum.model.StepLogits;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * All mutable state of the engine and one step over it: plan, reserve, run, sample, commit. Until
+ * commit nothing has changed, so a failed run is simply run again. Owned by the engine thread.
+ */
+final class EngineCore {
+  private static final System.Logger LOG = System.getLogger("io.talchum.engine");
+
+  private final ModelExecutor executor;
+  private final EngineConfig config;
+  private final InstantSource clock;
+  private final EngineListener listener;
+  private final Runnable leftQueue;
+  private final SlotTable slots;
+  private final FairnessCounters counters = new FairnessCounters();
+  private final List<Sequence> waiting = new ArrayList<>();
+  private final EngineTotals totals = new EngineTotals();
+  private final int[][] tokenIds; // [rows][rows]: the argument arrays of decode by row count
+  private final int[][] positions;
+  private boolean afterDecode;
+
+  /**
+   * @param leftQueue called once for each accepted sequence when it no longer waits
+   */
+  EngineCore(
+      ModelExecutor executor,
+      EngineConfig config,
+      InstantSource clock,
+      EngineListener listener,
+      Runnable leftQueue) {
+    this.executor = executor;
+    this.config = config;
+    this.clock = clock;
+    this.listener = listener;
+    this.leftQueue = leftQueue;
+    this.slots = new SlotTable(executor);
+    this.tokenIds = new int[executor.slots() + 1][];
+    this.positions = new int[executor.slots() + 1][];
+    for (int rows = 0; rows <= executor.slots(); rows++) {
+      tokenIds[rows] = new int[rows];
+      positions[rows] = new int[rows];
+    }
+  }
+
+  /** Takes over an accepted sequence. */
+  void accept(Sequence sequence) {
+    counters.arrived(sequence.fairnessKey());
+    waiting.add(sequence);
+    totals.loadChanged();
+  }
+
+  boolean hasWork() {
+    return slots.running() > 0 || !waiting.isEmpty();
+  }
+
+  /**
+   * Does one step.
+   *
+   * @throws RuntimeException if the executor failed twice; the caller must give the engine up
+   */
+  void step() {
+    Instant now = clock.instant();
+    endWaiting(now);
+    endRunning(now);
+    admitNext(now);
+    switch (StepPlanner.plan(
+        slots.views(), afterDecode, totals.prefillSteps(), !waiting.isEmpty(), config)) {
+      case Idle idle -> {}
+      case Decode decode -> decode(decode);
+      case Prefill prefill -> prefill(prefill);
+    }
+  }
+
+  /** Ends everything that waits or runs. */
+  void failAll(Supplier<ServeException> error) {
+    Instant now = clock.instant();
+    for (Sequence sequence : List.copyOf(waiting)) {
+      sequence.fail(error.get());
+      leaveQueueEnded(sequence, now);
+    }
+    for (int slot = 0; slot < slots.slots(); slot++) {
+      Sequence sequence = slots.get(slot);
+      if (sequence != null) {
+        sequence.fail(error.get());
+        releaseEnded(slot, sequence, now);
+      }
+    }
+  }
+
+  EngineStats stats() {
+    return totals.stats(slots, waiting);
+  }
+
+  SlotTable slots() {
+    return slots;
+  }
+
+  List<Sequence> waiting() {
+    return waiting;
+  }
+
+  private void endWaiting(Instant now) {
+    for (int i = 0; i < waiting.size(); i++) {
+      Sequence sequence = waiting.get(i);
+      if (endsBy(sequence, now)) {
+        leaveQueueEnded(sequence, now);
+        i--;
+      }
+    }
+  }
+
+  private void endRunning(Instant now) {
+    for (int slot = 0; slot < slots.slots(); slot++) {
+      Sequence sequence = slots.get(slot);
+      if (sequence != null && endsBy(sequence, now)) {
+        releaseEnded(slot, sequence, now);
+      }
+    }
+  }
+
+  /** Ends the sequence if it was cancelled or its deadline has passed. */
+  private static boolean endsBy(Sequence sequence, Instant now) {
+    if (sequence.isCancelled()) {
+      sequence.fail(new ServeException(ErrorCode.CANCELLED, "the client went away"));
+    } else if (sequence.isPastDeadline(now)) {
+      sequence.fail(
+          new ServeException(
+              ErrorCode.DEADLINE_EXCEEDED,
+              "the deadline passed after "
+                  + sequence.completionTokens()
+                  + " tokens; allow more time or lower max_tokens"));
+    }
+    return sequence.hasEnded();
+  }
+
+  /** At most one a step: each copies an adapter, and prefill takes one row a step anyway. */
+  private void admitNext(Instant now) {
+    int slot = slots.lowestFree();
+    if (slot < 0 || waiting.isEmpty()) {
+      return;
+    }
+    Sequence sequence = waiting.get(Scheduler.next(waiting, counters::tokens));
+    try {
+      slots.admit(slot, sequence);
+    } catch (RuntimeException e) {
+      sequence.fail(e);
+      leaveQueueEnded(sequence, now);
+      return;
+    }
+    waiting.remove(sequence);
+    leftQueue.run();
+    counters.admitted(sequence.fairnessKey(), sequence.promptTokens());
+    totals.loadChanged();
+    sequence.times().admitted(now);
+  }
+
+  private void decode(Decode plan) {
+    if (plan.move() != null) {
+      retried(
+          () -> {
+            slots.move(plan.move());
+            return plan;
+          });
+    }
+    int rows = plan.rows();
+    fillDecodeRows(rows);
+    Instant start = clock.instant();
+    StepLogits logits =
+        retried(
+            () -> {
+              slots.clearFree(rows);
+              return executor.decode(tokenIds[rows], positions[rows]);
+            });
+    Instant end = clock.instant();
+    afterDecode = true;
+    int tokens = 0;
+    for (int slot = 0; slot < rows; slot++) {
+      Sequence sequence = slots.get(slot);
+      if (sequence != null && !sequence.isPrefilling()) {
+        int row = slot;
+        tokens++;
+        commit(
+            slot,
+            sequence,
+            end,
+            running -> {
+              running.decoded();
+              generate(running, logits, row, end);
+            });
+      }
+    }
+    stepped(false, tokens, Duration.between(start, end));
+  }
+
+  /** Idle rows write to the position that their slot's next real token overwrites. */
+  private void fillDecodeRows(int rows) {
+    for (int slot = 0; slot < rows; slot++) {
+      Sequence sequence = slots.get(slot);
+      boolean isIdle = sequence == null || sequence.isPrefilling();
+      tokenIds[rows][slot] = isIdle ? 0 : sequence.lastTokenId();
+      positions[rows][slot] = sequence == null ? 0 : sequence.kvTokens();
+    }
+  }
+
+  private void prefill(Prefill plan) {
+    Sequence sequence = Objects.requireNonNull(slots.get(plan.slot()));
+    int end = plan.start() + plan.tokens();
+    int[] piece = Arrays.copyOfRange(sequence.promptTokenIds(), plan.start(), end);
+    Instant startTime = clock.instant();
+    StepLogits logits =
+        retried(() -> executor.prefill(plan.slot(), plan.start(), piece, plan.logits()));
+    Instant endTime = clock.instant();
+    afterDecode = false;
+    commit(
+        plan.slot(),
+        sequence,
+        endTime,
+        running -> {
+          running.prefilled(plan.tokens());
+          commitPrompt(running, plan, logits, endTime);
+        });
+    stepped(true, plan.tokens(), Duration.between(startTime, endTime));
+  }
+
+  private void commitPrompt(Sequence sequence, Prefill plan, StepLogits logits, Instant now) {
+    if (plan.logits() == LogitRows.ALL) {
+      int known = Math.min(plan.tokens(), sequence.promptTokens() - plan.start() - 1);
+      for (int row = 0; row < known; row++) {
+        sequence.addPromptLogprob(plan.start() + row + 1, logits.row(row));
+      }
+    }
+    if (!sequence.isPrefilling()) {
+      sequence.promptDone();
+      if (!sequence.hasEnded()) {
+        generate(sequence, logits, logits.rows() - 1, now);
+      }
+    }
+  }
+
+  private void generate(Sequence sequence, StepLogits logits, int row, Instant now) {
+    sequence.times().token(now);
+    counters.generated(sequence.fairnessKey());
+    sequence.generate(logits.row(row));
+    totals.generated();
+  }
+
+  /** What goes wrong in one sequence's own processing ends that sequence only. */
+  private void commit(int slot, Sequence sequence, Instant now, Consumer<Sequence> change) {
+    try {
+      change.accept(sequence);
+    } catch (RuntimeException e) {
+      sequence.fail(e);
+    }
+    if (sequence.hasEnded()) {
+      releaseEnded(slot, sequence, now);
+    }
+  }
+
+  private void releaseEnded(int slot, Sequence sequence, Instant now) {
+    slots.release(slot);
+    counters.ended(sequence.fairnessKey());
+    tellEnd(sequence, now);
+  }
+
+  private void leaveQueueEnded(Sequence sequence, Instant now) {
+    waiting.remove(sequence);
+    leftQueue.run();
+    counters.abandoned(sequence.fairnessKey());
+    tellEnd(sequence, now);
+  }
+
+  private void tellEnd(Sequence sequence, Instant now) {
+    totals.loadChanged();
+    Guarded.run(
+        "the engine's listener", () -> listener.onEnd(sequence.times().outcome(sequence, now)));
+  }
+
+  private void stepped(boolean isPrefill, int tokens, Duration duration) {
+    totals.stepped(isPrefill, tokens, duration);
+    Guarded.run("the engine's listener", () -> listener.onStep(isPrefill, tokens, duration));
+  }
+
+  /** One retry; the second failure is the caller's. */
+  private static <T> T retried(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "a step failed and is rolled back and tried again", e);
+      return work.get();
+    }
+  }
+}

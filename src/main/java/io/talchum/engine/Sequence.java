@@ -1,0 +1,225 @@
+package io.talchum.engine;
+
+import io.talchum.adapter.AdapterId;
+import io.talchum.adapter.AdapterLease;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.FinishReason;
+import io.talchum.core.SamplingParams;
+import io.talchum.core.ServeException;
+import io.talchum.engine.SequenceSampler.Choice;
+import io.talchum.text.IncrementalDetokenizer;
+import java.lang.foreign.MemorySegment;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An accepted request in flight: what it has of the prompt and the completion, and how it ends. All
+ * but {@link #cancel} belongs to the engine thread.
+ */
+final class Sequence implements GenerationHandle, Scheduler.Waiting {
+  private final GenerationRequest request;
+  private final @Nullable AdapterId adapterId;
+  private final Set<Integer> eosTokenIds;
+  private final int maxContextTokens;
+  private final SequenceSampler sampler;
+  private final IncrementalDetokenizer detokenizer;
+  private final StopFilter stopFilter;
+  private final List<TokenLogprob> promptLogprobs = new ArrayList<>();
+  private final SequenceTimes times;
+  private volatile boolean isCancelled;
+
+  private int kvTokens;
+  private int completionTokens;
+  private int lastTokenId;
+  private boolean hasEnded;
+
+  Sequence(
+      GenerationRequest request,
+      IncrementalDetokenizer detokenizer,
+      Set<Integer> eosTokenIds,
+      int maxContextTokens,
+      Instant submittedAt) {
+    SamplingParams sampling = request.sampling();
+    AdapterLease lease = request.adapter();
+    this.request = request;
+    this.adapterId = lease == null ? null : lease.id();
+    this.eosTokenIds = eosTokenIds;
+    this.maxContextTokens = maxContextTokens;
+    this.sampler = new SequenceSampler(sampling, request.promptTokenIds(), eosTokenIds);
+    this.detokenizer = detokenizer;
+    this.stopFilter = new StopFilter(sampling.stopStrings());
+    this.times = new SequenceTimes(submittedAt);
+  }
+
+  @Override
+  public void cancel() {
+    isCancelled = true;
+  }
+
+  boolean isCancelled() {
+    return isCancelled;
+  }
+
+  @Override
+  public String fairnessKey() {
+    return request.fairnessKey();
+  }
+
+  @Nullable AdapterLease adapter() {
+    return request.adapter();
+  }
+
+  @Nullable AdapterId adapterId() {
+    return adapterId;
+  }
+
+  boolean isPastDeadline(Instant now) {
+    Instant deadline = request.deadline();
+    return deadline != null && !now.isBefore(deadline);
+  }
+
+  SequenceTimes times() {
+    return times;
+  }
+
+  int promptTokens() {
+    return request.promptTokenIds().length;
+  }
+
+  int[] promptTokenIds() {
+    return request.promptTokenIds();
+  }
+
+  /** Positions of its slot that hold its KV. */
+  int kvTokens() {
+    return kvTokens;
+  }
+
+  boolean isPrefilling() {
+    return kvTokens < promptTokens();
+  }
+
+  /** The token that the next decode step feeds. */
+  int lastTokenId() {
+    return lastTokenId;
+  }
+
+  int completionTokens() {
+    return completionTokens;
+  }
+
+  /** Most tokens that it can still generate. */
+  int tokensLeft() {
+    int byContext = maxContextTokens - promptTokens() - completionTokens;
+    return Math.max(0, Math.min(request.sampling().maxTokens() - completionTokens, byContext));
+  }
+
+  boolean wantsPromptLogprobs() {
+    return request.sampling().promptLogprobs();
+  }
+
+  boolean hasEnded() {
+    return hasEnded;
+  }
+
+  /** Prompt tokens [kvTokens, kvTokens + tokens) are in the slot. */
+  void prefilled(int tokens) {
+    kvTokens += tokens;
+  }
+
+  /** The last generated token is in the slot. */
+  void decoded() {
+    kvTokens++;
+  }
+
+  /**
+   * The log-probability of prompt token {@code position} under the logits of the token before it.
+   */
+  void addPromptLogprob(int position, MemorySegment row) {
+    promptLogprobs.add(sampler.logprob(row, promptTokenIds()[position]));
+  }
+
+  /** The prompt is complete; ends the request if nothing is to be generated. */
+  void promptDone() {
+    if (wantsPromptLogprobs()) {
+      request.sink().onPrompt(List.copyOf(promptLogprobs));
+    }
+    if (tokensLeft() == 0) {
+      finish(FinishReason.LENGTH, "");
+    }
+  }
+
+  /** Chooses a token from the row, tells the sink, and ends the request if this was the last. */
+  void generate(MemorySegment row) {
+    Choice choice = sampler.next(row);
+    completionTokens++;
+    lastTokenId = choice.tokenId();
+    boolean isPastMin = completionTokens > request.sampling().minTokens();
+    if (isPastMin && isEnding(lastTokenId)) {
+      request.sink().onToken(new TokenEvent(lastTokenId, "", choice.logprob()));
+      finish(FinishReason.STOP, rest(true));
+      return;
+    }
+    String text = detokenizer.append(lastTokenId);
+    String delta = isPastMin ? stopFilter.append(text) : text;
+    request.sink().onToken(new TokenEvent(lastTokenId, delta, choice.logprob()));
+    if (stopFilter.stop().isPresent()) {
+      finish(FinishReason.STOP, "");
+    } else if (tokensLeft() == 0) {
+      String rest = rest(isPastMin);
+      finish(stopFilter.stop().isPresent() ? FinishReason.STOP : FinishReason.LENGTH, rest);
+    }
+  }
+
+  private boolean isEnding(int tokenId) {
+    return (!request.sampling().ignoreEos() && eosTokenIds.contains(tokenId))
+        || request.sampling().stopTokenIds().contains(tokenId);
+  }
+
+  /** What the detokenizer and the stop filter hold back. */
+  private String rest(boolean isPastMin) {
+    String text = detokenizer.flush();
+    return isPastMin ? stopFilter.append(text) + stopFilter.flush() : text;
+  }
+
+  private void finish(FinishReason reason, String textDelta) {
+    GenerationResult result =
+        new GenerationResult(
+            reason, textDelta, stopFilter.stop(), promptTokens(), completionTokens);
+    hasEnded = true;
+    times.ended(reason, null);
+    Guarded.run("onFinish of request " + request.id(), () -> request.sink().onFinish(result));
+    closeLease();
+  }
+
+  /** Ends the request with an error. */
+  void fail(ServeException error) {
+    hasEnded = true;
+    times.ended(null, error.code());
+    Guarded.run("onError of request " + request.id(), () -> request.sink().onError(error));
+    closeLease();
+  }
+
+  /** Ends the request because of something unexpected in its own processing. */
+  void fail(RuntimeException cause) {
+    if (!hasEnded) {
+      fail(
+          cause instanceof ServeException known
+              ? known
+              : new ServeException(
+                  ErrorCode.INTERNAL,
+                  "request " + request.id() + " failed inside the server: " + cause,
+                  cause));
+    }
+  }
+
+  private void closeLease() {
+    AdapterLease lease = request.adapter();
+    if (lease != null) {
+      Guarded.run("lease of request " + request.id(), lease::close);
+    }
+  }
+}

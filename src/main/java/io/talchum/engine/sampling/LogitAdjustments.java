@@ -1,0 +1,54 @@
+package io.talchum.engine.sampling;
+
+import io.talchum.core.SamplingParams;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/** What changes the logits before a token is chosen, in vLLM's order; writes into the row. */
+public final class LogitAdjustments {
+  private LogitAdjustments() {}
+
+  /** Whether the parameters need {@link TokenCounts}. */
+  public static boolean needsCounts(SamplingParams params) {
+    return params.repetitionPenalty() != 1f
+        || params.frequencyPenalty() != 0f
+        || params.presencePenalty() != 0f;
+  }
+
+  /**
+   * Adds the bias, bars tokens, applies the penalties.
+   *
+   * @param row f32 [vocab], changed
+   * @param barredTokenIds get minus infinity
+   * @param counts null if {@link #needsCounts} says that none are needed
+   */
+  public static void apply(
+      MemorySegment row,
+      SamplingParams params,
+      int[] barredTokenIds,
+      @Nullable TokenCounts counts) {
+    params
+        .logitBias()
+        .forEach((id, bias) -> LogitVectors.set(row, id, LogitVectors.get(row, id) + bias));
+    for (int id : barredTokenIds) {
+      LogitVectors.set(row, id, Float.NEGATIVE_INFINITY);
+    }
+    if (counts != null) {
+      penalize(row, params, counts);
+    }
+  }
+
+  private static void penalize(MemorySegment row, SamplingParams params, TokenCounts counts) {
+    float repetition = params.repetitionPenalty();
+    for (int i = 0; i < counts.size(); i++) {
+      int id = counts.id(i);
+      float x = LogitVectors.get(row, id);
+      x = x > 0 ? x / repetition : x * repetition;
+      int generated = counts.generated(i);
+      if (generated > 0) {
+        x -= params.frequencyPenalty() * generated + params.presencePenalty();
+      }
+      LogitVectors.set(row, id, x);
+    }
+  }
+}

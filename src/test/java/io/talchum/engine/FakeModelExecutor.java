@@ -1,0 +1,206 @@
+package io.talchum.engine;
+
+import io.talchum.adapter.AdapterWeights;
+import io.talchum.adapter.ResidentAdapter;
+import io.talchum.core.ModelSpec;
+import io.talchum.core.RopeSpec;
+import io.talchum.model.LogitRows;
+import io.talchum.model.ModelExecutor;
+import io.talchum.model.StepLogits;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model whose logits are a hash of the bound adapter and of all KV cells before them; a cell is a
+ * hash of the token, the position and the adapter that wrote it. Any mix-up of slots, positions, KV
+ * or adapters changes the output. Logits of the last step are spoilt by the next one.
+ */
+final class FakeModelExecutor implements ModelExecutor {
+  static final int VOCAB = 23;
+
+  private final int slots;
+  private final int maxContextTokens;
+  private final long[][] cells;
+  private final long[] bound;
+  private final MemorySegment memory;
+  private long steps;
+  private int failures;
+
+  /** Calls in the order in which they came, if recorded. */
+  final List<String> calls = new ArrayList<>();
+
+  boolean isRecording;
+  int openResidents;
+
+  FakeModelExecutor(int slots, int maxContextTokens) {
+    this.slots = slots;
+    this.maxContextTokens = maxContextTokens;
+    this.cells = new long[slots][maxContextTokens];
+    this.bound = new long[slots];
+    this.memory =
+        Arena.ofAuto().allocate((long) Math.max(slots, maxContextTokens) * VOCAB * Float.BYTES);
+  }
+
+  /** An adapter whose whole content is this number. */
+  final class FakeAdapter implements ResidentAdapter {
+    final long content;
+    boolean isOpen = true;
+
+    FakeAdapter(long content) {
+      this.content = content;
+      openResidents++;
+    }
+
+    @Override
+    public long residentBytes() {
+      return Long.BYTES;
+    }
+
+    @Override
+    public void close() {
+      if (!isOpen) {
+        throw new AssertionError("adapter " + content + " closed twice");
+      }
+      isOpen = false;
+      openResidents--;
+    }
+  }
+
+  /** The next so many runs, binds and copies throw. */
+  void failNext(int times) {
+    failures = times;
+  }
+
+  long steps() {
+    return steps;
+  }
+
+  @Override
+  public ModelSpec spec() {
+    return new ModelSpec(
+        "Fake", VOCAB, 1, 1, 1, 1, 1, 1, maxContextTokens, 1e-5f, new RopeSpec(List.of(1.0), 1),
+        Set.of(), true);
+  }
+
+  @Override
+  public int slots() {
+    return slots;
+  }
+
+  @Override
+  public int maxContextTokens() {
+    return maxContextTokens;
+  }
+
+  @Override
+  public ResidentAdapter prepare(AdapterWeights weights) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void bind(int slot, @Nullable ResidentAdapter adapter) {
+    record("bind " + slot);
+    failIfAsked();
+    if (adapter instanceof FakeAdapter fake) {
+      require(fake.isOpen, "bound a closed adapter");
+      bound[slot] = fake.content;
+    } else {
+      bound[slot] = 0;
+    }
+  }
+
+  @Override
+  public void copySlot(int from, int to, int tokens) {
+    record("copy " + from + " " + to + " " + tokens);
+    failIfAsked();
+    require(from != to && tokens > 0, "copySlot " + from + " " + to + " " + tokens);
+    System.arraycopy(cells[from], 0, cells[to], 0, tokens);
+    bound[to] = bound[from];
+  }
+
+  @Override
+  public StepLogits decode(int[] tokenIds, int[] positions) {
+    record("decode " + tokenIds.length);
+    int rows = tokenIds.length;
+    require(rows > 0 && rows <= slots && positions.length == rows, "decode of " + rows + " rows");
+    spoil();
+    for (int slot = 0; slot < rows; slot++) {
+      write(slot, positions[slot], tokenIds[slot]);
+      logits(slot, positions[slot], slot);
+    }
+    failIfAsked(); // after the writes: a failed run may have changed the KV
+    return new StepLogits(rows, VOCAB, memory);
+  }
+
+  @Override
+  public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows wanted) {
+    record("prefill " + slot + " " + start + " " + tokenIds.length + " " + wanted);
+    require(tokenIds.length > 0, "empty prefill");
+    spoil();
+    int rows = 0;
+    for (int i = 0; i < tokenIds.length; i++) {
+      write(slot, start + i, tokenIds[i]);
+      boolean isLast = i == tokenIds.length - 1;
+      if (wanted == LogitRows.ALL || (wanted == LogitRows.LAST && isLast)) {
+        logits(slot, start + i, rows++);
+      }
+    }
+    failIfAsked();
+    return new StepLogits(rows, VOCAB, memory);
+  }
+
+  @Override
+  public void close() {}
+
+  private void record(String call) {
+    if (isRecording) {
+      calls.add(call);
+    }
+  }
+
+  private void failIfAsked() {
+    if (failures > 0) {
+      failures--;
+      throw new IllegalStateException("the fake was asked to fail");
+    }
+  }
+
+  private void spoil() {
+    steps++;
+    memory.fill((byte) 0xff); // NaN
+  }
+
+  private void write(int slot, int position, int tokenId) {
+    require(position >= 0 && position < maxContextTokens, "position " + position);
+    require(tokenId >= 0 && tokenId < VOCAB, "token " + tokenId);
+    cells[slot][position] = mix(mix(bound[slot] + 1) + mix(position) * 31 + tokenId);
+  }
+
+  private void logits(int slot, int position, int row) {
+    long hash = mix(bound[slot] + 1);
+    for (int i = 0; i <= position; i++) {
+      hash = mix(hash * 31 + cells[slot][i]);
+    }
+    for (int id = 0; id < VOCAB; id++) {
+      float logit = (mix(hash + id) >>> 40) * 0x1p-24f * 8 - 4;
+      memory.setAtIndex(ValueLayout.JAVA_FLOAT, (long) row * VOCAB + id, logit);
+    }
+  }
+
+  private static void require(boolean condition, String what) {
+    if (!condition) {
+      throw new AssertionError("the engine asked for " + what);
+    }
+  }
+
+  private static long mix(long z) {
+    long a = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+    long b = (a ^ (a >>> 27)) * 0x94D049BB133111EBL;
+    return b ^ (b >>> 31);
+  }
+}

@@ -1,0 +1,79 @@
+package io.talchum.engine;
+
+import io.talchum.core.ServeException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps all events and insists on their order. */
+class RecordingSink implements GenerationSink {
+  final List<TokenEvent> tokens = new ArrayList<>();
+  private final CountDownLatch ended = new CountDownLatch(1);
+  volatile @Nullable List<TokenLogprob> prompt;
+  volatile @Nullable GenerationResult result;
+  volatile @Nullable ServeException error;
+
+  @Override
+  public void onPrompt(List<TokenLogprob> prompt) {
+    requireOpen();
+    if (this.prompt != null || !tokens.isEmpty()) {
+      throw new AssertionError("onPrompt twice or late");
+    }
+    this.prompt = prompt;
+  }
+
+  @Override
+  public void onToken(TokenEvent event) {
+    requireOpen();
+    tokens.add(event);
+  }
+
+  @Override
+  public void onFinish(GenerationResult result) {
+    requireOpen();
+    this.result = result;
+    ended.countDown();
+  }
+
+  @Override
+  public void onError(ServeException error) {
+    requireOpen();
+    this.error = error;
+    ended.countDown();
+  }
+
+  boolean hasEnded() {
+    return ended.getCount() == 0;
+  }
+
+  RecordingSink await() {
+    try {
+      if (!ended.await(Duration.ofSeconds(30).toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new AssertionError("no terminal event");
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    return this;
+  }
+
+  List<Integer> tokenIds() {
+    return tokens.stream().map(TokenEvent::tokenId).toList();
+  }
+
+  /** The deltas joined. */
+  String text() {
+    StringBuilder text = new StringBuilder();
+    tokens.forEach(event -> text.append(event.textDelta()));
+    return result == null ? text.toString() : text.append(result.textDelta()).toString();
+  }
+
+  private void requireOpen() {
+    if (hasEnded()) {
+      throw new AssertionError("an event after the terminal one");
+    }
+  }
+}
