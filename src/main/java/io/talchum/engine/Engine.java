@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +48,7 @@ public final class Engine implements AutoCloseable {
   // every change of state happen under it.
   private final ReentrantLock lock = new ReentrantLock();
   private final Queue<Sequence> inbox = new ArrayDeque<>(); // guarded by lock
+  private final Map<String, Sequence> accepted = new HashMap<>(); // by id; guarded by lock
   private int waiting; // guarded by lock; in the inbox or waiting in the core
   private volatile State state = State.RUNNING; // written under lock
   private volatile @Nullable Instant drainUntil; // written under lock
@@ -62,7 +65,7 @@ public final class Engine implements AutoCloseable {
     this.config = config;
     this.clock = clock;
     this.check = new RequestCheck(executor.spec().vocabSize(), executor.maxContextTokens());
-    this.core = new EngineCore(executor, config, clock, listener, this::leftQueue);
+    this.core = new EngineCore(executor, config, clock, listener, new Accepted());
     this.stats = core.stats();
     this.thread = Thread.ofPlatform().name("talchum-engine").daemon().unstarted(this::loop);
   }
@@ -84,20 +87,25 @@ public final class Engine implements AutoCloseable {
    * is closed. If this throws, the lease is still the caller's.
    *
    * @throws ServeException QUEUE_FULL, SHUTTING_DOWN, ENGINE_UNHEALTHY, CONTEXT_LENGTH_EXCEEDED,
-   *     INVALID_REQUEST
+   *     INVALID_REQUEST, ALREADY_EXISTS for an id that is still in the engine
    */
   public GenerationHandle submit(GenerationRequest request) {
     check.accept(request);
     Sequence sequence =
         new Sequence(
             request,
-            tokenizer.detokenizer(),
+            tokenizer.detokenizer(request.promptTokenIds(), true),
             config.eosTokenIds(),
             check.maxContextTokens(),
             clock.instant());
     lock.lock();
     try {
       requireOpen();
+      if (accepted.putIfAbsent(request.id(), sequence) != null) {
+        throw new ServeException(
+            ErrorCode.ALREADY_EXISTS,
+            "a request with id " + request.id() + " is still in the engine; ids must be unique");
+      }
       waiting++;
       inbox.add(sequence);
     } finally {
@@ -105,6 +113,19 @@ public final class Engine implements AutoCloseable {
     }
     LockSupport.unpark(thread);
     return sequence;
+  }
+
+  /** Ends the request with CANCELLED before the next step; unknown and ended ids are ignored. */
+  public void cancel(String id) {
+    lock.lock();
+    try {
+      Sequence sequence = accepted.get(id);
+      if (sequence != null) {
+        sequence.cancel();
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** False once the model failed for good; then nothing is served any more. */
@@ -237,12 +258,26 @@ public final class Engine implements AutoCloseable {
     stopped.countDown();
   }
 
-  private void leftQueue() {
-    lock.lock();
-    try {
-      waiting--;
-    } finally {
-      lock.unlock();
+  /** Hears from the core, on the engine thread. */
+  private final class Accepted implements EngineCore.Owner {
+    @Override
+    public void leftQueue() {
+      lock.lock();
+      try {
+        waiting--;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public void ended(Sequence sequence) {
+      lock.lock();
+      try {
+        accepted.remove(sequence.id());
+      } finally {
+        lock.unlock();
+      }
     }
   }
 

@@ -31,4 +31,13 @@ public record EngineConfig(
   public static EngineConfig withDefaults(Set<Integer> eosTokenIds) {
     return new EngineConfig(eosTokenIds, 256, 32, 128);
   }
+
+  /** The same with prefill steps of at most this many tokens. */
+  EngineConfig limitedTo(int tokens) {
+    return new EngineConfig(
+        eosTokenIds,
+        queueCapacity,
+        Math.min(prefillTokens, tokens),
+        Math.min(prefillTokensAlone, tokens));
+  }
 }

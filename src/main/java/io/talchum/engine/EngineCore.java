@@ -4,6 +4,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.engine.StepPlan.Decode;
 import io.talchum.engine.StepPlan.Idle;
+import io.talchum.engine.StepPlan.Move;
 import io.talchum.engine.StepPlan.Prefill;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
@@ -30,7 +31,7 @@ final class EngineCore {
   private final EngineConfig config;
   private final InstantSource clock;
   private final EngineListener listener;
-  private final Runnable leftQueue;
+  private final Owner owner;
   private final SlotTable slots;
   private final FairnessCounters counters = new FairnessCounters();
   private final List<Sequence> waiting = new ArrayList<>();
@@ -39,20 +40,26 @@ final class EngineCore {
   private final int[][] positions;
   private boolean afterDecode;
 
-  /**
-   * @param leftQueue called once for each accepted sequence when it no longer waits
-   */
+  /** Keeps count of accepted sequences. */
+  interface Owner {
+    /** Called once for each accepted sequence, when it no longer waits. */
+    void leftQueue();
+
+    /** Called once for each accepted sequence, after its terminal event. */
+    void ended(Sequence sequence);
+  }
+
   EngineCore(
       ModelExecutor executor,
       EngineConfig config,
       InstantSource clock,
       EngineListener listener,
-      Runnable leftQueue) {
+      Owner owner) {
     this.executor = executor;
-    this.config = config;
+    this.config = config.limitedTo(executor.maxPrefillTokens());
     this.clock = clock;
     this.listener = listener;
-    this.leftQueue = leftQueue;
+    this.owner = owner;
     this.slots = new SlotTable(executor);
     this.tokenIds = new int[executor.slots() + 1][];
     this.positions = new int[executor.slots() + 1][];
@@ -168,29 +175,25 @@ final class EngineCore {
       return;
     }
     waiting.remove(sequence);
-    leftQueue.run();
+    owner.leftQueue();
     counters.admitted(sequence.fairnessKey(), sequence.promptTokens());
     totals.loadChanged();
     sequence.times().admitted(now);
   }
 
   private void decode(Decode plan) {
-    if (plan.move() != null) {
+    Move move = plan.move();
+    if (move != null) {
       retried(
           () -> {
-            slots.move(plan.move());
-            return plan;
+            slots.move(move);
+            return move;
           });
     }
     int rows = plan.rows();
     fillDecodeRows(rows);
     Instant start = clock.instant();
-    StepLogits logits =
-        retried(
-            () -> {
-              slots.clearFree(rows);
-              return executor.decode(tokenIds[rows], positions[rows]);
-            });
+    StepLogits logits = retried(() -> executor.decode(tokenIds[rows], positions[rows]));
     Instant end = clock.instant();
     afterDecode = true;
     int tokens = 0;
@@ -216,8 +219,8 @@ final class EngineCore {
   private void fillDecodeRows(int rows) {
     for (int slot = 0; slot < rows; slot++) {
       Sequence sequence = slots.get(slot);
-      boolean isIdle = sequence == null || sequence.isPrefilling();
-      tokenIds[rows][slot] = isIdle ? 0 : sequence.lastTokenId();
+      tokenIds[rows][slot] =
+          sequence == null || sequence.isPrefilling() ? 0 : sequence.lastTokenId();
       positions[rows][slot] = sequence == null ? 0 : sequence.kvTokens();
     }
   }
@@ -284,12 +287,14 @@ final class EngineCore {
 
   private void leaveQueueEnded(Sequence sequence, Instant now) {
     waiting.remove(sequence);
-    leftQueue.run();
+    owner.leftQueue();
     counters.abandoned(sequence.fairnessKey());
     tellEnd(sequence, now);
   }
 
   private void tellEnd(Sequence sequence, Instant now) {
+    sequence.closeLease();
+    owner.ended(sequence);
     totals.loadChanged();
     Guarded.run(
         "the engine's listener", () -> listener.onEnd(sequence.times().outcome(sequence, now)));

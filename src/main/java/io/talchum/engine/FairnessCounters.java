@@ -82,8 +82,8 @@ final class FairnessCounters {
   }
 
   /**
-   * Keeps the map bounded. A key at or below the last leaver's counter would be lifted to it anyway;
-   * if that is not enough, every idle key starts anew.
+   * Keeps the map bounded. A key at or below the last leaver's counter would be lifted to it
+   * anyway; if that is not enough, every idle key starts anew.
    */
   private void forgetIdle() {
     if (counters.size() <= MAX_IDLE_KEYS) {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The engine's unit of work: one prompt, one completion.
  *
- * @param id for logs
+ * @param id unique among the requests in the engine; for cancellation and logs
  * @param promptTokenIds at least one
  * @param adapter closed by the engine after the terminal event; null is the bare base
  * @param fairnessKey whom the work is counted for when the queue is long, for example adapter or

@@ -63,6 +63,10 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
     return isCancelled;
   }
 
+  String id() {
+    return request.id();
+  }
+
   @Override
   public String fairnessKey() {
     return request.fairnessKey();
@@ -192,7 +196,6 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
     hasEnded = true;
     times.ended(reason, null);
     Guarded.run("onFinish of request " + request.id(), () -> request.sink().onFinish(result));
-    closeLease();
   }
 
   /** Ends the request with an error. */
@@ -200,7 +203,6 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
     hasEnded = true;
     times.ended(null, error.code());
     Guarded.run("onError of request " + request.id(), () -> request.sink().onError(error));
-    closeLease();
   }
 
   /** Ends the request because of something unexpected in its own processing. */
@@ -216,7 +218,8 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
     }
   }
 
-  private void closeLease() {
+  /** After the end, and after its slot was released. */
+  void closeLease() {
     AdapterLease lease = request.adapter();
     if (lease != null) {
       Guarded.run("lease of request " + request.id(), lease::close);

@@ -27,8 +27,7 @@ final class SequenceSampler {
 
   SequenceSampler(SamplingParams params, int[] promptTokenIds, Set<Integer> eosTokenIds) {
     this.params = params;
-    this.counts =
-        LogitAdjustments.needsCounts(params) ? new TokenCounts(promptTokenIds) : null;
+    this.counts = LogitAdjustments.needsCounts(params) ? new TokenCounts(promptTokenIds) : null;
     this.random = new SeededStream(params.seed());
     this.barredBeforeMin =
         params.minTokens() == 0

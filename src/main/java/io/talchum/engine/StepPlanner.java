@@ -11,15 +11,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A decode step over all running rows and a prefill step of one row alternate, so that neither
  * waits longer than the other's step. Of several prompts the one with the fewest tokens left goes
- * first (shortest first gives the lowest mean ttft), but every {@value #OLDEST_EVERY}th prefill step
- * goes to the oldest, so that short prompts never starve a long one.
+ * first (shortest first gives the lowest mean ttft), but every {@value #OLDEST_EVERY}th prefill
+ * step goes to the oldest, so that short prompts never starve a long one.
  */
 final class StepPlanner {
   static final int OLDEST_EVERY = 4;
 
   /**
    * KV positions whose copying costs about as much as one idle row in one step. Measured shape
-   * (Qwen2.5-0.5B): a row costs 4 to 6 ms, a position is 24.6 KB, and memory copies at about 8 GB/s.
+   * (Qwen2.5-0.5B): a row costs 4 to 6 ms, a position is 24.6 KB, and memory copies at about 8
+   * GB/s.
    */
   static final int COPIED_TOKENS_PER_IDLE_ROW = 1024;
 

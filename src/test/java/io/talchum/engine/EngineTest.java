@@ -47,8 +47,7 @@ class EngineTest {
         .isEqualTo(sink.tokens.size() == 10 ? FinishReason.LENGTH : FinishReason.STOP);
     assertThat(sink.text())
         .isEqualTo(
-            new FakeTokenizer()
-                .decode(sink.tokenIds().stream().mapToInt(i -> i).toArray(), true));
+            new FakeTokenizer().decode(sink.tokenIds().stream().mapToInt(i -> i).toArray(), true));
   }
 
   @Test

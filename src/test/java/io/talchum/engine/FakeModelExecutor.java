@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class FakeModelExecutor implements ModelExecutor {
   private final int maxContextTokens;
   private final long[][] cells;
   private final long[] bound;
+  private final @Nullable FakeAdapter[] inUse;
   private final MemorySegment memory;
   private long steps;
   private int failures;
@@ -42,6 +44,7 @@ final class FakeModelExecutor implements ModelExecutor {
     this.maxContextTokens = maxContextTokens;
     this.cells = new long[slots][maxContextTokens];
     this.bound = new long[slots];
+    this.inUse = new FakeAdapter[slots];
     this.memory =
         Arena.ofAuto().allocate((long) Math.max(slots, maxContextTokens) * VOCAB * Float.BYTES);
   }
@@ -63,8 +66,8 @@ final class FakeModelExecutor implements ModelExecutor {
 
     @Override
     public void close() {
-      if (!isOpen) {
-        throw new AssertionError("adapter " + content + " closed twice");
+      if (!isOpen || Arrays.asList(inUse).contains(this)) {
+        throw new AssertionError("adapter " + content + " closed twice or in use");
       }
       isOpen = false;
       openResidents--;
@@ -83,8 +86,19 @@ final class FakeModelExecutor implements ModelExecutor {
   @Override
   public ModelSpec spec() {
     return new ModelSpec(
-        "Fake", VOCAB, 1, 1, 1, 1, 1, 1, maxContextTokens, 1e-5f, new RopeSpec(List.of(1.0), 1),
-        Set.of(), true);
+        "Fake",
+        VOCAB,
+        1,
+        1,
+        1,
+        1,
+        1,
+        1,
+        maxContextTokens,
+        1e-5f,
+        new RopeSpec(List.of(1.0), 1),
+        Set.of(),
+        true);
   }
 
   @Override
@@ -95,6 +109,11 @@ final class FakeModelExecutor implements ModelExecutor {
   @Override
   public int maxContextTokens() {
     return maxContextTokens;
+  }
+
+  @Override
+  public int maxPrefillTokens() {
+    return 16;
   }
 
   @Override
@@ -109,9 +128,18 @@ final class FakeModelExecutor implements ModelExecutor {
     if (adapter instanceof FakeAdapter fake) {
       require(fake.isOpen, "bound a closed adapter");
       bound[slot] = fake.content;
+      inUse[slot] = fake;
     } else {
       bound[slot] = 0;
+      inUse[slot] = null;
     }
+  }
+
+  @Override
+  public void release(int slot) {
+    record("release " + slot);
+    inUse[slot] = null;
+    bound[slot] = -1;
   }
 
   @Override
@@ -121,6 +149,7 @@ final class FakeModelExecutor implements ModelExecutor {
     require(from != to && tokens > 0, "copySlot " + from + " " + to + " " + tokens);
     System.arraycopy(cells[from], 0, cells[to], 0, tokens);
     bound[to] = bound[from];
+    inUse[to] = inUse[from];
   }
 
   @Override
@@ -140,7 +169,9 @@ final class FakeModelExecutor implements ModelExecutor {
   @Override
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows wanted) {
     record("prefill " + slot + " " + start + " " + tokenIds.length + " " + wanted);
-    require(tokenIds.length > 0, "empty prefill");
+    require(
+        tokenIds.length > 0 && tokenIds.length <= maxPrefillTokens(),
+        "prefill of " + tokenIds.length);
     spoil();
     int rows = 0;
     for (int i = 0; i < tokenIds.length; i++) {

@@ -1,6 +1,7 @@
 package io.talchum.engine;
 
 import io.talchum.text.IncrementalDetokenizer;
+import io.talchum.text.PromptSegment;
 import io.talchum.text.Tokenizer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -15,6 +16,11 @@ final class FakeTokenizer implements Tokenizer {
 
   @Override
   public int[] encode(String text, boolean addSpecialTokens, boolean allowSpecialTokens) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public int[] encodePrompt(List<PromptSegment> segments) {
     throw new UnsupportedOperationException();
   }
 
@@ -61,7 +67,8 @@ final class FakeTokenizer implements Tokenizer {
   }
 
   @Override
-  public IncrementalDetokenizer detokenizer() {
+  public IncrementalDetokenizer detokenizer(
+      int[] precedingTokenIds, boolean skipSpecialTokens) {
     return new IncrementalDetokenizer() {
       private boolean hasHalf;
 

@@ -7,8 +7,8 @@ import java.util.random.RandomGenerator;
  * number generators", OOPSLA 2014), written out here so that a seed draws the same tokens on every
  * version of the JDK.
  *
- * <p>State s starts as the seed. Each number: s += 0x9E3779B97F4A7C15; z = s; z = (z ^ (z >>> 30)) *
- * 0xBF58476D1CE4E5B9; z = (z ^ (z >>> 27)) * 0x94D049BB133111EB; z ^ (z >>> 31). A double is the
+ * <p>State s starts as the seed. Each number: s += 0x9E3779B97F4A7C15; z = s; z = (z ^ (z >>> 30))
+ * * 0xBF58476D1CE4E5B9; z = (z ^ (z >>> 27)) * 0x94D049BB133111EB; z ^ (z >>> 31). A double is the
  * upper 53 bits times 2^-53. Not thread safe.
  */
 public final class SeededStream implements RandomGenerator {

@@ -57,7 +57,8 @@ public final class TokenDraw {
     }
     if (max == Float.NEGATIVE_INFINITY) {
       throw new ServeException(
-          ErrorCode.INTERNAL, "every token is barred: relax min_tokens, stop_token_ids, logit_bias");
+          ErrorCode.INTERNAL,
+          "every token is barred: relax min_tokens, stop_token_ids, logit_bias");
     }
     return max;
   }
