@@ -41,9 +41,9 @@ class EngineTest {
     engine.submit(request(SamplingParams.greedy(10), sink, 5, 6, 7));
     sink.await();
     assertThat(sink.error).isNull();
-    assertThat(sink.result.promptTokens()).isEqualTo(3);
-    assertThat(sink.result.completionTokens()).isEqualTo(sink.tokens.size());
-    assertThat(sink.result.finishReason())
+    assertThat(sink.finished().promptTokens()).isEqualTo(3);
+    assertThat(sink.finished().completionTokens()).isEqualTo(sink.tokens.size());
+    assertThat(sink.finished().finishReason())
         .isEqualTo(sink.tokens.size() == 10 ? FinishReason.LENGTH : FinishReason.STOP);
     assertThat(sink.text())
         .isEqualTo(

@@ -67,8 +67,7 @@ final class FakeTokenizer implements Tokenizer {
   }
 
   @Override
-  public IncrementalDetokenizer detokenizer(
-      int[] precedingTokenIds, boolean skipSpecialTokens) {
+  public IncrementalDetokenizer detokenizer(int[] precedingTokenIds, boolean skipSpecialTokens) {
     return new IncrementalDetokenizer() {
       private boolean hasHalf;
 

@@ -1,5 +1,6 @@
 package io.talchum.engine;
 
+import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -60,6 +61,24 @@ class RecordingSink implements GenerationSink {
     return this;
   }
 
+  /** The result; the request must have completed. */
+  GenerationResult finished() {
+    GenerationResult known = result;
+    if (known == null) {
+      throw new AssertionError("not completed, error: " + error);
+    }
+    return known;
+  }
+
+  /** The code of the error; the request must have failed. */
+  ErrorCode failedWith() {
+    ServeException known = error;
+    if (known == null) {
+      throw new AssertionError("not failed, result: " + result);
+    }
+    return known.code();
+  }
+
   List<Integer> tokenIds() {
     return tokens.stream().map(TokenEvent::tokenId).toList();
   }
@@ -68,7 +87,8 @@ class RecordingSink implements GenerationSink {
   String text() {
     StringBuilder text = new StringBuilder();
     tokens.forEach(event -> text.append(event.textDelta()));
-    return result == null ? text.toString() : text.append(result.textDelta()).toString();
+    GenerationResult known = result;
+    return known == null ? text.toString() : text.append(known.textDelta()).toString();
   }
 
   private void requireOpen() {
