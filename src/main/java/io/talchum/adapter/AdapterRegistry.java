@@ -1,0 +1,209 @@
+package io.talchum.adapter;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ModelSpec;
+import io.talchum.core.ServeException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The adapters in memory: each name points to its current version; a version that was replaced or
+ * unloaded lives until its last lease ends. Any thread.
+ *
+ * <p>Nothing waits for a load: reading, checking and preparing happen before the pointer is
+ * swapped, and taking a lease is one look-up and one compare-and-set.
+ */
+public final class AdapterRegistry implements AutoCloseable {
+  private static final int SHOWN_NAMES = 20;
+
+  private final Set<String> reservedNames;
+  private final ModelSpec base;
+  private final Function<AdapterWeights, ResidentAdapter> prepare;
+  private final InstantSource clock;
+
+  private final ConcurrentMap<String, AdapterVersion> current = new ConcurrentHashMap<>();
+
+  /** Names being loaded: two loads of one name at once would race for the pointer. */
+  private final Set<String> loading = ConcurrentHashMap.newKeySet();
+
+  private volatile boolean closed;
+
+  /**
+   * @param reservedNames names that no adapter may take: the base's
+   * @param prepare {@code ModelExecutor::prepare}
+   */
+  public AdapterRegistry(
+      Set<String> reservedNames,
+      ModelSpec base,
+      Function<AdapterWeights, ResidentAdapter> prepare,
+      InstantSource clock) {
+    this.reservedNames = Set.copyOf(reservedNames);
+    this.base = base;
+    this.prepare = prepare;
+    this.clock = clock;
+  }
+
+  /**
+   * Reads a PEFT folder and makes it the current version of the name; returns when it is. Loading
+   * the content that the name already has changes nothing.
+   *
+   * @param replace whether the name may be taken already
+   * @throws ServeException INVALID_REQUEST for a bad name, ALREADY_EXISTS, INVALID_ADAPTER
+   */
+  public AdapterInfo load(String name, Path folder, boolean replace) {
+    return publish(name, replace, () -> PeftReader.read(folder, base));
+  }
+
+  /** Like {@link #load} with an adapter that was read already. */
+  public AdapterInfo register(String name, PeftAdapter adapter, boolean replace) {
+    return publish(name, replace, () -> adapter);
+  }
+
+  /**
+   * Forgets the name; requests that hold a lease finish with it.
+   *
+   * @throws ServeException MODEL_NOT_FOUND
+   */
+  public void unload(String name) {
+    AdapterVersion version = current.remove(name);
+    if (version == null) {
+      throw ServeException.of(
+          ErrorCode.MODEL_NOT_FOUND,
+          "lora_name",
+          "The lora adapter '" + AdapterReference.shorten(name) + "' cannot be found.");
+    }
+    version.release();
+  }
+
+  /**
+   * A lease on the current version of {@code name}, or on {@code name@version} if that is the
+   * current one.
+   *
+   * @throws ServeException MODEL_NOT_FOUND naming what there is
+   */
+  public AdapterLease acquire(String reference) {
+    AdapterReference wanted = AdapterReference.parse(reference);
+    while (true) {
+      AdapterVersion version = current.get(wanted.name());
+      if (version == null) {
+        throw notFound(reference, "the loaded adapters are " + shownNames());
+      }
+      if (!wanted.matches(version.id().version())) {
+        throw notFound(reference, "the current version is " + version.id());
+      }
+      if (version.retain()) {
+        return version.lease();
+      }
+      // Between the look-up and the retain the version was replaced or unloaded: look again.
+    }
+  }
+
+  /** The adapter of that name, if loaded. */
+  public Optional<AdapterInfo> find(String name) {
+    return Optional.ofNullable(current.get(name)).map(AdapterVersion::info);
+  }
+
+  /** All current versions, by name. */
+  public List<AdapterInfo> list() {
+    return current.values().stream()
+        .map(AdapterVersion::info)
+        .sorted(Comparator.comparing(info -> info.id().name()))
+        .toList();
+  }
+
+  /** Unloads everything; versions with leases live until those end. */
+  @Override
+  public void close() {
+    closed = true;
+    current.keySet().forEach(this::drop);
+  }
+
+  private interface Source {
+    PeftAdapter read();
+  }
+
+  private AdapterInfo publish(String name, boolean replace, Source source) {
+    requireFree(name, replace);
+    if (!loading.add(name)) {
+      throw alreadyExists("The lora adapter '" + name + "' is being loaded; try again later.");
+    }
+    try {
+      requireFree(name, replace); // a load may have ended between the check and the mark
+      PeftAdapter adapter = source.read();
+      AdapterVersion before = current.get(name);
+      if (before != null && before.id().version().equals(adapter.version())) {
+        return before.info();
+      }
+      AdapterVersion after =
+          new AdapterVersion(
+              new AdapterId(name, adapter.version()),
+              adapter,
+              prepare.apply(adapter.weights()),
+              clock.instant());
+      swap(name, after);
+      return after.info();
+    } finally {
+      loading.remove(name);
+    }
+  }
+
+  private void requireFree(String name, boolean replace) {
+    AdapterReference.requireName(name);
+    if (reservedNames.contains(name)) {
+      throw ServeException.invalid(
+          "lora_name",
+          "The lora adapter name '" + name + "' conflicts with the served base model.");
+    }
+    if (!replace && current.containsKey(name)) {
+      throw alreadyExists(
+          "The lora adapter '"
+              + name
+              + "' has already been loaded. If you want to load the adapter in place, set"
+              + " 'load_inplace' to True.");
+    }
+  }
+
+  private void swap(String name, AdapterVersion after) {
+    AdapterVersion before = current.put(name, after);
+    if (before != null) {
+      before.release();
+    }
+    if (closed) { // closing went over the names before this one was there
+      drop(name);
+      throw new ServeException(ErrorCode.SHUTTING_DOWN, "the server takes no more adapters");
+    }
+  }
+
+  private void drop(String name) {
+    AdapterVersion version = current.remove(name);
+    if (version != null) {
+      version.release();
+    }
+  }
+
+  private static ServeException alreadyExists(String message) {
+    return ServeException.of(ErrorCode.ALREADY_EXISTS, "lora_name", message);
+  }
+
+  private static ServeException notFound(String reference, String known) {
+    return ServeException.of(
+        ErrorCode.MODEL_NOT_FOUND,
+        "model",
+        "there is no adapter '" + AdapterReference.shorten(reference) + "'; " + known);
+  }
+
+  private String shownNames() {
+    List<String> names = current.keySet().stream().sorted().toList();
+    String shown = names.stream().limit(SHOWN_NAMES).collect(Collectors.joining(", "));
+    int more = names.size() - SHOWN_NAMES;
+    return names.isEmpty() ? "none" : more > 0 ? shown + " and " + more + " more" : shown;
+  }
+}

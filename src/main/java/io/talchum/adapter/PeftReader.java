@@ -1,0 +1,63 @@
+package io.talchum.adapter;
+
+import io.talchum.core.ContentHash;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ModelSpec;
+import io.talchum.core.ServeException;
+import io.talchum.weights.SafetensorsFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.IntSummaryStatistics;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads a LoRA folder as PEFT writes it, strictly: every tensor is consumed or refused by its name,
+ * every module that the configuration selects has its tensors. Any thread.
+ */
+public final class PeftReader {
+  private PeftReader() {}
+
+  /**
+   * @throws ServeException INVALID_ADAPTER naming the key, tensor or file that is wrong, does not
+   *     fit the base, or is not served
+   */
+  public static PeftAdapter read(Path folder, ModelSpec base) {
+    AdapterFolder files = AdapterFolder.open(folder);
+    try {
+      PeftConfig config = PeftConfig.read(files.config());
+      try (SafetensorsFile tensors = SafetensorsFile.open(files.weights())) {
+        return read(files, config, tensors, base);
+      }
+    } catch (ServeException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_ADAPTER, "adapter " + files.name() + ": " + e.getMessage(), e);
+    } catch (InternalError e) { // a mapped file that shrinks while it is read
+      throw new ServeException(
+          ErrorCode.INVALID_ADAPTER,
+          "adapter " + files.name() + ": " + AdapterFolder.WEIGHTS + " changed while it was read",
+          e);
+    }
+  }
+
+  private static PeftAdapter read(
+      AdapterFolder files, PeftConfig config, SafetensorsFile tensors, ModelSpec base) {
+    Map<String, BaseModule> selected = config.select(base);
+    List<LoraPair> pairs = LoraPair.match(tensors.tensors(), selected, config, base);
+    PairLoader loader = new PairLoader(tensors);
+    List<LowRankDelta> deltas = new ArrayList<>(pairs.size());
+    pairs.forEach(pair -> deltas.add(loader.load(pair)));
+    ContentHash version = loader.hash();
+    IntSummaryStatistics ranks = pairs.stream().mapToInt(LoraPair::rank).summaryStatistics();
+    long bytes = tensors.tensors().values().stream().mapToLong(t -> t.length()).sum();
+    return new PeftAdapter(
+        PeftKinds.SERVED,
+        version,
+        files.name(),
+        ranks.getMin(),
+        ranks.getMax(),
+        pairs.size(),
+        bytes,
+        new AdapterWeights(deltas));
+  }
+}

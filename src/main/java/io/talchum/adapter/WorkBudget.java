@@ -1,0 +1,31 @@
+package io.talchum.adapter;
+
+/**
+ * How much work the patterns of one adapter's configuration may cause. Not thread-safe: one reading
+ * owns it.
+ */
+final class WorkBudget {
+  /** About a tenth of a second; the patterns of a 100-layer adapter need a fiftieth of it. */
+  private static final long STEPS = 20_000_000;
+
+  private long left = STEPS;
+
+  /**
+   * @throws Exhausted when the steps are used up
+   */
+  void spend(long steps) {
+    left -= steps;
+    if (left < 0) {
+      throw new Exhausted();
+    }
+  }
+
+  /** The budget is used up; the caller knows which option is to blame. */
+  static final class Exhausted extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Exhausted() {
+      super("the work budget is used up", null, false, false);
+    }
+  }
+}
