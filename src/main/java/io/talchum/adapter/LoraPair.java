@@ -16,9 +16,9 @@ import java.util.Set;
  *
  * @param a [rank, in]
  * @param b [out, rank]
- * @param scale multiplies B A
+ * @param scale multiplies B A, finite
  */
-record LoraPair(BaseModule module, TensorInfo a, TensorInfo b, int rank, double scale) {
+record LoraPair(BaseModule module, TensorInfo a, TensorInfo b, int rank, float scale) {
   private static final String PREFIX = "base_model.model.";
   private static final String A = ".lora_A.weight";
   private static final String B = ".lora_B.weight";
@@ -64,8 +64,7 @@ record LoraPair(BaseModule module, TensorInfo a, TensorInfo b, int rank, double 
     }
   }
 
-  private static String whyUnused(
-      String name, Map<String, BaseModule> selected, ModelSpec base) {
+  private static String whyUnused(String name, Map<String, BaseModule> selected, ModelSpec base) {
     if (!name.startsWith(PREFIX)) {
       return "does not begin with " + PREFIX + ", nothing would use it";
     }
@@ -101,7 +100,12 @@ record LoraPair(BaseModule module, TensorInfo a, TensorInfo b, int rank, double 
     int rank = config.rankOf(module.path());
     requireShape(a, rank, base.inputSize(module.linear()), "[r, inputs]");
     requireShape(b, base.outputSize(module.linear()), rank, "[outputs, r]");
-    return new LoraPair(module, a, b, rank, config.scaleOf(module.path()));
+    float scale = (float) config.scaleOf(module.path());
+    if (!Float.isFinite(scale)) {
+      throw ConfigFields.refuse(
+          "lora_alpha or alpha_pattern makes the scale of " + module.path() + " infinite");
+    }
+    return new LoraPair(module, a, b, rank, scale);
   }
 
   private static TensorInfo require(Map<String, TensorInfo> tensors, String name) {
@@ -131,7 +135,6 @@ record LoraPair(BaseModule module, TensorInfo a, TensorInfo b, int rank, double 
   }
 
   static ServeException refuse(String message) {
-    return new ServeException(
-        ErrorCode.INVALID_ADAPTER, AdapterFolder.WEIGHTS + ": " + message);
+    return new ServeException(ErrorCode.INVALID_ADAPTER, AdapterFolder.WEIGHTS + ": " + message);
   }
 }

@@ -26,17 +26,16 @@ final class PairLoader {
     text(FORMAT);
   }
 
-  /** Reads a pair, with the scale multiplied into B. */
+  /** Reads a pair; the scale stays apart. */
   LowRankDelta load(LoraPair pair) {
-    number(Double.doubleToLongBits(pair.scale()));
+    number(Float.floatToIntBits(pair.scale()));
     float[] a = read(pair.a());
     float[] b = read(pair.b());
     requireFinite(pair.a(), a, 1);
-    for (int i = 0; i < b.length; i++) {
-      b[i] = (float) (b[i] * pair.scale());
-    }
+    requireFinite(pair.b(), b, 1);
     requireFinite(pair.b(), b, pair.scale());
-    return new LowRankDelta(pair.module().layer(), pair.module().linear(), pair.rank(), a, b);
+    return new LowRankDelta(
+        pair.module().layer(), pair.module().linear(), pair.rank(), pair.scale(), a, b);
   }
 
   /** The version; call once, after the last pair. */
@@ -56,9 +55,9 @@ final class PairLoader {
     return values;
   }
 
-  private static void requireFinite(TensorInfo tensor, float[] values, double scale) {
+  private static void requireFinite(TensorInfo tensor, float[] values, float scale) {
     for (int i = 0; i < values.length; i++) {
-      if (!Float.isFinite(values[i])) {
+      if (!Float.isFinite(values[i] * scale)) {
         throw LoraPair.refuse(
             "tensor "
                 + tensor.name()

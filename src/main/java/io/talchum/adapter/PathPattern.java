@@ -55,7 +55,7 @@ final class PathPattern {
       PathProgram program = new PathProgram(PathRegexParser.parse(wrapped));
       return new PathPattern(option, regex, path -> program.matches(path, budget));
     } catch (IllegalArgumentException e) {
-      throw refusal(option, regex, e.getMessage());
+      throw refusal(option, regex, String.valueOf(e.getMessage()));
     }
   }
 

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * A regular expression compiled for matching in time proportional to its size times the text:
- * every pair of instruction and position is visited once, so nothing can blow up (the bit-state
- * matcher of Russ Cox, "Regular Expression Matching: the Virtual Machine Approach").
+ * A regular expression compiled for matching in time proportional to its size times the text: every
+ * pair of instruction and position is visited once, so nothing can blow up (the bit-state matcher
+ * of Russ Cox, "Regular Expression Matching: the Virtual Machine Approach").
  */
 final class PathProgram {
   private static final int MAX_INSTRUCTIONS = 4000;

@@ -78,8 +78,7 @@ record PeftConfig(
   /** What B A x is multiplied by for a module: alpha / r or alpha / sqrt(r). */
   double scaleOf(String path) {
     int rankInForce = rankOf(path);
-    return firstMatch(alphaPattern, path, alpha)
-        / (rslora ? Math.sqrt(rankInForce) : rankInForce);
+    return firstMatch(alphaPattern, path, alpha) / (rslora ? Math.sqrt(rankInForce) : rankInForce);
   }
 
   /**

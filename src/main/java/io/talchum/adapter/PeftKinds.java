@@ -71,7 +71,7 @@ final class PeftKinds {
     }
     String tensors = KNOWN.get(kind);
     if (tensors == null) {
-      throw ConfigFields.refuse("peft_type '" + kind + "' is not known; served is " + SERVED);
+      throw ConfigFields.refuse("peft_type '" + kind + "' is not served; served is " + SERVED);
     }
     throw ConfigFields.refuse(
         "peft_type "

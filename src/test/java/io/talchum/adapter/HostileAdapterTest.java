@@ -20,7 +20,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every folder of adapters/hostile is refused, and the refusal names what is wrong. */
 class HostileAdapterTest {
-  @TempDir Path temp;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path temp;
 
   record Case(String path, String why, List<String> names) {
     @Override
@@ -82,8 +84,7 @@ class HostileAdapterTest {
 
   private static ServeException refusalOf(Path folder) {
     ServeException refusal =
-        catchThrowableOfType(
-            ServeException.class, () -> PeftReader.read(folder, TestBases.LLAMA));
+        catchThrowableOfType(ServeException.class, () -> PeftReader.read(folder, TestBases.LLAMA));
     assertThat(refusal).as("refusal of " + folder.getFileName()).isNotNull();
     return refusal;
   }

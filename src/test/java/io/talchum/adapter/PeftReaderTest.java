@@ -28,7 +28,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class PeftReaderTest {
-  @TempDir Path temp;
+  @TempDir
+  @SuppressWarnings("NullAway.Init")
+  Path temp;
 
   /**
    * A fixture with what its configuration asks for, worked out by hand.
@@ -60,8 +62,7 @@ class PeftReaderTest {
   /** r 4, alpha 8; rank_pattern and alpha_pattern as the fixture has them. */
   private static double patternScale(String path) {
     int rank = path.endsWith("q_proj") ? 2 : path.endsWith("layers.1.mlp.down_proj") ? 6 : 4;
-    int alpha =
-        path.endsWith("layers.2.self_attn.o_proj") ? 20 : path.endsWith("v_proj") ? 3 : 8;
+    int alpha = path.endsWith("layers.2.self_attn.o_proj") ? 20 : path.endsWith("v_proj") ? 3 : 8;
     return (double) alpha / rank;
   }
 
@@ -90,7 +91,7 @@ class PeftReaderTest {
     }
   }
 
-  /** Compares (sB)A as read with s(BA) from the file's own numbers. */
+  /** Compares what was read with s(BA) from the file's own numbers. */
   private static void assertSameProduct(LowRankDelta delta, float[] a, float[] b, double scale) {
     int in = TestBases.LLAMA.inputSize(delta.linear());
     int out = TestBases.LLAMA.outputSize(delta.linear());
@@ -100,7 +101,10 @@ class PeftReaderTest {
         double actual = 0;
         for (int k = 0; k < delta.rank(); k++) {
           expected += (double) b[row * delta.rank() + k] * a[k * in + column];
-          actual += (double) delta.b()[row * delta.rank() + k] * delta.a()[k * in + column];
+          actual +=
+              (double) delta.scale()
+                  * delta.b()[row * delta.rank() + k]
+                  * delta.a()[k * in + column];
         }
         assertThat(actual).isCloseTo(scale * expected, within(1e-6));
       }
@@ -138,7 +142,8 @@ class PeftReaderTest {
 
       assertThat(delta.linear()).isEqualTo(Linear.Q);
       assertThat(delta.a()).containsExactly(a);
-      assertThat(delta.b()).containsExactly(filled(64, -2.5f));
+      assertThat(delta.b()).containsExactly(b);
+      assertThat(delta.scale()).isEqualTo(2f);
     }
   }
 
