@@ -1,0 +1,104 @@
+package io.talchum.adapter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random acquires, replacements, unloads and closings from many threads: a lease always sees one
+ * live version whose content is that of its id, and every resident is closed exactly once.
+ */
+class AdapterRegistryStressTest {
+  private static final int THREADS = 12;
+  private static final int STEPS = 3000;
+  private static final List<String> NAMES = List.of("a", "b", "c");
+
+  private final Queue<CountingResident> residents = new ConcurrentLinkedQueue<>();
+  private final AdapterRegistry registry =
+      new AdapterRegistry(
+          Set.of("base"), TestBases.LLAMA, this::prepare, InstantSource.system());
+
+  private ResidentAdapter prepare(AdapterWeights weights) {
+    CountingResident resident = new CountingResident(weights);
+    residents.add(resident);
+    Thread.yield();
+    return resident;
+  }
+
+  @Test
+  void leasesNeverSeeAClosedOrMixedVersion() throws InterruptedException, ExecutionException {
+    long seed = 20260102;
+    List<Future<?>> runs = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int thread = 0; thread < THREADS; thread++) {
+        Random random = new Random(seed + thread);
+        runs.add(threads.submit(() -> run(random)));
+      }
+    }
+    for (Future<?> run : runs) {
+      run.get();
+    }
+
+    registry.close();
+
+    assertThat(residents).as("seed " + seed).hasSizeGreaterThan(THREADS);
+    assertThat(residents)
+        .as("seed " + seed)
+        .allSatisfy(resident -> assertThat(resident.closings).hasValue(1));
+  }
+
+  private void run(Random random) {
+    List<AdapterLease> held = new ArrayList<>();
+    for (int step = 0; step < STEPS; step++) {
+      String name = NAMES.get(random.nextInt(NAMES.size()));
+      switch (random.nextInt(8)) {
+        case 0 -> tolerate(() -> register(name, random.nextInt(1000), random.nextBoolean()));
+        case 1 -> tolerate(() -> registry.unload(name));
+        case 2, 3, 4 -> tolerate(() -> held.add(registry.acquire(name)));
+        default -> closeOne(held, random);
+      }
+      held.forEach(AdapterRegistryStressTest::requireConsistent);
+    }
+    held.forEach(AdapterLease::close);
+  }
+
+  private void register(String name, int mark, boolean replace) {
+    AdapterInfo unused = registry.register(name, TestAdapters.marked(mark), replace);
+  }
+
+  private static void closeOne(List<AdapterLease> held, Random random) {
+    if (!held.isEmpty()) {
+      AdapterLease lease = held.remove(random.nextInt(held.size()));
+      lease.close();
+      lease.close();
+    }
+  }
+
+  private static void requireConsistent(AdapterLease lease) {
+    CountingResident resident = (CountingResident) lease.resident();
+    assertThat(resident.closings).as("closings of a leased resident").hasValue(0);
+    assertThat(lease.id().version()).isEqualTo(TestAdapters.version((int) resident.mark));
+  }
+
+  /** The refusals that a race of these calls may end in. */
+  private static void tolerate(Runnable call) {
+    try {
+      call.run();
+    } catch (ServeException e) {
+      assertThat(e.code()).isIn(ErrorCode.MODEL_NOT_FOUND, ErrorCode.ALREADY_EXISTS);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package io.talchum.adapter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.talchum.testing.Fixtures;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AdapterRegistryTest {
+  private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
+
+  private final List<CountingResident> residents = new ArrayList<>();
+  private final AdapterRegistry registry =
+      new AdapterRegistry(
+          Set.of("base"),
+          TestBases.LLAMA,
+          weights -> {
+            CountingResident resident = new CountingResident(weights);
+            residents.add(resident);
+            return resident;
+          },
+          InstantSource.fixed(NOW));
+
+  @Test
+  void loadedFolderCanBeAcquired() {
+    AdapterInfo info =
+        registry.load("pirate", Fixtures.path("adapters/llama/lora_big_rank"), false);
+
+    try (AdapterLease lease = registry.acquire("pirate")) {
+      assertThat(lease.id()).isEqualTo(info.id());
+      assertThat(lease.resident()).isSameAs(residents.getFirst());
+      assertThat(registry.list())
+          .containsExactly(
+              new AdapterInfo(info.id(), "LORA", "lora_big_rank", 64, 7, NOW, 1));
+    }
+    assertThat(registry.list().getFirst().leases()).isZero();
+    assertThat(residents.getFirst().closings).hasValue(0);
+  }
+
+  @Test
+  void unloadedVersionLivesUntilItsLastLeaseEnds() {
+    registry.register("a", TestAdapters.marked(1), false);
+    AdapterLease first = registry.acquire("a");
+    AdapterLease second = registry.acquire("a");
+
+    registry.unload("a");
+
+    assertThat(codeOf(() -> registry.acquire("a"))).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
+    first.close();
+    first.close();
+    assertThat(residents.getFirst().closings).hasValue(0);
+    assertThat(second.resident()).isSameAs(residents.getFirst());
+    second.close();
+    assertThat(residents.getFirst().closings).hasValue(1);
+  }
+
+  @Test
+  void replacingKeepsRunningRequestsOnTheirVersion() {
+    registry.register("a", TestAdapters.marked(1), false);
+    AdapterLease old = registry.acquire("a");
+
+    registry.register("a", TestAdapters.marked(2), true);
+
+    try (AdapterLease fresh = registry.acquire("a")) {
+      assertThat(((CountingResident) old.resident()).mark).isEqualTo(1);
+      assertThat(((CountingResident) fresh.resident()).mark).isEqualTo(2);
+    }
+    assertThat(residents.get(0).closings).hasValue(0);
+    old.close();
+    assertThat(residents.get(0).closings).hasValue(1);
+    assertThat(residents.get(1).closings).hasValue(0);
+  }
+
+  @Test
+  void nameIsTakenUnlessReplaced() {
+    registry.register("a", TestAdapters.marked(1), false);
+
+    for (int mark : new int[] {1, 2}) {
+      ServeException refusal = refusalOf(() -> register("a", mark, false));
+      assertThat(refusal.code()).isEqualTo(ErrorCode.ALREADY_EXISTS);
+      assertThat(refusal)
+          .hasMessage(
+              "The lora adapter 'a' has already been loaded. If you want to load the adapter in"
+                  + " place, set 'load_inplace' to True.");
+    }
+  }
+
+  @Test
+  void replacingBySameContentChangesNothing() {
+    registry.register("a", TestAdapters.marked(1), false);
+
+    registry.register("a", TestAdapters.marked(1), true);
+
+    assertThat(residents).hasSize(1);
+    assertThat(residents.getFirst().closings).hasValue(0);
+  }
+
+  @Test
+  void versionPinsTheRequest() {
+    registry.register("a", TestAdapters.marked(1), false);
+    String hex = TestAdapters.version(1).hex();
+
+    for (String version : List.of(hex, hex.substring(0, 12), "sha256-" + hex)) {
+      registry.acquire("a@" + version).close();
+    }
+    registry.register("a", TestAdapters.marked(2), true);
+
+    ServeException refusal = refusalOf(() -> registry.acquire("a@" + hex.substring(0, 12)));
+    assertThat(refusal.code()).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
+    assertThat(refusal).hasMessageContaining(TestAdapters.version(2).abbreviated());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a@", "a@12345", "a@xyzxyzxyzxyz", "a@@", "a@ABCDEF012345"})
+  void malformedVersionIsNotFound(String reference) {
+    registry.register("a", TestAdapters.marked(1), false);
+
+    assertThat(codeOf(() -> registry.acquire(reference))).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
+  }
+
+  @Test
+  void unknownNameListsTheKnownOnes() {
+    registry.register("terse", TestAdapters.marked(1), false);
+    registry.register("pirate", TestAdapters.marked(2), false);
+
+    assertThatThrownBy(() -> registry.acquire("nope"))
+        .hasMessageContaining("nope")
+        .hasMessageContaining("pirate, terse");
+    assertThat(refusalOf(() -> registry.unload("nope")))
+        .hasMessage("The lora adapter 'nope' cannot be found.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "a b", "a/b", "../a", ".a", "-a", "a@b", "ä", "a\n", "base"})
+  void badNamesAreRefused(String name) {
+    ServeException refusal = refusalOf(() -> register(name, 1, false));
+
+    assertThat(refusal.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+    assertThat(refusal.param()).hasValue("lora_name");
+    assertThat(residents).isEmpty();
+  }
+
+  @Test
+  void longNamesAreRefused() {
+    register("a".repeat(128), 1, false);
+
+    assertThat(codeOf(() -> register("a".repeat(129), 1, false)))
+        .isEqualTo(ErrorCode.INVALID_REQUEST);
+  }
+
+  @Test
+  void failedLoadLeavesTheOldVersion() {
+    registry.register("a", TestAdapters.marked(1), false);
+
+    assertThat(
+            codeOf(
+                () -> registry.load("a", Fixtures.path("adapters/hostile/nan"), true)))
+        .isEqualTo(ErrorCode.INVALID_ADAPTER);
+
+    try (AdapterLease lease = registry.acquire("a")) {
+      assertThat(((CountingResident) lease.resident()).mark).isEqualTo(1);
+    }
+    registry.register("a", TestAdapters.marked(2), true);
+  }
+
+  @Test
+  void residentOfAClosedLeaseIsOutOfReach() {
+    registry.register("a", TestAdapters.marked(1), false);
+    AdapterLease lease = registry.acquire("a");
+    lease.close();
+
+    assertThatThrownBy(lease::resident).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void closingUnloadsEverythingAndTakesNoMore() {
+    registry.register("a", TestAdapters.marked(1), false);
+    registry.register("b", TestAdapters.marked(2), false);
+    AdapterLease lease = registry.acquire("b");
+
+    registry.close();
+
+    assertThat(residents.get(0).closings).hasValue(1);
+    assertThat(residents.get(1).closings).hasValue(0);
+    lease.close();
+    assertThat(residents.get(1).closings).hasValue(1);
+    assertThat(codeOf(() -> register("c", 3, false))).isEqualTo(ErrorCode.SHUTTING_DOWN);
+    assertThat(residents.get(2).closings).hasValue(1);
+  }
+
+  private void register(String name, int mark, boolean replace) {
+    AdapterInfo unused = registry.register(name, TestAdapters.marked(mark), replace);
+  }
+
+  private static ErrorCode codeOf(ThrowingCallable call) {
+    return refusalOf(call).code();
+  }
+
+  private static ServeException refusalOf(ThrowingCallable call) {
+    ServeException refusal = catchThrowableOfType(ServeException.class, call);
+    assertThat(refusal).isNotNull();
+    return refusal;
+  }
+}

@@ -1,0 +1,25 @@
+package io.talchum.adapter;
+
+import io.talchum.core.ContentHash;
+import io.talchum.core.Linear;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.List;
+
+/** Adapters without a folder. */
+final class TestAdapters {
+  private TestAdapters() {}
+
+  /** One module; the mark is its scale and decides the version. */
+  static PeftAdapter marked(int mark) {
+    LowRankDelta delta = new LowRankDelta(0, Linear.Q, 1, mark, new float[64], new float[64]);
+    return new PeftAdapter(
+        "LORA", version(mark), "folder-" + mark, 1, 1, 1, 512, new AdapterWeights(List.of(delta)));
+  }
+
+  static ContentHash version(int mark) {
+    MessageDigest digest = ContentHash.newDigest();
+    digest.update(ByteBuffer.allocate(4).putInt(mark).array());
+    return ContentHash.of(digest);
+  }
+}
