@@ -118,9 +118,11 @@ class AdapterDirectoryTest {
 
       AdapterDirectory.Scan scan = new AdapterDirectory(List.of(root)).loadAll(registry);
 
-      assertThat(scan.loaded()).extracting(info -> info.id().name())
+      assertThat(scan.loaded())
+          .extracting(info -> info.id().name())
           .containsExactly("pirate", "terse");
-      assertThat(scan.broken()).extracting(AdapterDirectory.Broken::name)
+      assertThat(scan.broken())
+          .extracting(AdapterDirectory.Broken::name)
           .containsExactly("base", "broken", "link");
       assertThat(scan.broken().get(1).reason()).contains("NaN", "lora_A");
     }

@@ -41,8 +41,7 @@ class AdapterRegistryTest {
       assertThat(lease.id()).isEqualTo(info.id());
       assertThat(lease.resident()).isSameAs(residents.getFirst());
       assertThat(registry.list())
-          .containsExactly(
-              new AdapterInfo(info.id(), "LORA", "lora_big_rank", 64, 7, NOW, 1));
+          .containsExactly(new AdapterInfo(info.id(), "LORA", "lora_big_rank", 64, 7, NOW, 1));
     }
     assertThat(registry.list().getFirst().leases()).isZero();
     assertThat(residents.getFirst().closings).hasValue(0);
@@ -163,9 +162,7 @@ class AdapterRegistryTest {
   void failedLoadLeavesTheOldVersion() {
     registry.register("a", TestAdapters.marked(1), false);
 
-    assertThat(
-            codeOf(
-                () -> registry.load("a", Fixtures.path("adapters/hostile/nan"), true)))
+    assertThat(codeOf(() -> registry.load("a", Fixtures.path("adapters/hostile/nan"), true)))
         .isEqualTo(ErrorCode.INVALID_ADAPTER);
 
     try (AdapterLease lease = registry.acquire("a")) {

@@ -55,8 +55,23 @@ class PathPatternTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "(", ")", "a)|(b", "[a", "*a", "a**", "a{2,1}", "\\", "(?i)a", "(a)\\1", "(?<=a)b",
-        "(?>a)b", "a++", "a{99999}", "[z-a]", "((a{1000}){1000}){1000}", "(((){1000}){1000}){1000}"
+        "(",
+        ")",
+        "a)|(b",
+        "[a",
+        "*a",
+        "a**",
+        "a{2,1}",
+        "\\",
+        "(?i)a",
+        "(a)\\1",
+        "(?<=a)b",
+        "(?>a)b",
+        "a++",
+        "a{99999}",
+        "[z-a]",
+        "((a{1000}){1000}){1000}",
+        "(((){1000}){1000}){1000}"
       })
   void whatCannotBeReadIsRefusedByOption(String regex) {
     assertThatThrownBy(() -> whole(regex))
