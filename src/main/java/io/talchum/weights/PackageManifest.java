@@ -1,5 +1,6 @@
 package io.talchum.weights;
 
+import io.talchum.core.ContentHash;
 import io.talchum.core.ModelSpec;
 import java.util.List;
 
@@ -37,5 +38,23 @@ public record PackageManifest(
   public PackageManifest {
     eosTokenIds = List.copyOf(eosTokenIds);
     tensors = List.copyOf(tensors);
+  }
+
+  /** The same with its hash filled in. */
+  PackageManifest withHash(ContentHash hash) {
+    return new PackageManifest(
+        formatVersion,
+        name,
+        source,
+        license,
+        spec,
+        quantization,
+        headQuantization,
+        parameters,
+        bosTokenId,
+        eosTokenIds,
+        padTokenId,
+        hash.hex(),
+        tensors);
   }
 }

@@ -1,0 +1,160 @@
+package io.talchum.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/**
+ * A JSON object whose every key must be asked for: {@link #refuseUnread} names the ones that were
+ * not. One thread.
+ */
+final class ConfigFields {
+  private final String where;
+  private final ObjectNode object;
+  private final Set<String> read = new HashSet<>();
+
+  /**
+   * @param where for messages, for example {@code config.json}
+   */
+  ConfigFields(String where, ObjectNode object) {
+    this.where = where;
+    this.object = object;
+  }
+
+  /** Whether the key is there and not null. */
+  boolean has(String key) {
+    return find(key).isPresent();
+  }
+
+  /** The value unless it is missing or null. */
+  Optional<JsonNode> find(String key) {
+    read.add(key);
+    JsonNode value = object.get(key);
+    return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
+  }
+
+  int requireInt(String key, long min, long max) {
+    return toInt(key, find(key).orElseThrow(() -> missing(key)), min, max);
+  }
+
+  int intOr(String key, int otherwise, long min, long max) {
+    return find(key).map(value -> toInt(key, value, min, max)).orElse(otherwise);
+  }
+
+  private int toInt(String key, JsonNode value, long min, long max) {
+    if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+      throw refused(key + " is " + brief(value) + "; it must be a whole number");
+    }
+    if (value.longValue() < min || value.longValue() > max) {
+      throw refused(key + " is " + value + "; it must be from " + min + " to " + max);
+    }
+    return Math.toIntExact(value.longValue());
+  }
+
+  double requireDouble(String key, double above, double max) {
+    OptionalDouble value = findDouble(key, above, max);
+    return value.orElseThrow(() -> missing(key));
+  }
+
+  double doubleOr(String key, double otherwise, double above, double max) {
+    return findDouble(key, above, max).orElse(otherwise);
+  }
+
+  /** A finite number above {@code above} and at most {@code max}. */
+  OptionalDouble findDouble(String key, double above, double max) {
+    Optional<JsonNode> value = find(key);
+    if (value.isEmpty()) {
+      return OptionalDouble.empty();
+    }
+    double number = value.get().doubleValue();
+    if (!value.get().isNumber() || !(number > above && number <= max)) {
+      throw refused(
+          "%s is %s; it must be a number above %s and at most %s"
+              .formatted(key, brief(value.get()), above, max));
+    }
+    return OptionalDouble.of(number);
+  }
+
+  boolean booleanOr(String key, boolean otherwise) {
+    Optional<JsonNode> value = find(key);
+    if (value.isPresent() && !value.get().isBoolean()) {
+      throw refused(key + " is " + brief(value.get()) + "; it must be true or false");
+    }
+    return value.map(JsonNode::booleanValue).orElse(otherwise);
+  }
+
+  Optional<String> text(String key) {
+    Optional<JsonNode> value = find(key);
+    if (value.isPresent() && !value.get().isTextual()) {
+      throw refused(key + " is " + brief(value.get()) + "; it must be a text");
+    }
+    return value.map(JsonNode::textValue);
+  }
+
+  /** Token ids, written as one number or as a list. */
+  List<Integer> tokenIds(String key, int vocabSize) {
+    List<Integer> ids = new ArrayList<>();
+    Optional<JsonNode> value = find(key);
+    if (value.isPresent() && value.get().isArray()) {
+      if (value.get().size() > 1000) {
+        throw refused(key + " lists " + value.get().size() + " tokens; at most 1000 make sense");
+      }
+      value.get().forEach(id -> ids.add(toInt(key, id, 0, vocabSize - 1L)));
+    } else {
+      value.ifPresent(id -> ids.add(toInt(key, id, 0, vocabSize - 1L)));
+    }
+    return ids;
+  }
+
+  /** An object inside this one. */
+  Optional<ConfigFields> object(String key) {
+    Optional<JsonNode> value = find(key);
+    if (value.isPresent() && !value.get().isObject()) {
+      throw refused(key + " is " + brief(value.get()) + "; it must be an object or null");
+    }
+    return value.map(node -> new ConfigFields(where + ": " + key, (ObjectNode) node));
+  }
+
+  /** Counts these keys as known although nothing reads them. */
+  void ignore(Set<String> keys) {
+    read.addAll(keys);
+  }
+
+  /**
+   * @throws ServeException INVALID_MODEL if a key was never asked for
+   */
+  void refuseUnread() {
+    object
+        .fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (!read.contains(key)) {
+                throw refused(
+                    key
+                        + " = "
+                        + brief(object.get(key))
+                        + " is not a key that the importer knows; if it changes nothing, remove it");
+              }
+            });
+  }
+
+  ServeException missing(String key) {
+    return refused(key + " is missing");
+  }
+
+  ServeException refused(String reason) {
+    return new ServeException(ErrorCode.INVALID_MODEL, where + ": " + reason);
+  }
+
+  private static String brief(JsonNode value) {
+    String text = value.isContainerNode() ? value.getNodeType().name() : value.toString();
+    return text.length() <= 100 ? text : text.substring(0, 100) + "...";
+  }
+}

@@ -1,0 +1,228 @@
+package io.talchum.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.Linear;
+import io.talchum.core.ModelSpec;
+import io.talchum.core.ServeException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.IntUnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The safetensors of a Hugging Face folder, one file or shards with an index; all mapped. */
+final class HubTensors implements AutoCloseable {
+  private static final String SINGLE = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final int MAX_SHARDS = 10_000;
+  private static final Pattern PICKLE = Pattern.compile(".*\\.(bin|pt|pth|ckpt|pkl|pickle)");
+
+  /** Buffers that old checkpoints carry and nothing reads. */
+  private static final Pattern HARMLESS =
+      Pattern.compile("model\\.layers\\.\\d+\\.self_attn\\.rotary_emb\\.inv_freq");
+
+  private final List<SafetensorsFile> files = new ArrayList<>();
+  private final Map<String, SafetensorsFile> fileOf = new LinkedHashMap<>();
+
+  private HubTensors() {}
+
+  static HubTensors open(Path folder) {
+    HubTensors tensors = new HubTensors();
+    try {
+      if (Files.exists(folder.resolve(INDEX))) {
+        tensors.openShards(folder);
+      } else if (Files.exists(folder.resolve(SINGLE))) {
+        tensors.add(SafetensorsFile.open(folder.resolve(SINGLE)));
+      } else {
+        throw noWeights(folder);
+      }
+      return tensors;
+    } catch (RuntimeException e) {
+      tensors.close();
+      throw e;
+    }
+  }
+
+  private void openShards(Path folder) {
+    ObjectNode index = new TextFiles(folder).requireJson(INDEX);
+    JsonNode map = index.get("weight_map");
+    if (map == null || !map.isObject() || map.isEmpty()) {
+      throw TextFiles.refused(INDEX, "has no weight_map");
+    }
+    Map<String, String> shardOf = new LinkedHashMap<>();
+    map.properties().forEach(e -> shardOf.put(e.getKey(), shardName(e.getKey(), e.getValue())));
+    Set<String> shards = new TreeSet<>(shardOf.values());
+    if (shards.size() > MAX_SHARDS) {
+      throw TextFiles.refused(INDEX, "names " + shards.size() + " shards");
+    }
+    for (String shard : shards) {
+      if (!Files.exists(folder.resolve(shard))) {
+        throw TextFiles.refused(INDEX, "names the shard " + shard + ", which is not there");
+      }
+      add(SafetensorsFile.open(folder.resolve(shard)));
+    }
+    shardOf.forEach(
+        (tensor, shard) -> {
+          SafetensorsFile file = fileOf.get(tensor);
+          if (file == null || !MappedFile.name(file.path()).equals(shard)) {
+            throw TextFiles.refused(
+                INDEX, "places tensor " + tensor + " in " + shard + ", which does not hold it");
+          }
+        });
+  }
+
+  private static String shardName(String tensor, JsonNode shard) {
+    String name = shard.asText();
+    if (!shard.isTextual() || !name.matches("[A-Za-z0-9_][A-Za-z0-9._-]{0,200}\\.safetensors")) {
+      throw TextFiles.refused(
+          INDEX, "places tensor " + tensor + " in " + name + ", which is no plain file name");
+    }
+    return name;
+  }
+
+  private void add(SafetensorsFile file) {
+    files.add(file);
+    for (String name : file.tensors().keySet()) {
+      if (fileOf.putIfAbsent(name, file) != null) {
+        throw new ServeException(
+            ErrorCode.INVALID_MODEL, "tensor " + name + " is in two shards; keep one");
+      }
+    }
+  }
+
+  private static ServeException noWeights(Path folder) {
+    String pickles;
+    try (Stream<Path> list = Files.list(folder)) {
+      pickles =
+          String.join(
+              ", ",
+              list.map(MappedFile::name).filter(n -> PICKLE.matcher(n).matches()).sorted().toList());
+    } catch (IOException e) {
+      return new ServeException(
+          ErrorCode.INVALID_MODEL, MappedFile.name(folder) + " cannot be listed", e);
+    }
+    return new ServeException(
+        ErrorCode.INVALID_MODEL,
+        pickles.isEmpty()
+            ? "no model.safetensors or model.safetensors.index.json in the folder"
+            : "the folder's weights are pickles (%s), which are never opened; convert them to safetensors"
+                .formatted(pickles));
+  }
+
+  /**
+   * The model's tensors by package name.
+   *
+   * @throws ServeException INVALID_MODEL, naming a tensor that is missing, left over, or of another
+   *     shape or type than the config says
+   */
+  Map<String, SourceTensor> of(ModelSpec spec) {
+    Set<String> unused = new HashSet<>(fileOf.keySet());
+    Map<String, SourceTensor> tensors = new LinkedHashMap<>();
+    ModelTensors.of(spec)
+        .forEach(
+            (name, shape) -> {
+              String hubName = hubName(name);
+              tensors.put(name, tensor(hubName, shape));
+              unused.remove(hubName);
+            });
+    if (spec.tiedHead() && unused.remove("lm_head.weight")) {
+      requireTiedHead();
+    }
+    unused.removeIf(name -> HARMLESS.matcher(name).matches());
+    if (!unused.isEmpty()) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL,
+          "tensors that the architecture does not use: "
+              + String.join(", ", unused.stream().sorted().limit(5).toList()));
+    }
+    return tensors;
+  }
+
+  private void requireTiedHead() {
+    SafetensorsFile head = java.util.Objects.requireNonNull(fileOf.get("lm_head.weight"));
+    SafetensorsFile embed = fileOf.get("model.embed_tokens.weight");
+    if (embed == null
+        || head.data("lm_head.weight").mismatch(embed.data("model.embed_tokens.weight")) != -1) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL,
+          "config.json says tie_word_embeddings, but lm_head.weight differs from"
+              + " model.embed_tokens.weight; set it to false or remove lm_head.weight");
+    }
+  }
+
+  private SourceTensor tensor(String hubName, ModelTensors.Shape shape) {
+    @Nullable SafetensorsFile file = fileOf.get(hubName);
+    if (file == null) {
+      throw new ServeException(ErrorCode.INVALID_MODEL, "tensor " + hubName + " is missing");
+    }
+    TensorInfo info = file.tensor(hubName);
+    List<Long> expected =
+        shape.columns() == 1
+            ? List.of((long) shape.rows())
+            : List.of((long) shape.rows(), (long) shape.columns());
+    if (!info.shape().equals(expected)) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL,
+          "tensor %s has shape %s; config.json asks for %s"
+              .formatted(hubName, info.shape(), expected));
+    }
+    BlockType type =
+        switch (info.dtype()) {
+          case F32 -> BlockType.F32;
+          case F16 -> BlockType.F16;
+          case BF16 -> BlockType.BF16;
+          case F64, I64, I32, I16, I8, U64, U32, U16, U8, F8_E4M3, F8_E5M2, BOOL ->
+              throw new ServeException(
+                  ErrorCode.INVALID_MODEL,
+                  "tensor %s has dtype %s; supported: F32, F16, BF16"
+                      .formatted(hubName, info.dtype()));
+        };
+    return new SourceTensor(
+        hubName,
+        type,
+        shape.rows(),
+        shape.columns(),
+        file.data(hubName),
+        IntUnaryOperator.identity());
+  }
+
+  /** For example {@code layers.3.q} is {@code model.layers.3.self_attn.q_proj.weight}. */
+  private static String hubName(String name) {
+    switch (name) {
+      case ModelTensors.EMBED:
+        return "model.embed_tokens.weight";
+      case ModelTensors.NORM:
+        return "model.norm.weight";
+      case ModelTensors.HEAD:
+        return "lm_head.weight";
+      default:
+        String[] parts = name.split("\\.", -1);
+        String suffix = parts.length > 3 ? ".bias" : ".weight";
+        return "model.layers." + parts[1] + "." + module(parts[2]) + suffix;
+    }
+  }
+
+  private static String module(String name) {
+    return switch (name) {
+      case ModelTensors.INPUT_NORM -> "input_layernorm";
+      case ModelTensors.POST_ATTENTION_NORM -> "post_attention_layernorm";
+      default -> Linear.valueOf(name.toUpperCase(java.util.Locale.ROOT)).path();
+    };
+  }
+
+  @Override
+  public void close() {
+    files.forEach(SafetensorsFile::close);
+  }
+}

@@ -1,0 +1,152 @@
+package io.talchum.weights;
+
+import io.talchum.core.ContentHash;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Turns a checkpoint into a model package.
+ *
+ * <p>Streams tensor by tensor into a directory beside the packages, which becomes the package by a
+ * rename at the very end. Stateless; several imports may run at once.
+ */
+public final class ModelImporter {
+  private final CpuFeatures cpu;
+
+  public ModelImporter(CpuFeatures cpu) {
+    this.cpu = cpu;
+  }
+
+  /**
+   * @return the package's directory, {@code modelsDir/name}
+   * @throws ServeException INVALID_MODEL for a source that is broken or not supported,
+   *     ALREADY_EXISTS for a taken name, INTERNAL when writing fails
+   */
+  public Path run(ImportRequest request, Path modelsDir, ProgressListener listener) {
+    Path target = modelsDir.resolve(request.name());
+    if (Files.exists(target) && !request.replace()) {
+      throw Staging.exists(target);
+    }
+    try (Checkpoint checkpoint = open(request.source())) {
+      if (request.tokenizerRequired() && checkpoint.texts().tokenizerJson().isEmpty()) {
+        throw new ServeException(
+            ErrorCode.INVALID_MODEL,
+            "tokenizer.json is missing from the model's folder; without it no text can be read");
+      }
+      try (Staging staging = Staging.open(modelsDir)) {
+        writePackage(request, checkpoint, staging.directory(), listener);
+        staging.publish(target, request.replace());
+        return target;
+      }
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INTERNAL,
+          "the package could not be written: " + reason(e) + "; nothing was left behind",
+          e);
+    }
+  }
+
+  private static String reason(IOException e) {
+    return e instanceof FileSystemException file && file.getReason() != null
+        ? String.valueOf(file.getReason())
+        : e.getClass().getSimpleName() + " " + e.getMessage();
+  }
+
+  private static Checkpoint open(Path source) {
+    if (!Files.exists(source)) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL, "there is no file or folder " + MappedFile.name(source));
+    }
+    return HubCheckpoint.open(source);
+  }
+
+  private void writePackage(
+      ImportRequest request, Checkpoint checkpoint, Path directory, ProgressListener listener)
+      throws IOException {
+    PackingPlan plan = plan(request, checkpoint);
+    List<PackedTensor> tensors = new ArrayList<>();
+    ContentHash weights;
+    try (WeightsWriter out = new WeightsWriter(directory.resolve(PackageFiles.WEIGHTS))) {
+      TensorWriter writer = new TensorWriter(out, listener, plan.sourceBytes());
+      for (PackingPlan.Packed packed : plan.tensors()) {
+        tensors.add(writer.write(packed));
+      }
+      weights = out.finish();
+    }
+    writeTexts(checkpoint.texts(), directory);
+    PackageManifest manifest = manifest(request, checkpoint, plan, tensors);
+    ContentHash hash = PackageFiles.hash(manifest, weights, directory);
+    write(directory, PackageFiles.MANIFEST, PackageFiles.toJson(manifest.withHash(hash)));
+  }
+
+  private PackingPlan plan(ImportRequest request, Checkpoint checkpoint) {
+    long parameters =
+        checkpoint.tensors().values().stream()
+            .mapToLong(tensor -> (long) tensor.rows() * tensor.columns())
+            .sum();
+    boolean mayUseInt4 =
+        request.linears() == Quantization.AUTO || request.linears() == Quantization.INT4;
+    EncodingChoice choice =
+        new EncodingChoice(
+            request.linears(),
+            request.head(),
+            cpu,
+            parameters,
+            mayUseInt4 && ExactGrid.holds(checkpoint));
+    return PackingPlan.of(checkpoint.spec(), checkpoint.tensors(), choice);
+  }
+
+  private static PackageManifest manifest(
+      ImportRequest request, Checkpoint checkpoint, PackingPlan plan, List<PackedTensor> tensors) {
+    ModelTexts texts = checkpoint.texts();
+    return new PackageManifest(
+        PackageCheck.FORMAT_VERSION,
+        request.name(),
+        checkpoint.source(),
+        checkpoint.license(),
+        checkpoint.spec(),
+        plan.quantization(false),
+        plan.quantization(true),
+        plan.parameters(),
+        texts.bosTokenId(),
+        texts.eosTokenIds(),
+        texts.padTokenId(),
+        "",
+        tensors);
+  }
+
+  private static void writeTexts(ModelTexts texts, Path directory) throws IOException {
+    if (texts.tokenizerJson().isPresent()) {
+      write(directory, PackageFiles.TOKENIZER, texts.tokenizerJson().get());
+    }
+    if (texts.chatTemplate().isPresent()) {
+      write(directory, PackageFiles.CHAT_TEMPLATE, texts.chatTemplate().get());
+    }
+    write(
+        directory,
+        PackageFiles.TOKENIZER_CONFIG,
+        PackageFiles.toJson(texts.tokenizerConfig()));
+    write(
+        directory,
+        PackageFiles.GENERATION_CONFIG,
+        PackageFiles.toJson(texts.generationConfig()));
+  }
+
+  private static void write(Path directory, String name, String text) throws IOException {
+    write(directory, name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void write(Path directory, String name, byte[] bytes) throws IOException {
+    Files.write(
+        directory.resolve(name), bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC,
+        StandardOpenOption.WRITE);
+  }
+}

@@ -1,0 +1,69 @@
+package io.talchum.weights;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The folder that holds one directory per model package.
+ *
+ * @param modelsDir need not exist yet
+ */
+public record ModelStore(Path modelsDir) {
+
+  /** A package that is there, not opened. */
+  public record Entry(Path directory, PackageManifest manifest, long bytes) {}
+
+  /**
+   * All packages, by name.
+   *
+   * @throws ServeException INVALID_MODEL if one has a broken manifest
+   */
+  public List<Entry> list() {
+    if (!Files.isDirectory(modelsDir)) {
+      return List.of();
+    }
+    try (Stream<Path> children = Files.list(modelsDir)) {
+      return children
+          .filter(ModelStore::isPackage)
+          .sorted()
+          .map(ModelStore::entry)
+          .toList();
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL, "the models folder cannot be listed: " + e.getMessage(), e);
+    }
+  }
+
+  /** The package of a name; a name with path separators is none. */
+  public Optional<Entry> find(String name) {
+    if (!name.matches(ImportRequest.NAME)) {
+      return Optional.empty();
+    }
+    Path directory = modelsDir.resolve(name);
+    return isPackage(directory) ? Optional.of(entry(directory)) : Optional.empty();
+  }
+
+  private static boolean isPackage(Path directory) {
+    return !MappedFile.name(directory).startsWith(".")
+        && Files.isRegularFile(directory.resolve(PackageFiles.MANIFEST));
+  }
+
+  private static Entry entry(Path directory) {
+    try (Stream<Path> files = Files.list(directory)) {
+      long bytes = 0;
+      for (Path file : files.toList()) {
+        bytes += Files.size(file);
+      }
+      return new Entry(directory, ModelPackage.readManifest(directory), bytes);
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL, MappedFile.name(directory) + " cannot be read", e);
+    }
+  }
+}

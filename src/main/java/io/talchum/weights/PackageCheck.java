@@ -1,0 +1,129 @@
+package io.talchum.weights;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.Linear;
+import io.talchum.core.ModelSpec;
+import io.talchum.core.ServeException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Checks that a manifest describes the weights.bin beside it and lacks nothing. */
+final class PackageCheck {
+  static final int FORMAT_VERSION = 1;
+
+  private PackageCheck() {}
+
+  static void check(PackageManifest manifest, long fileBytes) {
+    if (manifest.formatVersion() != FORMAT_VERSION) {
+      throw refused(
+          "has format version %d; this program reads %d; import again"
+              .formatted(manifest.formatVersion(), FORMAT_VERSION));
+    }
+    Map<String, PackedTensor> tensors = new HashMap<>();
+    for (PackedTensor tensor : manifest.tensors()) {
+      if (tensors.put(tensor.name(), tensor) != null) {
+        throw refused("lists tensor " + tensor.name() + " twice");
+      }
+      checkParts(tensor, fileBytes);
+    }
+    checkComplete(manifest.spec(), tensors);
+  }
+
+  private static void checkParts(PackedTensor tensor, long fileBytes) {
+    Map<String, Long> expected = partBytes(tensor);
+    if (!tensor.parts().keySet().equals(expected.keySet())) {
+      throw refused(
+          "gives tensor %s the parts %s instead of %s"
+              .formatted(tensor.name(), tensor.parts().keySet(), expected.keySet()));
+    }
+    expected.forEach(
+        (name, bytes) -> {
+          PackedTensor.Part part = tensor.part(name);
+          if (part.length() != bytes
+              || part.offset() < 0
+              || part.offset() % WeightsWriter.ALIGNMENT != 0
+              || part.offset() > fileBytes - bytes) {
+            throw refused(
+                "places part %s of tensor %s at %d with %d bytes; it needs %d bytes inside the %d of %s; import again"
+                    .formatted(
+                        name,
+                        tensor.name(),
+                        part.offset(),
+                        part.length(),
+                        bytes,
+                        fileBytes,
+                        PackageFiles.WEIGHTS));
+          }
+        });
+  }
+
+  private static Map<String, Long> partBytes(PackedTensor tensor) {
+    int block = tensor.encoding() == Encoding.F32 ? 0 : Quantizers.BLOCK;
+    if (tensor.rows() < 1 || tensor.columns() < 1 || tensor.blockSize() != block) {
+      throw refused("gives tensor " + tensor.name() + " an impossible shape or block size");
+    }
+    long rows = tensor.rows();
+    long blocks = rows * tensor.blocksPerRow();
+    return switch (tensor.encoding()) {
+      case F32 -> Map.of("weight", rows * tensor.columns() * 4);
+      case INT8 -> Map.of("quants", blocks * 32, "scales", blocks * 4);
+      case INT4 -> Map.of("quants", blocks * 16, "scales", blocks * 4);
+      case INT4_OFFSET ->
+          Map.of("quants", blocks * 16, "scales", blocks * 4, "offsets", blocks * 4);
+    };
+  }
+
+  private static void checkComplete(ModelSpec spec, Map<String, PackedTensor> tensors) {
+    int used = 0;
+    used += require(tensors, ModelTensors.EMBED, spec.vocabSize(), spec.hiddenSize());
+    used += require(tensors, ModelTensors.NORM, spec.hiddenSize(), 1);
+    if (!spec.tiedHead()) {
+      used += require(tensors, ModelTensors.HEAD, spec.vocabSize(), spec.hiddenSize());
+    }
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      used += require(tensors, in(layer, ModelTensors.INPUT_NORM), spec.hiddenSize(), 1);
+      used += require(tensors, in(layer, ModelTensors.POST_ATTENTION_NORM), spec.hiddenSize(), 1);
+      for (PackingPlan.Group group : PackingPlan.Group.values()) {
+        boolean stacked = tensors.containsKey(in(layer, group.packedName()));
+        for (List<Linear> unit : stacked ? List.of(group.members()) : group.singles()) {
+          used += requireLinear(spec, tensors, in(layer, PackingPlan.nameOf(unit)), unit);
+        }
+      }
+    }
+    if (used != tensors.size()) {
+      throw refused("lists %d tensors; its architecture has %d".formatted(tensors.size(), used));
+    }
+  }
+
+  private static int requireLinear(
+      ModelSpec spec, Map<String, PackedTensor> tensors, String name, List<Linear> unit) {
+    int rows = unit.stream().mapToInt(spec::outputSize).sum();
+    int used = require(tensors, name, rows, spec.inputSize(unit.getFirst()));
+    return spec.biases().contains(unit.getFirst())
+        ? used + require(tensors, name + ModelTensors.BIAS, rows, 1)
+        : used;
+  }
+
+  private static String in(int layer, String name) {
+    return ModelTensors.inLayer(layer, name);
+  }
+
+  private static int require(
+      Map<String, PackedTensor> tensors, String name, int rows, int columns) {
+    PackedTensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw refused("lacks tensor " + name);
+    }
+    if (tensor.rows() != rows || tensor.columns() != columns) {
+      throw refused(
+          "gives tensor %s the shape [%d, %d] instead of [%d, %d]"
+              .formatted(name, tensor.rows(), tensor.columns(), rows, columns));
+    }
+    return 1;
+  }
+
+  private static ServeException refused(String reason) {
+    return new ServeException(ErrorCode.INVALID_MODEL, PackageFiles.MANIFEST + " " + reason);
+  }
+}

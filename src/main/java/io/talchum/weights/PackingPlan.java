@@ -1,0 +1,179 @@
+package io.talchum.weights;
+
+import io.talchum.core.Linear;
+import io.talchum.core.ModelSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * Which tensors a package gets, and how each is encoded; computed from the checkpoint's tensors
+ * before anything is written.
+ */
+record PackingPlan(List<Packed> tensors) {
+
+  /** Linears that read the same input. */
+  enum Group {
+    QKV(Linear.Q, Linear.K, Linear.V),
+    O(Linear.O),
+    GATE_UP(Linear.GATE, Linear.UP),
+    DOWN(Linear.DOWN);
+
+    private final List<Linear> members;
+
+    Group(Linear... members) {
+      this.members = List.of(members);
+    }
+
+    List<Linear> members() {
+      return members;
+    }
+
+    List<List<Linear>> singles() {
+      return members.stream().map(List::of).toList();
+    }
+
+    /** The name of the members stacked in one matrix. */
+    String packedName() {
+      return nameOf(members);
+    }
+  }
+
+  /**
+   * One tensor to write.
+   *
+   * @param members read one after the other: their rows are stacked
+   * @param isTable whether it is the embedding or the head
+   */
+  record Packed(String name, List<SourceTensor> members, Encoding encoding, boolean isTable) {
+    boolean isVector() {
+      return members.getFirst().columns() == 1;
+    }
+
+    int rows() {
+      return members.stream().mapToInt(SourceTensor::rows).reduce(0, Math::addExact);
+    }
+
+    int columns() {
+      return members.getFirst().columns();
+    }
+
+    long weights() {
+      return (long) rows() * columns();
+    }
+  }
+
+  static PackingPlan of(
+      ModelSpec spec, Map<String, SourceTensor> tensors, EncodingChoice choice) {
+    List<Packed> plan = new ArrayList<>();
+    plan.add(table(ModelTensors.EMBED, tensors, choice));
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      plan.add(vector(ModelTensors.inLayer(layer, ModelTensors.INPUT_NORM), tensors));
+      plan.add(vector(ModelTensors.inLayer(layer, ModelTensors.POST_ATTENTION_NORM), tensors));
+      for (Group group : Group.values()) {
+        plan.addAll(linears(layer, group, spec, tensors, choice));
+      }
+    }
+    plan.add(vector(ModelTensors.NORM, tensors));
+    if (!spec.tiedHead()) {
+      plan.add(table(ModelTensors.HEAD, tensors, choice));
+    }
+    return new PackingPlan(List.copyOf(plan));
+  }
+
+  /** One stacked matrix if all members share encoding and bias, else each its own. */
+  private static List<Packed> linears(
+      int layer,
+      Group group,
+      ModelSpec spec,
+      Map<String, SourceTensor> tensors,
+      EncodingChoice choice) {
+    Stream<Encoding> encodings =
+        group.members().stream()
+            .map(l -> choice.linear(get(tensors, ModelTensors.inLayer(layer, nameOf(l)))));
+    boolean alike =
+        encodings.distinct().count() == 1
+            && group.members().stream().map(spec.biases()::contains).distinct().count() == 1;
+    List<List<Linear>> units = alike ? List.of(group.members()) : group.singles();
+    List<Packed> plan = new ArrayList<>();
+    for (List<Linear> unit : units) {
+      String name = ModelTensors.inLayer(layer, nameOf(unit));
+      List<String> members =
+          unit.stream().map(linear -> ModelTensors.inLayer(layer, nameOf(linear))).toList();
+      Encoding encoding = choice.linear(get(tensors, members.getFirst()));
+      plan.add(new Packed(name, all(tensors, members, ""), encoding, false));
+      if (spec.biases().contains(unit.getFirst())) {
+        plan.add(
+            new Packed(
+                name + ModelTensors.BIAS,
+                all(tensors, members, ModelTensors.BIAS),
+                Encoding.F32,
+                false));
+      }
+    }
+    return plan;
+  }
+
+  private static String nameOf(Linear linear) {
+    return ModelTensors.nameOf(linear);
+  }
+
+  /** {@code qkv}, {@code gate_up}, or the name of the only member. */
+  static String nameOf(List<Linear> unit) {
+    return switch (unit.size()) {
+      case 3 -> "qkv";
+      case 2 -> "gate_up";
+      default -> nameOf(unit.getFirst());
+    };
+  }
+
+  private static Packed vector(String name, Map<String, SourceTensor> tensors) {
+    return new Packed(name, List.of(get(tensors, name)), Encoding.F32, false);
+  }
+
+  private static Packed table(
+      String name, Map<String, SourceTensor> tensors, EncodingChoice choice) {
+    SourceTensor source = get(tensors, name);
+    return new Packed(name, List.of(source), choice.table(source), true);
+  }
+
+  private static List<SourceTensor> all(
+      Map<String, SourceTensor> tensors, List<String> names, String suffix) {
+    return names.stream().map(name -> get(tensors, name + suffix)).toList();
+  }
+
+  private static SourceTensor get(Map<String, SourceTensor> tensors, String name) {
+    return Objects.requireNonNull(tensors.get(name), name);
+  }
+
+  long parameters() {
+    return tensors.stream().mapToLong(Packed::weights).sum();
+  }
+
+  long sourceBytes() {
+    return tensors.stream()
+        .flatMap(packed -> packed.members().stream())
+        .mapToLong(member -> member.data().byteSize())
+        .sum();
+  }
+
+  /** {@code none}, {@code int8}, {@code int4}, {@code int4+offset} or {@code mixed}. */
+  String quantization(boolean ofTables) {
+    List<Encoding> used =
+        tensors.stream()
+            .filter(packed -> !packed.isVector() && packed.isTable() == ofTables)
+            .map(Packed::encoding)
+            .distinct()
+            .toList();
+    return used.size() > 1
+        ? "mixed"
+        : switch (used.getFirst()) {
+          case F32 -> "none";
+          case INT8 -> "int8";
+          case INT4 -> "int4";
+          case INT4_OFFSET -> "int4+offset";
+        };
+  }
+}

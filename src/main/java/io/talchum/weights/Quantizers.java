@@ -1,0 +1,93 @@
+package io.talchum.weights;
+
+/**
+ * Quantizers of one row of weights in blocks of 32; pure, thread-safe.
+ *
+ * <p>A row is padded with zeros to whole blocks by the caller. Quants are written one byte per
+ * weight; {@link #packNibbles} halves them.
+ */
+final class Quantizers {
+  static final int BLOCK = 32;
+
+  private Quantizers() {}
+
+  /**
+   * Symmetric int8: scale = (weight of largest magnitude, with its sign) / -128, q = min(255, (int)
+   * (w / scale + 128.5)).
+   *
+   * @param count a multiple of 32
+   * @param quants receives count bytes from {@code quantsAt}
+   * @param scales receives count / 32 scales from {@code scalesAt}
+   */
+  static void int8(
+      float[] row, int from, int count, byte[] quants, int quantsAt, float[] scales, int scalesAt) {
+    symmetric(128, row, from, count, quants, quantsAt, scales, scalesAt);
+  }
+
+  /**
+   * Symmetric int4: scale = (weight of largest magnitude, with its sign) / -8, q = min(15, (int) (w
+   * / scale + 8.5)); parameters as {@link #int8}.
+   */
+  static void int4(
+      float[] row, int from, int count, byte[] quants, int quantsAt, float[] scales, int scalesAt) {
+    symmetric(8, row, from, count, quants, quantsAt, scales, scalesAt);
+  }
+
+  private static void symmetric(
+      int half,
+      float[] row,
+      int from,
+      int count,
+      byte[] quants,
+      int quantsAt,
+      float[] scales,
+      int scalesAt) {
+    for (int block = 0; block < count / BLOCK; block++) {
+      int start = from + block * BLOCK;
+      float scale = extreme(row, start) / -half;
+      float inverse = scale == 0 ? 0 : 1 / scale;
+      scales[scalesAt + block] = scale;
+      int target = quantsAt + block * BLOCK;
+      for (int i = 0; i < BLOCK; i++) {
+        int q = (int) (row[start + i] * inverse + (half + 0.5f));
+        quants[target + i] = (byte) Math.min(2 * half - 1, q);
+      }
+    }
+  }
+
+  /** The value of largest magnitude with its sign, the first one on a tie. */
+  private static float extreme(float[] row, int start) {
+    float best = 0;
+    float magnitude = 0;
+    for (int i = start; i < start + BLOCK; i++) {
+      float value = Math.abs(row[i]);
+      if (value > magnitude) {
+        magnitude = value;
+        best = row[i];
+      }
+    }
+    return best;
+  }
+
+  /** Whether {@link #int4} loses nothing on this row. */
+  static boolean isExactInt4(float[] row, int from, int count) {
+    for (int start = from; start < from + count; start += BLOCK) {
+      float scale = extreme(row, start) / -8;
+      float inverse = scale == 0 ? 0 : 1 / scale;
+      for (int i = start; i < start + BLOCK; i++) {
+        int q = Math.min(15, (int) (row[i] * inverse + 8.5f));
+        if (scale * (q - 8) != row[i]) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Joins one quant per byte to two: element 2i low, 2i + 1 high; in place. */
+  static void packNibbles(byte[] quants, int count) {
+    for (int i = 0; i < count / 2; i++) {
+      quants[i] = (byte) (quants[2 * i] | quants[2 * i + 1] << 4);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.talchum.weights;
+
+import java.lang.foreign.MemorySegment;
+import java.util.function.IntUnaryOperator;
+
+/**
+ * A matrix or vector of a checkpoint, read row by row.
+ *
+ * @param name as the checkpoint spells it, for messages
+ * @param rows outputs; for a vector its length
+ * @param columns inputs; for a vector 1
+ * @param data rows * type.rowBytes(columns) bytes
+ * @param storedRow where row r of the model lies in the data
+ */
+record SourceTensor(
+    String name,
+    BlockType type,
+    int rows,
+    int columns,
+    MemorySegment data,
+    IntUnaryOperator storedRow) {
+
+  /** Copies rows {@code row .. row + count - 1} as fp32, {@code stride} floats from row to row. */
+  void read(int row, int count, float[] target, int offset, int stride) {
+    for (int i = 0; i < count; i++) {
+      type.dequantize(data, rowOffset(row + i), target, offset + i * stride, columns);
+    }
+  }
+
+  /** The byte where a row of the model starts. */
+  long rowOffset(int row) {
+    return storedRow.applyAsInt(row) * type.rowBytes(columns);
+  }
+
+  /** All values of a vector. */
+  float[] vector() {
+    float[] values = new float[rows];
+    for (int row = 0; row < rows; row++) {
+      type.dequantize(data, rowOffset(row), values, row, 1);
+    }
+    return values;
+  }
+}

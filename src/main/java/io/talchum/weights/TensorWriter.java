@@ -1,0 +1,109 @@
+package io.talchum.weights;
+
+import io.talchum.weights.PackingPlan.Packed;
+import io.talchum.weights.RowEncoders.RowEncoder;
+import io.talchum.weights.RowEncoders.Target;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Encodes one tensor after the other into weights.bin. Memory: a batch of rows, and the tensor's
+ * scales and offsets. One thread.
+ */
+final class TensorWriter {
+  private static final int BATCH_WEIGHTS = 1 << 19;
+
+  private final WeightsWriter out;
+  private final ProgressListener listener;
+  private final long bytesTotal;
+  private long bytesDone;
+
+  TensorWriter(WeightsWriter out, ProgressListener listener, long bytesTotal) {
+    this.out = out;
+    this.listener = listener;
+    this.bytesTotal = bytesTotal;
+  }
+
+  PackedTensor write(Packed packed) throws IOException {
+    return packed.encoding() == Encoding.F32 ? writeFloats(packed) : writeBlocks(packed);
+  }
+
+  private PackedTensor writeFloats(Packed packed) throws IOException {
+    out.beginPart();
+    int columns = packed.columns();
+    int batch = Math.max(1, BATCH_WEIGHTS / columns);
+    float[] values = new float[Math.multiplyExact(Math.min(batch, packed.rows()), columns)];
+    for (SourceTensor member : packed.members()) {
+      for (int row = 0; row < member.rows(); row += batch) {
+        int rows = Math.min(batch, member.rows() - row);
+        member.read(row, rows, values, 0, columns);
+        Finite.require(member.name(), values, 0, rows * columns);
+        out.write(values, 0, rows * columns);
+        progress(packed, member, rows);
+      }
+    }
+    return tensor(packed, 0, Map.of("weight", out.endPart()));
+  }
+
+  private PackedTensor writeBlocks(Packed packed) throws IOException {
+    int blocks = Math.ceilDiv(packed.columns(), Quantizers.BLOCK);
+    int rowBytes = blocks * (packed.encoding() == Encoding.INT8 ? 32 : 16);
+    int batch = Math.max(1, BATCH_WEIGHTS / packed.columns());
+    int allBlocks = Math.multiplyExact(packed.rows(), blocks);
+    boolean withOffsets = packed.encoding() == Encoding.INT4_OFFSET;
+    Target target =
+        new Target(
+            new byte[Math.multiplyExact(Math.min(batch, packed.rows()), rowBytes)],
+            new float[allBlocks],
+            new float[withOffsets ? allBlocks : 0]);
+    Map<String, PackedTensor.Part> parts = new LinkedHashMap<>();
+    out.beginPart();
+    int done = 0;
+    for (SourceTensor member : packed.members()) {
+      RowEncoder encoder = RowEncoders.of(member, packed.encoding());
+      for (int first = 0; first < member.rows(); first += batch) {
+        int rows = Math.min(batch, member.rows() - first);
+        for (int i = 0; i < rows; i++) {
+          encoder.encode(first + i, target, i * rowBytes, (done + i) * blocks);
+        }
+        out.write(target.quants(), 0, rows * rowBytes);
+        done += rows;
+        progress(packed, member, rows);
+      }
+    }
+    parts.put("quants", out.endPart());
+    parts.put("scales", part(target.scales()));
+    if (withOffsets) {
+      parts.put("offsets", part(transposed(target.offsets(), packed.rows(), blocks)));
+    }
+    return tensor(packed, Quantizers.BLOCK, parts);
+  }
+
+  private PackedTensor.Part part(float[] values) throws IOException {
+    out.beginPart();
+    out.write(values, 0, values.length);
+    return out.endPart();
+  }
+
+  private static float[] transposed(float[] values, int rows, int columns) {
+    float[] turned = new float[values.length];
+    for (int row = 0; row < rows; row++) {
+      for (int column = 0; column < columns; column++) {
+        turned[column * rows + row] = values[row * columns + column];
+      }
+    }
+    return turned;
+  }
+
+  private static PackedTensor tensor(
+      Packed packed, int blockSize, Map<String, PackedTensor.Part> parts) {
+    return new PackedTensor(
+        packed.name(), packed.encoding(), packed.rows(), packed.columns(), blockSize, parts);
+  }
+
+  private void progress(Packed packed, SourceTensor member, int rows) {
+    bytesDone += rows * member.type().rowBytes(member.columns());
+    listener.onProgress(bytesDone, bytesTotal, packed.name());
+  }
+}

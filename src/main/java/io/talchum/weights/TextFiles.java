@@ -1,0 +1,84 @@
+package io.talchum.weights;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The small files of one folder: bounded, UTF-8; a broken one is refused by name. */
+record TextFiles(Path folder) {
+
+  boolean has(String name) {
+    return Files.exists(folder.resolve(name));
+  }
+
+  /** Empty if there is no such file. */
+  Optional<byte[]> bytes(String name) {
+    Path file = folder.resolve(name);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      if (!Files.isRegularFile(file)) {
+        throw refused(name, "is not a plain file");
+      }
+      long size = Files.size(file);
+      if (size > Limits.MAX_TEXT_FILE_BYTES) {
+        throw refused(
+            name, "has " + size + " bytes; at most " + Limits.MAX_TEXT_FILE_BYTES + " are read");
+      }
+      return Optional.of(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL, name + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  Optional<String> text(String name) {
+    return bytes(name).map(bytes -> decode(name, bytes));
+  }
+
+  Optional<ObjectNode> json(String name) {
+    return text(name).map(text -> parse(name, text));
+  }
+
+  ObjectNode requireJson(String name) {
+    return json(name).orElseThrow(() -> refused(name, "is missing from the model's folder"));
+  }
+
+  static ObjectNode parse(String name, String text) {
+    try {
+      JsonNode node = StrictJson.MAPPER.readTree(text);
+      if (node instanceof ObjectNode object) {
+        return object;
+      }
+      throw refused(name, "is not a JSON object");
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL, name + " is not valid JSON: " + StrictJson.reason(e), e);
+    }
+  }
+
+  static ObjectNode emptyObject() {
+    return StrictJson.MAPPER.createObjectNode();
+  }
+
+  static String decode(String name, byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new ServeException(ErrorCode.INVALID_MODEL, name + " is not UTF-8 text", e);
+    }
+  }
+
+  static ServeException refused(String name, String reason) {
+    return new ServeException(ErrorCode.INVALID_MODEL, name + " " + reason);
+  }
+}
