@@ -25,8 +25,7 @@ record EncodingChoice(
             case Q8_0 -> Encoding.INT8;
             case Q4_0 -> Encoding.INT4;
             case Q4_1 -> cpu.vnni() ? Encoding.INT8 : int4(tensor);
-            case F32, F16, BF16 ->
-                exactInt4 || parameters >= LARGE ? int4(tensor) : Encoding.INT8;
+            case F32, F16, BF16 -> exactInt4 || parameters >= LARGE ? int4(tensor) : Encoding.INT8;
           };
     };
   }

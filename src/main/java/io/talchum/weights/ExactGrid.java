@@ -12,8 +12,7 @@ final class ExactGrid {
     Map<String, SourceTensor> tensors = checkpoint.tensors();
     for (int layer = 0; layer < checkpoint.spec().layers(); layer++) {
       for (Linear linear : Linear.values()) {
-        SourceTensor tensor =
-            tensors.get(ModelTensors.inLayer(layer, ModelTensors.nameOf(linear)));
+        SourceTensor tensor = tensors.get(ModelTensors.inLayer(layer, ModelTensors.nameOf(linear)));
         if (tensor == null || tensor.type().isQuantized() || !holds(tensor)) {
           return false;
         }

@@ -42,8 +42,7 @@ record HubCheckpoint(
   private static ModelTexts readTexts(TextFiles files, ObjectNode config, int vocabSize) {
     ObjectNode raw = files.json("tokenizer_config.json").orElseGet(TextFiles::emptyObject);
     ObjectNode special = files.json("special_tokens_map.json").orElseGet(TextFiles::emptyObject);
-    ObjectNode generation =
-        files.json("generation_config.json").orElseGet(TextFiles::emptyObject);
+    ObjectNode generation = files.json("generation_config.json").orElseGet(TextFiles::emptyObject);
     Optional<byte[]> tokenizer = files.bytes("tokenizer.json");
     tokenizer.ifPresent(bytes -> TokenizerCheck.check(bytes, vocabSize));
     ConfigFields first = new ConfigFields("generation_config.json", generation);

@@ -107,7 +107,10 @@ final class HubTensors implements AutoCloseable {
       pickles =
           String.join(
               ", ",
-              list.map(MappedFile::name).filter(n -> PICKLE.matcher(n).matches()).sorted().toList());
+              list.map(MappedFile::name)
+                  .filter(n -> PICKLE.matcher(n).matches())
+                  .sorted()
+                  .toList());
     } catch (IOException e) {
       return new ServeException(
           ErrorCode.INVALID_MODEL, MappedFile.name(folder) + " cannot be listed", e);

@@ -130,14 +130,8 @@ public final class ModelImporter {
     if (texts.chatTemplate().isPresent()) {
       write(directory, PackageFiles.CHAT_TEMPLATE, texts.chatTemplate().get());
     }
-    write(
-        directory,
-        PackageFiles.TOKENIZER_CONFIG,
-        PackageFiles.toJson(texts.tokenizerConfig()));
-    write(
-        directory,
-        PackageFiles.GENERATION_CONFIG,
-        PackageFiles.toJson(texts.generationConfig()));
+    write(directory, PackageFiles.TOKENIZER_CONFIG, PackageFiles.toJson(texts.tokenizerConfig()));
+    write(directory, PackageFiles.GENERATION_CONFIG, PackageFiles.toJson(texts.generationConfig()));
   }
 
   private static void write(Path directory, String name, String text) throws IOException {
@@ -146,7 +140,10 @@ public final class ModelImporter {
 
   private static void write(Path directory, String name, byte[] bytes) throws IOException {
     Files.write(
-        directory.resolve(name), bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.SYNC,
+        directory.resolve(name),
+        bytes,
+        StandardOpenOption.CREATE_NEW,
+        StandardOpenOption.SYNC,
         StandardOpenOption.WRITE);
   }
 }

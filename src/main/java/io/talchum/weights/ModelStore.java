@@ -29,11 +29,7 @@ public record ModelStore(Path modelsDir) {
       return List.of();
     }
     try (Stream<Path> children = Files.list(modelsDir)) {
-      return children
-          .filter(ModelStore::isPackage)
-          .sorted()
-          .map(ModelStore::entry)
-          .toList();
+      return children.filter(ModelStore::isPackage).sorted().map(ModelStore::entry).toList();
     } catch (IOException e) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL, "the models folder cannot be listed: " + e.getMessage(), e);

@@ -5,9 +5,9 @@ import static io.talchum.weights.Quantizers.BLOCK;
 /**
  * int4 with an offset: w = scale * (q - 8) + offset, both chosen to lower the squared error.
  *
- * <p>The Q4_1 rule (scale = (max - min) / 15, offset from the min) and {@value #STEPS} scales around
- * it are tried; for each the least-squares scale and offset of its quants are computed, and the
- * candidate with the smallest error wins. Mutable; one thread.
+ * <p>The Q4_1 rule (scale = (max - min) / 15, offset from the min) and {@value #STEPS} scales
+ * around it are tried; for each the least-squares scale and offset of its quants are computed, and
+ * the candidate with the smallest error wins. Mutable; one thread.
  */
 final class OffsetSearch {
   private static final int STEPS = 20;

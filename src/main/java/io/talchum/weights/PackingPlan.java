@@ -65,8 +65,7 @@ record PackingPlan(List<Packed> tensors) {
     }
   }
 
-  static PackingPlan of(
-      ModelSpec spec, Map<String, SourceTensor> tensors, EncodingChoice choice) {
+  static PackingPlan of(ModelSpec spec, Map<String, SourceTensor> tensors, EncodingChoice choice) {
     List<Packed> plan = new ArrayList<>();
     plan.add(table(ModelTensors.EMBED, tensors, choice));
     for (int layer = 0; layer < spec.layers(); layer++) {

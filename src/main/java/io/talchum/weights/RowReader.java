@@ -38,12 +38,7 @@ public final class RowReader {
     java.util.Objects.checkIndex(row, tensor.rows());
     if (tensor.encoding() == Encoding.F32) {
       MemorySegment.copy(
-          weights,
-          LittleEndian.FLOAT,
-          4L * row * tensor.columns(),
-          target,
-          at,
-          tensor.columns());
+          weights, LittleEndian.FLOAT, 4L * row * tensor.columns(), target, at, tensor.columns());
       return;
     }
     int blocks = tensor.blocksPerRow();
@@ -70,8 +65,7 @@ public final class RowReader {
     }
   }
 
-  private void readInt4(
-      long from, float scale, float offset, float[] target, int at, int count) {
+  private void readInt4(long from, float scale, float offset, float[] target, int at, int count) {
     for (int i = 0; i < count; i++) {
       int pair = weights.get(ValueLayout.JAVA_BYTE, from + i / 2);
       int q = (i & 1) == 0 ? pair & 15 : pair >> 4 & 15;

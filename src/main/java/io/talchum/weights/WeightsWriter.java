@@ -20,8 +20,7 @@ final class WeightsWriter implements AutoCloseable {
   private long partStart;
 
   WeightsWriter(Path file) throws IOException {
-    channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
   /** Starts a part at the next multiple of 4096. */
@@ -55,12 +54,7 @@ final class WeightsWriter implements AutoCloseable {
       }
       int n = Math.min(count - done, buffer.remaining() / Float.BYTES);
       MemorySegment.copy(
-          values,
-          offset + done,
-          MemorySegment.ofBuffer(buffer),
-          LittleEndian.FLOAT,
-          0,
-          n);
+          values, offset + done, MemorySegment.ofBuffer(buffer), LittleEndian.FLOAT, 0, n);
       buffer.position(buffer.position() + n * Float.BYTES);
       done += n;
     }

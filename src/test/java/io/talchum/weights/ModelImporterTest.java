@@ -150,8 +150,7 @@ class ModelImporterTest {
     imported(request, models);
     assertThatThrownBy(() -> imported(request, models))
         .isInstanceOfSatisfying(
-            ServeException.class,
-            e -> assertThat(e.code()).isEqualTo(ErrorCode.ALREADY_EXISTS));
+            ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.ALREADY_EXISTS));
     PackageManifest replaced =
         imported(ImportRequest.of(Fixtures.path("models/llama31"), "m").replacing(), models);
     assertThat(new ModelStore(models).list())
