@@ -4,6 +4,7 @@ import io.talchum.core.ModelSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Which modules PEFT adapted, by the rules of its {@code check_target_module_exists}.
@@ -14,11 +15,13 @@ import java.util.Map;
 record ModuleSelection(
     ModuleNames targets,
     ModuleNames excluded,
-    List<Integer> layers,
+    Set<Integer> layers,
     List<PathPattern> layerPatterns) {
 
+  private static final int MAX_LAYER_PATTERNS = 100;
+
   ModuleSelection {
-    layers = List.copyOf(layers);
+    layers = Set.copyOf(layers);
     layerPatterns = List.copyOf(layerPatterns);
   }
 
@@ -27,9 +30,12 @@ record ModuleSelection(
     if (targets instanceof ModuleNames.Listed listed && listed.names().isEmpty()) {
       throw ConfigFields.refuse("target_modules is missing or empty, name the adapted modules");
     }
-    List<Integer> layers = fields.layers("layers_to_transform");
+    Set<Integer> layers = Set.copyOf(fields.layers("layers_to_transform"));
     List<String> patterns =
         fields.texts("layers_pattern").stream().filter(p -> !p.isEmpty()).toList();
+    if (patterns.size() > MAX_LAYER_PATTERNS) {
+      throw ConfigFields.refuse("layers_pattern has more than " + MAX_LAYER_PATTERNS + " entries");
+    }
     if (!layers.isEmpty() && targets instanceof ModuleNames.Matching) {
       throw ConfigFields.refuse(
           "layers_to_transform has no effect when target_modules is a regular expression; put the"

@@ -29,6 +29,8 @@ record PeftConfig(
   /** Far above any published adapter; bounds what a configuration can ask for. */
   private static final int MAX_RANK = 4096;
 
+  private static final int MAX_PATTERNS = 10_000;
+
   /** PEFT's default of {@code r} and {@code lora_alpha}. */
   private static final int DEFAULT_RANK = 8;
 
@@ -60,6 +62,9 @@ record PeftConfig(
 
   private static <T> List<PatternValue<T>> patterns(
       Map<String, T> entries, String option, WorkBudget budget) {
+    if (entries.size() > MAX_PATTERNS) {
+      throw ConfigFields.refuse(option + " has more than " + MAX_PATTERNS + " entries");
+    }
     return entries.entrySet().stream()
         .map(
             e ->

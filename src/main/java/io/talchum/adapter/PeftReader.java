@@ -16,6 +16,8 @@ import java.util.Map;
  * every module that the configuration selects has its tensors. Any thread.
  */
 public final class PeftReader {
+  private static final int MAX_MESSAGE = 1000;
+
   private PeftReader() {}
 
   /**
@@ -31,13 +33,20 @@ public final class PeftReader {
       }
     } catch (ServeException e) {
       throw new ServeException(
-          ErrorCode.INVALID_ADAPTER, "adapter " + files.name() + ": " + e.getMessage(), e);
+          ErrorCode.INVALID_ADAPTER, shorten("adapter " + files.name() + ": " + e.getMessage()), e);
     } catch (InternalError e) { // a mapped file that shrinks while it is read
       throw new ServeException(
           ErrorCode.INVALID_ADAPTER,
           "adapter " + files.name() + ": " + AdapterFolder.WEIGHTS + " changed while it was read",
           e);
     }
+  }
+
+  /** Names in hostile files can be very long. */
+  private static String shorten(String message) {
+    return message.length() <= MAX_MESSAGE
+        ? message
+        : message.substring(0, MAX_MESSAGE) + "...";
   }
 
   private static PeftAdapter read(
