@@ -44,9 +44,7 @@ public final class PeftReader {
 
   /** Names in hostile files can be very long. */
   private static String shorten(String message) {
-    return message.length() <= MAX_MESSAGE
-        ? message
-        : message.substring(0, MAX_MESSAGE) + "...";
+    return message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE) + "...";
   }
 
   private static PeftAdapter read(
