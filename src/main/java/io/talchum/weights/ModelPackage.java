@@ -65,6 +65,11 @@ public final class ModelPackage implements AutoCloseable {
     return directory;
   }
 
+  /** The file that the tensors' parts lie in. */
+  public Path weightsFile() {
+    return directory.resolve(PackageFiles.WEIGHTS);
+  }
+
   public Optional<PackedTensor> find(String name) {
     return Optional.ofNullable(tensors.get(name));
   }

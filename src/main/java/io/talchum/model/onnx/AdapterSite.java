@@ -1,0 +1,35 @@
+package io.talchum.model.onnx;
+
+import io.talchum.core.Linear;
+
+/**
+ * A place in the graph where adapters act: a group of linears stored as one matrix, or a single linear.
+ *
+ * @param number unique in the graph, dense from 0
+ */
+record AdapterSite(int number) {
+  private static final int GROUPS = LinearGroup.values().length;
+  private static final int PER_LAYER = GROUPS + Linear.values().length;
+
+  static AdapterSite of(int layer, LinearGroup group) {
+    return new AdapterSite(layer * PER_LAYER + group.ordinal());
+  }
+
+  static AdapterSite of(int layer, Linear linear) {
+    return new AdapterSite(layer * PER_LAYER + GROUPS + linear.ordinal());
+  }
+
+  static int count(int layers) {
+    return layers * PER_LAYER;
+  }
+
+  /** The group that the linear belongs to. */
+  static LinearGroup groupOf(Linear linear) {
+    for (LinearGroup group : LinearGroup.values()) {
+      if (group.members().contains(linear)) {
+        return group;
+      }
+    }
+    throw new IllegalStateException("every linear is in a group: " + linear);
+  }
+}

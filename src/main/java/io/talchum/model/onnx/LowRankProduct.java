@@ -1,0 +1,190 @@
+package io.talchum.model.onnx;
+
+import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/** y += scale * B (A x) for one token, with the Vector API. Pure but for y. */
+final class LowRankProduct {
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
+  private static final VectorSpecies<Short> SHORTS =
+      VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
+  private static final int LANES = FLOATS.length();
+  private static final int SIGN_16 = 0x8000;
+  private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
+
+  private LowRankProduct() {}
+
+  /**
+   * @param x f32 [in]
+   * @param y f32, changed from byte yOffset on
+   * @param z scratch, at least the rank
+   */
+  static void add(
+      LowRankAdapter adapter,
+      LowRankAdapter.Delta delta,
+      MemorySegment x,
+      long xOffset,
+      MemorySegment y,
+      long yOffset,
+      float[] z) {
+    MemorySegment weights = adapter.weights();
+    if (adapter.format() == WeightFormat.FLOAT32) {
+      down32(weights, delta, x, xOffset, z);
+      up32(weights, delta, y, yOffset, z);
+    } else {
+      down16(weights, adapter.format(), delta, x, xOffset, z);
+      up16(weights, adapter.format(), delta, y, yOffset, z);
+    }
+  }
+
+  /** z = scale * A x. */
+  private static void down32(
+      MemorySegment weights, LowRankAdapter.Delta delta, MemorySegment x, long xOffset, float[] z) {
+    int in = delta.in();
+    int whole = FLOATS.loopBound(in);
+    for (int r = 0; r < delta.rank(); r++) {
+      long row = delta.a() + (long) r * in * Float.BYTES;
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int i = 0; i < whole; i += LANES) {
+        long at = (long) i * Float.BYTES;
+        sum =
+            FloatVector.fromMemorySegment(FLOATS, weights, row + at, NATIVE)
+                .fma(FloatVector.fromMemorySegment(FLOATS, x, xOffset + at, NATIVE), sum);
+      }
+      float dot = sum.reduceLanes(VectorOperators.ADD);
+      for (int i = whole; i < in; i++) {
+        long at = (long) i * Float.BYTES;
+        dot +=
+            weights.get(ValueLayout.JAVA_FLOAT_UNALIGNED, row + at)
+                * x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xOffset + at);
+      }
+      z[r] = delta.scale() * dot;
+    }
+  }
+
+  /** y += B z. */
+  private static void up32(
+      MemorySegment weights, LowRankAdapter.Delta delta, MemorySegment y, long yOffset, float[] z) {
+    int out = delta.out();
+    long first = yOffset + (long) delta.outOffset() * Float.BYTES;
+    int whole = FLOATS.loopBound(out);
+    for (int o = 0; o < whole; o += LANES) {
+      long at = (long) o * Float.BYTES;
+      FloatVector sum = FloatVector.fromMemorySegment(FLOATS, y, first + at, NATIVE);
+      for (int r = 0; r < delta.rank(); r++) {
+        long row = delta.b() + (long) r * out * Float.BYTES;
+        sum = FloatVector.fromMemorySegment(FLOATS, weights, row + at, NATIVE).fma(FloatVector.broadcast(FLOATS, z[r]), sum);
+      }
+      sum.intoMemorySegment(y, first + at, NATIVE);
+    }
+    for (int o = whole; o < out; o++) {
+      long at = (long) o * Float.BYTES;
+      float sum = y.get(ValueLayout.JAVA_FLOAT_UNALIGNED, first + at);
+      for (int r = 0; r < delta.rank(); r++) {
+        long row = delta.b() + (long) r * out * Float.BYTES;
+        sum += z[r] * weights.get(ValueLayout.JAVA_FLOAT_UNALIGNED, row + at);
+      }
+      y.set(ValueLayout.JAVA_FLOAT_UNALIGNED, first + at, sum);
+    }
+  }
+
+  private static void down16(
+      MemorySegment weights,
+      WeightFormat format,
+      LowRankAdapter.Delta delta,
+      MemorySegment x,
+      long xOffset,
+      float[] z) {
+    int mask = format.magnitudeMask;
+    int shift = format.shift;
+    float rebias = format.rebias;
+    int in = delta.in();
+    int whole = FLOATS.loopBound(in);
+    for (int r = 0; r < delta.rank(); r++) {
+      long row = delta.a() + (long) r * in * Short.BYTES;
+      FloatVector sum = FloatVector.zero(FLOATS);
+      for (int i = 0; i < whole; i += LANES) {
+        IntVector bits =
+            (IntVector)
+                ShortVector.fromMemorySegment(SHORTS, weights, row + (long) i * Short.BYTES, NATIVE)
+                    .convertShape(ZERO_EXTEND_S2I, INTS, 0);
+        FloatVector weight = widen(bits, mask, shift, rebias);
+        sum =
+            weight.fma(
+                FloatVector.fromMemorySegment(
+                    FLOATS, x, xOffset + (long) i * Float.BYTES, NATIVE),
+                sum);
+      }
+      float dot = sum.reduceLanes(VectorOperators.ADD);
+      for (int i = whole; i < in; i++) {
+        dot +=
+            widen(weights, row + (long) i * Short.BYTES, format)
+                * x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xOffset + (long) i * Float.BYTES);
+      }
+      z[r] = delta.scale() * dot;
+    }
+  }
+
+  private static void up16(
+      MemorySegment weights,
+      WeightFormat format,
+      LowRankAdapter.Delta delta,
+      MemorySegment y,
+      long yOffset,
+      float[] z) {
+    int mask = format.magnitudeMask;
+    int shift = format.shift;
+    float rebias = format.rebias;
+    int out = delta.out();
+    long first = yOffset + (long) delta.outOffset() * Float.BYTES;
+    int whole = FLOATS.loopBound(out);
+    for (int o = 0; o < whole; o += LANES) {
+      FloatVector sum =
+          FloatVector.fromMemorySegment(FLOATS, y, first + (long) o * Float.BYTES, NATIVE);
+      for (int r = 0; r < delta.rank(); r++) {
+        long row = delta.b() + ((long) r * out + o) * Short.BYTES;
+        IntVector bits =
+            (IntVector)
+                ShortVector.fromMemorySegment(SHORTS, weights, row, NATIVE)
+                    .convertShape(ZERO_EXTEND_S2I, INTS, 0);
+        sum = widen(bits, mask, shift, rebias).fma(FloatVector.broadcast(FLOATS, z[r]), sum);
+      }
+      sum.intoMemorySegment(y, first + (long) o * Float.BYTES, NATIVE);
+    }
+    for (int o = whole; o < out; o++) {
+      long at = first + (long) o * Float.BYTES;
+      float sum = y.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
+      for (int r = 0; r < delta.rank(); r++) {
+        sum += z[r] * widen(weights, delta.b() + ((long) r * out + o) * Short.BYTES, format);
+      }
+      y.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, sum);
+    }
+  }
+
+  /** 16-bit floats to 32-bit floats, exactly; infinities and NaN do not occur. */
+  private static FloatVector widen(IntVector bits, int mask, int shift, float rebias) {
+    FloatVector magnitude =
+        bits.and(mask).lanewise(VectorOperators.LSHL, shift).reinterpretAsFloats().mul(rebias);
+    return bits.and(SIGN_16)
+        .lanewise(VectorOperators.LSHL, 16)
+        .or(magnitude.reinterpretAsInts())
+        .reinterpretAsFloats();
+  }
+
+  private static float widen(MemorySegment weights, long offset, WeightFormat format) {
+    short bits = weights.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset);
+    return format == WeightFormat.FLOAT16
+        ? Float.float16ToFloat(bits)
+        : Float.intBitsToFloat(bits << 16);
+  }
+}

@@ -1,0 +1,241 @@
+package io.talchum.model.onnx;
+
+import io.talchum.adapter.AdapterWeights;
+import io.talchum.adapter.ResidentAdapter;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ModelSpec;
+import io.talchum.core.ServeException;
+import io.talchum.model.LogitRows;
+import io.talchum.model.ModelExecutor;
+import io.talchum.model.StepLogits;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.RowReader;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The decoder on ONNX Runtime's CPU provider: one session per feature set over one copy of the weights. */
+public final class OnnxModelExecutor implements ModelExecutor {
+  private final ModelSpec spec;
+  private final ExecutorOptions options;
+  private final ModelPackage weights;
+  private final OrtApi api;
+  private final Arena arena = Arena.ofShared();
+  private final SharedWeights shared;
+  private final KvSlots kv;
+  private final StepBuffers buffers;
+  private final RowReader embeddings; // [vocab, hidden]
+  private final float[] embedding; // [hidden]
+  private final AdapterKernel adapterKernel;
+  private final @Nullable LowRankAdapter[] adapters;
+  private final Map<Set<GraphFeature>, Session> sessions = new HashMap<>();
+  private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
+
+  private record Session(OnnxGraph graph, MemorySegment handle) {}
+
+  private record BindingKey(Set<GraphFeature> features, int first, int rows) {}
+
+  private OnnxModelExecutor(ModelPackage weights, ExecutorOptions options) {
+    this.weights = weights;
+    this.options = options;
+    this.spec = weights.manifest().spec();
+    this.api = OrtApi.load(options.threads(), options.spin());
+    this.shared = new SharedWeights(api, weights);
+    this.kv = new KvSlots(api, arena, spec, options.slots(), options.contextTokens());
+    this.buffers = new StepBuffers(api, arena, spec, options.slots(), options.prefillTokens());
+    this.embeddings = weights.rows(weights.tensor("embed"));
+    this.embedding = new float[spec.hiddenSize()];
+    this.adapters = new LowRankAdapter[options.slots()];
+    this.adapterKernel = new AdapterKernel(api, arena, spec);
+  }
+
+  /**
+   * Opens a model package; the base graph is ready when this returns. The package must stay open as long as the executor.
+   *
+   * @throws ServeException INVALID_REQUEST if the options do not fit the model
+   */
+  public static OnnxModelExecutor open(ModelPackage weights, ExecutorOptions options) {
+    int max = weights.manifest().spec().maxContextTokens();
+    if (options.contextTokens() < 1 || options.contextTokens() > max) {
+      throw ServeException.invalid(
+          "context",
+          "context %d is not in 1..%d, the positions that the model was trained for"
+              .formatted(options.contextTokens(), max));
+    }
+    if (options.slots() < 1 || options.prefillTokens() < 1 || options.threads() < 1) {
+      throw ServeException.invalid(
+          "slots", "slots, prefill tokens and threads must be at least 1: " + options);
+    }
+    OnnxModelExecutor executor = new OnnxModelExecutor(weights, options);
+    executor.session(Set.of());
+    return executor;
+  }
+
+  @Override
+  public ModelSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public int slots() {
+    return options.slots();
+  }
+
+  @Override
+  public int maxContextTokens() {
+    return options.contextTokens();
+  }
+
+  @Override
+  public int maxPrefillTokens() {
+    return options.prefillTokens();
+  }
+
+  /** Bytes of the KV cache when all slots are full. */
+  public long kvCapacityBytes() {
+    return kv.capacityBytes();
+  }
+
+  @Override
+  public ResidentAdapter prepare(AdapterWeights adapter) {
+    return new LowRankAdapter(spec, adapter);
+  }
+
+  @Override
+  public void bind(int slot, @Nullable ResidentAdapter adapter) {
+    if (adapter != null && !(adapter instanceof LowRankAdapter)) {
+      throw new IllegalArgumentException("not prepared by this executor: " + adapter);
+    }
+    adapters[slot] = (LowRankAdapter) adapter;
+  }
+
+  @Override
+  public void release(int slot) {
+    adapters[slot] = null;
+  }
+
+  @Override
+  public void copySlot(int from, int to, int tokens) {
+    kv.copy(from, to, tokens);
+    adapters[to] = adapters[from];
+  }
+
+  @Override
+  public StepLogits decode(int[] tokenIds, int[] positions) {
+    int rows = tokenIds.length;
+    if (rows == 0 || rows > options.slots() || positions.length != rows) {
+      throw new IllegalArgumentException(
+          "a decode step needs 1.." + options.slots() + " rows, not " + rows);
+    }
+    for (int position : positions) {
+      checkPosition(position);
+    }
+    return run(0, tokenIds, positions, rows, 0, 1);
+  }
+
+  @Override
+  public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows) {
+    int tokens = tokenIds.length;
+    if (tokens == 0 || tokens > options.prefillTokens()) {
+      throw new IllegalArgumentException(
+          "a prefill needs 1.." + options.prefillTokens() + " tokens, not " + tokens);
+    }
+    int last = start + tokens - 1;
+    checkPosition(start);
+    checkPosition(last);
+    return switch (rows) {
+      case NONE -> run(slot, tokenIds, new int[] {last}, 1, 0, 0);
+      case LAST -> run(slot, tokenIds, new int[] {last}, 1, tokens - 1, 1);
+      case ALL -> run(slot, tokenIds, new int[] {last}, 1, 0, tokens);
+    };
+  }
+
+  /** Runs rows from a slot on, of equally many tokens; logits for {@code count} tokens of each from {@code first} on. */
+  private StepLogits run(
+      int slot, int[] tokenIds, int[] lastPositions, int rows, int first, int count) {
+    for (int i = 0; i < tokenIds.length; i++) {
+      checkToken(tokenIds[i]);
+      embeddings.read(tokenIds[i], embedding, 0);
+      long offset = (long) i * spec.hiddenSize() * Float.BYTES;
+      MemorySegment.copy(
+          embedding, 0, buffers.embeddings(), ValueLayout.JAVA_FLOAT, offset, embedding.length);
+    }
+    buffers.lengths(lastPositions);
+    StepBinding step = binding(slot, rows);
+    adapterKernel.prepare(Arrays.copyOfRange(adapters, slot, slot + rows), tokenIds.length / rows);
+    step.input(DecoderGraph.EMBEDDINGS, buffers.embeddings(rows, tokenIds.length / rows));
+    step.input(DecoderGraph.LOGIT_POSITIONS, buffers.logitPositions(first, count));
+    step.output(DecoderGraph.LOGITS, buffers.logits(rows, count));
+    step.run();
+    adapterKernel.checkRun();
+    return new StepLogits(rows * count, spec.vocabSize(), buffers.logits());
+  }
+
+  /** The binding for a range of slots, with the graph that the adapters bound there need. */
+  private StepBinding binding(int first, int rows) {
+    boolean adapted = false;
+    for (int slot = first; slot < first + rows; slot++) {
+      adapted |= adapters[slot] != null;
+    }
+    Set<GraphFeature> features = adapted ? EnumSet.of(GraphFeature.ADAPTERS) : Set.of();
+    return bindings.computeIfAbsent(new BindingKey(features, first, rows), this::newBinding);
+  }
+
+  private StepBinding newBinding(BindingKey key) {
+    Session session = session(key.features());
+    StepBinding step = new StepBinding(api, session.handle());
+    step.input(DecoderGraph.PAST_LENGTHS, buffers.pastLengths(key.rows()));
+    step.input(DecoderGraph.TOTAL_LENGTH, buffers.totalLength());
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      var keys = step.own(kv.keyView(layer, key.first(), key.rows()));
+      var values = step.own(kv.valueView(layer, key.first(), key.rows()));
+      step.input(DecoderGraph.pastKey(layer), keys);
+      step.input(DecoderGraph.pastValue(layer), values);
+      step.output(DecoderGraph.presentKey(layer), keys);
+      step.output(DecoderGraph.presentValue(layer), values);
+    }
+    return step;
+  }
+
+  private Session session(Set<GraphFeature> features) {
+    return sessions.computeIfAbsent(
+        features,
+        f -> {
+          OnnxGraph graph = DecoderGraph.build(weights, f, options);
+          return new Session(graph, shared.createSession(graph, adapterKernel.domain()));
+        });
+  }
+
+  private void checkPosition(int position) {
+    if (position < 0 || position >= options.contextTokens()) {
+      throw new IllegalArgumentException(
+          "position " + position + " is not in 0.." + (options.contextTokens() - 1));
+    }
+  }
+
+  private void checkToken(int tokenId) {
+    if (tokenId < 0 || tokenId >= spec.vocabSize()) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "token id %d is not in 0..%d".formatted(tokenId, spec.vocabSize() - 1));
+    }
+  }
+
+  @Override
+  public void close() {
+    new ArrayList<>(bindings.values()).forEach(StepBinding::close);
+    bindings.clear();
+    buffers.close();
+    sessions.values().forEach(session -> api.releaseSession(session.handle()));
+    sessions.clear();
+    shared.close();
+    arena.close();
+  }
+}

@@ -1,0 +1,99 @@
+package io.talchum.model.onnx;
+
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.talchum.weights.Encoding;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.PackedTensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * One copy of the base's weights for all sessions: tensors over the mapped file, and a container in which the sessions share
+ * what ONNX Runtime reorders for its kernels. Engine thread, or under the owner's lock.
+ */
+final class SharedWeights implements AutoCloseable {
+  private final OrtApi api;
+  private final Arena arena = Arena.ofShared();
+  private final Map<String, MemorySegment> values = new LinkedHashMap<>();
+  private final Path directory;
+  private final MemorySegment prepacked;
+
+  SharedWeights(OrtApi api, ModelPackage weights) {
+    this.api = api;
+    this.directory = weights.directory().toAbsolutePath();
+    this.prepacked = api.createPrepackedWeights();
+    for (PackedTensor tensor : weights.manifest().tensors()) {
+      share(weights, tensor);
+    }
+  }
+
+  /** Creates a session; to be released by the caller before this object is closed. */
+  MemorySegment createSession(OnnxGraph graph, MemorySegment operators) {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.disablePerSessionThreads();
+      options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
+      // The graph is written as it should run; optimizers would only cost start-up time.
+      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
+      options.setMemoryPatternOptimization(false);
+      // The graph names the weights file; its bytes come from the mapping all the same.
+      options.addConfigEntry(
+          "session.model_external_initializers_file_folder_path", directory.toString());
+      api.addOperators(options, operators);
+      for (String name : graph.weights()) {
+        MemorySegment value = values.get(name);
+        if (value == null) {
+          throw new IllegalStateException("the model package has no weight " + name);
+        }
+        api.addInitializer(options, OrtApi.name(arena, name), value);
+      }
+      return api.createSession(graph.serialized(), options, prepacked);
+    } catch (OrtException e) {
+      throw new ServeException(
+          ErrorCode.INTERNAL, "ONNX Runtime refuses the session options: " + e.getMessage(), e);
+    }
+  }
+
+  private void share(ModelPackage weights, PackedTensor tensor) {
+    String name = tensor.name();
+    if (tensor.encoding() == Encoding.F32) {
+      long[] shape =
+          tensor.columns() == 1
+              ? new long[] {tensor.rows()}
+              : new long[] {tensor.rows(), tensor.columns()};
+      share(name, weights.data(tensor, "weight"), ElementType.FLOAT, shape);
+      return;
+    }
+    long rows = tensor.rows();
+    long blocks = tensor.blocksPerRow();
+    long blockBytes = tensor.encoding() == Encoding.INT8 ? tensor.blockSize() : tensor.blockSize() / 2;
+    share(
+        name + ".quants",
+        weights.data(tensor, "quants"),
+        ElementType.UINT8,
+        rows,
+        blocks,
+        blockBytes);
+    share(name + ".scales", weights.data(tensor, "scales"), ElementType.FLOAT, rows, blocks);
+    if (tensor.encoding() == Encoding.INT4_OFFSET) {
+      share(name + ".offsets", weights.data(tensor, "offsets"), ElementType.FLOAT, blocks, rows);
+    }
+  }
+
+  private void share(String name, MemorySegment data, ElementType type, long... shape) {
+    values.put(name, api.tensor(data, type, shape));
+  }
+
+  @Override
+  public void close() {
+    values.values().forEach(api::releaseValue);
+    values.clear();
+    api.releasePrepackedWeights(prepacked);
+    arena.close();
+  }
+}

@@ -1,0 +1,80 @@
+package io.talchum.model.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.talchum.testing.Fixtures;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.Quantization;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The decoder against transformers' numbers; tolerances as in fixtures/README.md. */
+class DecoderGoldenTest {
+  private static final float TOLERANCE = 2e-3f;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "llama_tied", "llama31", "llama_linear", "llama_yarn"})
+  void fp32EqualsTransformersWholeAndInPieces(String family) {
+    check(
+        "models/" + family,
+        "models/" + family + "/golden.safetensors",
+        Quantization.NONE,
+        Quantization.NONE,
+        4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "w4_head4, INT4_SYMMETRIC, INT4_SYMMETRIC",
+    "w4_head8, INT4_SYMMETRIC, INT8",
+    "w8_head8, INT8, INT8"
+  })
+  void quantizedEqualsFakeQuantizedWeights(
+      String variant, Quantization linears, Quantization head) {
+    check(
+        "models/llama_tied",
+        "models/llama_tied/quant/" + variant + ".golden.safetensors",
+        linears,
+        head,
+        2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama.F32", "llama.Q4_0", "llama.Q8_0", "llama31.F32", "llama31.Q4_0", "llama31.Q8_0",
+        "llama_tied.BF16", "llama_tied.F16", "llama_tied.F32", "llama_tied.Q4_0",
+        "llama_tied.Q4_1", "llama_tied.Q8_0", "mistral.F32", "mistral.Q4_0", "mistral.Q8_0"
+      })
+  void ggufIsKeptExactly(String file) {
+    boolean isFloat = file.contains("F");
+    Quantization kept = isFloat ? Quantization.NONE : Quantization.AUTO;
+    check("gguf/" + file + ".gguf", "gguf/" + file + ".golden.safetensors", kept, kept, 2);
+  }
+
+  private void check(
+      String source, String golden, Quantization linears, Quantization head, int prompts) {
+    try (ModelPackage model = TinyModels.imported(source, linears, head, folder);
+        OnnxModelExecutor executor = TinyModels.exact(model, 2);
+        Fixtures.Goldens goldens = Fixtures.goldens(golden)) {
+      for (int p = 0; p < prompts; p++) {
+        int[] prompt = goldens.ints("p" + p + ".input_ids");
+        float[][] expected = goldens.rows("p" + p + ".logits");
+        for (int piece : new int[] {64, 7, 1}) {
+          assertThat(
+                  TinyModels.maxDifference(
+                      TinyModels.prefill(executor, 1, prompt, piece), expected))
+              .as("%s prompt %d in pieces of %d", source, p, piece)
+              .isLessThan(TOLERANCE);
+        }
+        int[] greedy = goldens.ints("p" + p + ".greedy_ids");
+        assertThat(TinyModels.greedy(executor, prompt, greedy.length)).isEqualTo(greedy);
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.talchum.model.onnx;
+
+import io.talchum.adapter.PeftReader;
+import io.talchum.adapter.ResidentAdapter;
+import io.talchum.model.LogitRows;
+import io.talchum.model.StepLogits;
+import io.talchum.testing.Fixtures;
+import io.talchum.weights.CpuFeatures;
+import io.talchum.weights.ImportRequest;
+import io.talchum.weights.ModelImporter;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.Quantization;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+
+/** Imports fixtures and runs them step by step. */
+final class TinyModels {
+  static final int CONTEXT = 128;
+
+  private TinyModels() {}
+
+  /** Imports a fixture into a folder. */
+  static ModelPackage imported(
+      String fixture, Quantization linears, Quantization head, Path folder) {
+    String name = fixture.replaceAll("[^A-Za-z0-9]+", "-") + "-" + linears + "-" + head;
+    ImportRequest request =
+        ImportRequest.of(Fixtures.path(fixture), name).quantized(linears, head).withoutTokenizer();
+    return ModelPackage.open(
+        new ModelImporter(CpuFeatures.detect()).run(request, folder, (done, total, tensor) -> {}));
+  }
+
+  /** An executor whose products are as exact as fp32 allows. */
+  static OnnxModelExecutor exact(ModelPackage model, int slots) {
+    return OnnxModelExecutor.open(model, new ExecutorOptions(slots, CONTEXT, 64, 2, false, false));
+  }
+
+  static ResidentAdapter adapter(OnnxModelExecutor executor, String fixture) {
+    return executor.prepare(
+        PeftReader.read(Fixtures.path(fixture), executor.spec()).weights());
+  }
+
+  /** Logits of all tokens of a prompt, in pieces of at most this many tokens. */
+  static float[][] prefill(OnnxModelExecutor executor, int slot, int[] tokenIds, int piece) {
+    float[][] rows = new float[tokenIds.length][];
+    for (int start = 0; start < tokenIds.length; start += piece) {
+      int end = Math.min(tokenIds.length, start + piece);
+      StepLogits logits =
+          executor.prefill(
+              slot, start, java.util.Arrays.copyOfRange(tokenIds, start, end), LogitRows.ALL);
+      for (int i = 0; i < logits.rows(); i++) {
+        rows[start + i] = row(logits, i);
+      }
+    }
+    return rows;
+  }
+
+  /** Continues slot 0 alone by the most likely tokens. */
+  static int[] greedy(OnnxModelExecutor executor, int[] prompt, int count) {
+    float[][] all = prefill(executor, 0, prompt, executor.maxPrefillTokens());
+    float[] last = all[prompt.length - 1];
+    int[] ids = new int[count];
+    for (int i = 0; i < count; i++) {
+      ids[i] = argmax(last);
+      if (i + 1 < count) {
+        last = row(executor.decode(new int[] {ids[i]}, new int[] {prompt.length + i}), 0);
+      }
+    }
+    return ids;
+  }
+
+  static float[] row(StepLogits logits, int row) {
+    return logits.row(row).toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  static int argmax(float[] values) {
+    int best = 0;
+    for (int i = 1; i < values.length; i++) {
+      best = values[i] > values[best] ? i : best;
+    }
+    return best;
+  }
+
+  static float maxDifference(float[][] a, float[][] b) {
+    float max = 0;
+    for (int row = 0; row < b.length; row++) {
+      max = Math.max(max, maxDifference(a[row], b[row]));
+    }
+    return max;
+  }
+
+  static float maxDifference(float[] a, float[] b) {
+    float max = 0;
+    for (int i = 0; i < b.length; i++) {
+      float difference = Math.abs(a[i] - b[i]);
+      max = difference <= max ? max : difference; // NaN counts as a difference
+    }
+    return max;
+  }
+}
