@@ -11,13 +11,15 @@ import java.time.InstantSource;
  * @param models lists models
  * @param adapters loads and unloads adapters
  * @param tokens text to tokens and back
+ * @param health whether requests are served
  */
 public record Services(
     ChatService chat,
     CompletionService completion,
     ModelService models,
     AdapterService adapters,
-    TokenizeService tokens) {
+    TokenizeService tokens,
+    HealthService health) {
 
   public static Services over(
       ConditioningPipeline conditioning,
@@ -35,6 +37,7 @@ public record Services(
         new CompletionService(models, conditioning, starter, limits),
         models,
         new AdapterService(conditioning.model().name(), adapters),
-        new TokenizeService(models, conditioning));
+        new TokenizeService(models, conditioning),
+        new HealthService(engine));
   }
 }

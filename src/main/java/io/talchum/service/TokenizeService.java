@@ -52,6 +52,30 @@ public final class TokenizeService {
         .decode(conditioning.tokenIds(new PromptInput.Tokens(ids), false), false);
   }
 
+  /** What clients need to know to count tokens themselves; null is "has none". */
+  public record Info(
+      @Nullable String bosToken,
+      @Nullable String eosToken,
+      @Nullable String padToken,
+      @Nullable String chatTemplate,
+      int contextTokens,
+      int vocabularySize) {}
+
+  public Info info() {
+    ServedModel.SpecialTokens special = served().special();
+    return new Info(
+        spelling(special.bosTokenId()),
+        special.eosTokenIds().isEmpty() ? null : spelling(special.eosTokenIds().getFirst()),
+        spelling(special.padTokenId()),
+        served().chatTemplate(),
+        served().contextTokens(),
+        served().tokenizer().vocabularySize());
+  }
+
+  private @Nullable String spelling(int tokenId) {
+    return tokenId < 0 ? null : served().tokenizer().token(tokenId);
+  }
+
   private Tokens tokens(int[] ids) {
     Tokenizer tokenizer = served().tokenizer();
     return new Tokens(

@@ -1,0 +1,32 @@
+package io.talchum.api.http;
+
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.talchum.service.Generation;
+import io.talchum.service.Services;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/chat/completions}. */
+@Path("/v1/chat/completions")
+public class ChatCompletionResource {
+  private final Services services;
+
+  public ChatCompletionResource(Services services) {
+    this.services = services;
+  }
+
+  @POST
+  @RunOnVirtualThread
+  public @Nullable Response chat(byte[] body, @Context RoutingContext context) {
+    ChatRequestMapper.Mapped asked =
+        ChatRequestMapper.map(JsonBody.parse(body), Callers.of(context));
+    Generation answer = services.chat().chat(asked.request());
+    AnswerJson json =
+        new ChatJson(answer, Boolean.TRUE.equals(asked.request().sampling().logprobs()));
+    return new AnswerSender(context, answer, json).send(asked.stream());
+  }
+}

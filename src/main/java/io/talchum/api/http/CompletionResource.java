@@ -1,0 +1,32 @@
+package io.talchum.api.http;
+
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.talchum.service.Generation;
+import io.talchum.service.Services;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.Response;
+import org.jspecify.annotations.Nullable;
+
+/** {@code POST /v1/completions}. */
+@Path("/v1/completions")
+public class CompletionResource {
+  private final Services services;
+
+  public CompletionResource(Services services) {
+    this.services = services;
+  }
+
+  @POST
+  @RunOnVirtualThread
+  public @Nullable Response complete(byte[] body, @Context RoutingContext context) {
+    CompletionRequestMapper.Mapped asked =
+        CompletionRequestMapper.map(JsonBody.parse(body), Callers.of(context));
+    Generation answer = services.completion().complete(asked.request());
+    AnswerJson json =
+        new CompletionJson(answer, Boolean.TRUE.equals(asked.request().sampling().logprobs()));
+    return new AnswerSender(context, answer, json).send(asked.stream());
+  }
+}

@@ -1,0 +1,50 @@
+package io.talchum.api.http;
+
+import io.talchum.core.ServeException;
+import io.talchum.service.Services;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** {@code GET /health} and {@code GET /version}. */
+@Path("/")
+@Produces(MediaType.APPLICATION_JSON)
+public class StatusResource {
+  private final Services services;
+  private final String version;
+
+  public StatusResource(
+      Services services, @ConfigProperty(name = "quarkus.application.version") String version) {
+    this.services = services;
+    this.version = version;
+  }
+
+  /**
+   * Whether requests are served.
+   *
+   * @throws ServeException ENGINE_UNHEALTHY, SHUTTING_DOWN
+   */
+  @GET
+  @Path("/health")
+  public byte[] health() {
+    services.health().check();
+    return single("status", "ok");
+  }
+
+  @GET
+  @Path("/version")
+  public byte[] version() {
+    return single("version", version);
+  }
+
+  private static byte[] single(String name, String value) {
+    return Json.bytes(
+        json -> {
+          json.writeStartObject();
+          json.writeStringField(name, value);
+          json.writeEndObject();
+        });
+  }
+}
