@@ -1,0 +1,115 @@
+package io.talchum.api.http;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.talchum.service.ApiKeys;
+import io.talchum.service.Shown;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks what can be said about a request before its body is read: API key, size, media type.
+ * Stands in front of everything on the port: HTTP, gRPC, metrics and documentation. Runs on the
+ * event loop and does not block.
+ */
+@Singleton
+public class RequestGate {
+  /** Before all routes. */
+  private static final int PRIORITY = 1000;
+
+  private final ApiKeys keys;
+  private final long maxBodyBytes;
+
+  public RequestGate(
+      ApiKeys keys,
+      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize maxBody) {
+    this.keys = keys;
+    this.maxBodyBytes = maxBody.asLongValue();
+  }
+
+  void install(@Observes Filters filters) {
+    filters.register(this::check, PRIORITY);
+  }
+
+  private void check(RoutingContext context) {
+    try {
+      if (!context.normalizedPath().equals("/health")) {
+        context.put(Callers.TENANT, keys.authenticate(context.request().getHeader("Authorization")));
+      }
+      checkBody(context);
+    } catch (ServeException e) {
+      refuse(context, e);
+      return;
+    }
+    context.next();
+  }
+
+  private void checkBody(RoutingContext context) {
+    if (length(context.request().getHeader("Content-Length")) > maxBodyBytes) {
+      throw new ServeException(
+          ErrorCode.PAYLOAD_TOO_LARGE,
+          "the body has %s bytes; at most %d are allowed"
+              .formatted(context.request().getHeader("Content-Length"), maxBodyBytes));
+    }
+    String type = mediaType(context);
+    if (context.request().method() == HttpMethod.POST
+        && type != null
+        && !type.equals("application/json")
+        && !isGrpc(type)) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "the body's type is %s; send 'Content-Type: application/json'".formatted(Shown.of(type)));
+    }
+  }
+
+  private static void refuse(RoutingContext context, ServeException error) {
+    HttpServerResponse response = context.response();
+    String type = mediaType(context);
+    if (type != null && isGrpc(type)) {
+      response
+          .putHeader("Content-Type", "application/grpc")
+          .putHeader("grpc-status", error.code() == ErrorCode.UNAUTHENTICATED ? "16" : "3")
+          .putHeader(
+              "grpc-message",
+              URLEncoder.encode(error.getMessage(), StandardCharsets.UTF_8).replace("+", "%20"))
+          .end();
+      return;
+    }
+    response
+        .setStatusCode(StatusTable.of(error.code()).status())
+        .putHeader("Content-Type", "application/json")
+        .putHeader("Connection", "close");
+    if (error.code() == ErrorCode.UNAUTHENTICATED) {
+      response.putHeader("WWW-Authenticate", "Bearer");
+    }
+    response.end(Buffer.buffer(ErrorJson.bytes(error)));
+  }
+
+  private static boolean isGrpc(String type) {
+    return type.startsWith("application/grpc");
+  }
+
+  private static @Nullable String mediaType(RoutingContext context) {
+    String type = context.request().getHeader("Content-Type");
+    return type == null ? null : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+  }
+
+  private static long length(@Nullable String header) {
+    try {
+      return header == null ? 0 : Long.parseLong(header.strip());
+    } catch (NumberFormatException e) {
+      throw new ServeException(ErrorCode.INVALID_REQUEST, "the Content-Length is not a number", e);
+    }
+  }
+}

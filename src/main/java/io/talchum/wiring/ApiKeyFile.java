@@ -1,0 +1,47 @@
+package io.talchum.wiring;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.talchum.service.ApiKeys;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Collects the configured API keys. */
+final class ApiKeyFile {
+  private static final int MIN_CHARS = 8;
+
+  private ApiKeyFile() {}
+
+  static ApiKeys read(TalchumConfig config) {
+    List<String> keys = new ArrayList<>(config.apiKeys().orElse(List.of()));
+    config.apiKeysFile().ifPresent(file -> keys.addAll(lines(file)));
+    keys.replaceAll(String::strip);
+    keys.removeIf(String::isEmpty);
+    if (keys.stream().anyMatch(key -> key.length() < MIN_CHARS)) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "talchum.api-keys holds a key of less than %d characters; choose a longer one"
+              .formatted(MIN_CHARS));
+    }
+    boolean asked = config.apiKeys().isPresent() || config.apiKeysFile().isPresent();
+    if (asked && keys.isEmpty()) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST, "talchum.api-keys is set but holds no key; add one");
+    }
+    return new ApiKeys(keys);
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "talchum.api-keys-file '%s' cannot be read: %s".formatted(file, e.getMessage()),
+          e);
+    }
+  }
+}

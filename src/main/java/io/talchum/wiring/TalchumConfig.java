@@ -1,0 +1,82 @@
+package io.talchum.wiring;
+
+import io.quarkus.runtime.configuration.MemorySize;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** All settings of the server; an unknown key below {@code talchum} stops the start. */
+@ConfigMapping(prefix = "talchum")
+public interface TalchumConfig {
+  /** Where model packages lie; the environment variable TALCHUM_HOME comes second. */
+  @WithDefault("${TALCHUM_HOME:${user.home}/.talchum}")
+  Path dataDir();
+
+  /** Name of a package in the data directory, or its folder; without it the demo model. */
+  Optional<String> model();
+
+  /**
+   * Folder whose subfolders are loaded as adapters at start, each under its name; adapters loaded
+   * at run time must lie below it. Without it the folder {@code adapters} of the data directory.
+   */
+  Optional<Path> adapters();
+
+  /** Requests that run at the same time. */
+  @WithDefault("8")
+  int slots();
+
+  /** Most tokens of prompt and completion together; without it the model's own, at most 4096. */
+  OptionalInt context();
+
+  /** Threads of the model's kernels; without it one per core. */
+  OptionalInt threads();
+
+  /** Requests that may wait for a slot; more get 429. */
+  @WithDefault("256")
+  int queueCapacity();
+
+  /** Prompt tokens of one step while other requests decode: bounds how long they stall. */
+  @WithDefault("32")
+  int prefillTokens();
+
+  /** Prompt tokens of one step while nothing decodes. */
+  @WithDefault("128")
+  int prefillTokensAlone();
+
+  /** From arrival to last token, after which a request ends with 504; without it for ever. */
+  Optional<Duration> deadline();
+
+  /** Most choices ({@code n}) of one request. */
+  @WithDefault("8")
+  int maxChoices();
+
+  /** Most prompts of one completion request. */
+  @WithDefault("64")
+  int maxPrompts();
+
+  /** Largest body of a request; larger ones get 413. */
+  @WithDefault("32M")
+  MemorySize maxBody();
+
+  /** Address to listen on; beyond loopback only with API keys. */
+  @WithDefault("127.0.0.1")
+  String host();
+
+  /** Port for HTTP and gRPC. */
+  @WithDefault("8000")
+  int port();
+
+  /** API keys, separated by commas; with any, every endpoint but /health asks for one. */
+  Optional<List<String>> apiKeys();
+
+  /** File with one API key per line, in addition to {@code talchum.api-keys}. */
+  Optional<Path> apiKeysFile();
+
+  /** How long running requests may go on when the server stops. */
+  @WithDefault("30s")
+  Duration drain();
+}

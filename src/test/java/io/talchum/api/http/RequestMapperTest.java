@@ -1,0 +1,164 @@
+package io.talchum.api.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.talchum.core.Caller;
+import io.talchum.core.ChatMessage;
+import io.talchum.core.ChatRole;
+import io.talchum.core.CompletionRequest;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.PromptInput;
+import io.talchum.core.ServeException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestMapperTest {
+  private static final String MESSAGES = "\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]";
+
+  @Test
+  void mapsEveryHonouredChatField() {
+    ChatRequestMapper.Mapped mapped =
+        chat(
+            """
+            {"model":"m","messages":[{"role":"developer","content":"a"},
+              {"role":"user","content":[{"type":"text","text":"b"},{"type":"text","text":"c"}],"name":"N"},
+              {"role":"tool","content":"d","tool_call_id":"t"}],
+             "n":2,"stream":true,"stream_options":{"include_usage":true},
+             "max_completion_tokens":7,"min_tokens":1,"temperature":0.5,"top_p":0.9,"top_k":3,
+             "min_p":0.1,"presence_penalty":1,"frequency_penalty":-1,"repetition_penalty":1.1,
+             "seed":9007199254740993,"stop":"x","stop_token_ids":[4],"ignore_eos":true,
+             "logit_bias":{"5":-100},"logprobs":true,"top_logprobs":2,
+             "add_generation_prompt":false,"continue_final_message":true,
+             "chat_template_kwargs":{"enable_thinking":false}}
+            """);
+    assertThat(mapped.request().messages())
+        .containsExactly(
+            new ChatMessage(ChatRole.SYSTEM, "a"),
+            new ChatMessage(ChatRole.USER, "bc", "N", null),
+            new ChatMessage(ChatRole.TOOL, "d", null, "t"));
+    assertThat(mapped.stream()).isEqualTo(new StreamChoice(true, true, false));
+    assertThat(mapped.request().choices()).isEqualTo(2);
+    assertThat(mapped.request().sampling())
+        .hasToString(
+            "SamplingRequest[temperature=0.5, topP=0.9, topK=3, minP=0.1, presencePenalty=1.0,"
+                + " frequencyPenalty=-1.0, repetitionPenalty=1.1, seed=9007199254740993,"
+                + " logitBias={5=-100.0}, stopStrings=[x], stopTokenIds=[4], maxTokens=7,"
+                + " minTokens=1, ignoreEos=true, logprobs=true, topLogprobs=2]");
+    assertThat(mapped.request().template().addGenerationPrompt()).isFalse();
+    assertThat(mapped.request().template().continueFinalMessage()).isTrue();
+    assertThat(mapped.request().template().variables()).isEqualTo(Map.of("enable_thinking", false));
+  }
+
+  @Test
+  void readsPromptsInAllFourForms() {
+    assertThat(completion("\"a\"").prompts()).containsExactly(new PromptInput.Text("a"));
+    assertThat(completion("[1,2]").prompts())
+        .containsExactly(new PromptInput.Tokens(List.of(1, 2)));
+    assertThat(completion("[\"a\",\"b\"]").prompts())
+        .containsExactly(new PromptInput.Text("a"), new PromptInput.Text("b"));
+    assertThat(completion("[[1],[2,3]]").prompts())
+        .containsExactly(
+            new PromptInput.Tokens(List.of(1)), new PromptInput.Tokens(List.of(2, 3)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"max_token\":3|max_token|did you mean max_tokens?",
+        "\"maxTokens\":3|maxTokens|did you mean max_tokens?",
+        "\"temprature\":3|temprature|did you mean temperature?",
+        "\"zzzzzz\":3|zzzzzz|leave it out",
+        "\"tools\":[{}]|tools|not supported",
+        "\"response_format\":{\"type\":\"json_object\"}|response_format|not supported",
+        "\"service_tier\":\"flex\"|service_tier|not supported",
+        "\"store\":true|store|not supported",
+        "\"stream\":true,\"stream_options\":{\"x\":1}|stream_options.x|not a field",
+      })
+  void refusesUnknownAndUnsupportedFieldsByName(String field, String param, String reason) {
+    assertRefused("{" + MESSAGES + "," + field + "}", ErrorCode.UNSUPPORTED, param, reason);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"user\":\"u\"", "\"metadata\":{\"a\":\"b\"}", "\"store\":false", "\"tools\":null",
+        "\"tools\":[]", "\"tool_choice\":\"none\"", "\"service_tier\":\"auto\"",
+        "\"parallel_tool_calls\":true", "\"response_format\":{\"type\":\"text\"}",
+        "\"temperature\":null", "\"modalities\":[\"text\"]", "\"skip_special_tokens\":true"
+      })
+  void letsThroughWhatCannotChangeTheResult(String field) {
+    assertThat(chat("{" + MESSAGES + "," + field + "}").request().choices()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"temperature\":\"hot\"|temperature|must be a number, not the string 'hot'",
+        "\"n\":1.5|n|must be a whole number, not the number 1.5",
+        "\"n\":99999999999|n|must be a whole number",
+        "\"seed\":1e3|seed|a whole number",
+        "\"stream\":\"yes\"|stream|must be true or false",
+        "\"stop\":[1]|stop|must be a string",
+        "\"stop\":{}|stop|must be a string or a list",
+        "\"logit_bias\":{\"a\":1}|logit_bias|not a token id",
+        "\"logit_bias\":[1]|logit_bias|must be an object",
+        "\"logprobs\":1|logprobs|must be true or false",
+        "\"stream_options\":{\"include_usage\":true}|stream_options|needs stream: true",
+        "\"max_tokens\":1,\"max_completion_tokens\":2|max_tokens|contradict",
+        "\"continue_final_message\":true,\"add_generation_prompt\":true|continue_final_message|exclude",
+        "\"chat_template_kwargs\":{\"a\":null}|chat_template_kwargs.a|is null",
+      })
+  void refusesWrongTypesByName(String field, String param, String reason) {
+    assertRefused("{" + MESSAGES + "," + field + "}", ErrorCode.INVALID_REQUEST, param, reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{}|INVALID_REQUEST|messages|is missing",
+        "{\"messages\":\"hi\"}|INVALID_REQUEST|messages|must be a list",
+        "{\"messages\":[\"hi\"]}|INVALID_REQUEST|messages[0]|must be an object",
+        "{\"messages\":[{\"content\":\"x\"}]}|INVALID_REQUEST|messages[0].role|is missing",
+        "{\"messages\":[{\"role\":\"user\"}]}|INVALID_REQUEST|messages[0].content|is missing",
+        "{\"messages\":[{\"role\":\"bot\",\"content\":\"x\"}]}|INVALID_REQUEST|messages[0].role|is not one of system",
+        "{\"messages\":[{\"role\":\"user\",\"content\":5}]}|INVALID_REQUEST|messages[0].content|must be a string",
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}|INVALID_REQUEST|messages[0].content|surrogate",
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"foo\":1}]}|UNSUPPORTED|messages[0].foo|not a field",
+        "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{}}]}]}|UNSUPPORTED|messages[0].content[0].type|parts of type text only",
+      })
+  void refusesBadMessagesByName(String body, ErrorCode code, String param, String reason) {
+    assertRefused(body, code, param, reason);
+  }
+
+  private static void assertRefused(String body, ErrorCode code, String param, String reason) {
+    assertThatThrownBy(() -> chat(body))
+        .isInstanceOfSatisfying(
+            ServeException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo(code);
+              assertThat(e.param()).contains(param);
+            })
+        .hasMessageContaining(reason);
+  }
+
+  private static ChatRequestMapper.Mapped chat(String body) {
+    return ChatRequestMapper.map(
+        JsonBody.parse(body.getBytes(StandardCharsets.UTF_8)), Caller.ANONYMOUS);
+  }
+
+  private static CompletionRequest completion(String prompt) {
+    String body = "{\"prompt\":" + prompt + "}";
+    return CompletionRequestMapper.map(
+            JsonBody.parse(body.getBytes(StandardCharsets.UTF_8)), Caller.ANONYMOUS)
+        .request();
+  }
+}

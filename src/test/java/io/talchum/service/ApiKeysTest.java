@@ -1,0 +1,40 @@
+package io.talchum.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.NullSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ApiKeysTest {
+  private final ApiKeys keys = new ApiKeys(List.of("first-key", "second-key"));
+
+  @Test
+  void tellsTenantsApartWithoutShowingTheKey() {
+    String first = keys.authenticate("Bearer first-key");
+    assertThat(keys.authenticate("bearer  first-key ")).isEqualTo(first);
+    assertThat(keys.authenticate("Bearer second-key")).isNotEqualTo(first);
+    assertThat(first).doesNotContain("first-key");
+  }
+
+  @ParameterizedTest
+  @NullSource
+  @ValueSource(strings = {"", " ", "first-key", "Basic first-key", "Bearer", "Bearer first-ke"})
+  void refusesEverythingElse(String header) {
+    assertThatThrownBy(() -> keys.authenticate(header))
+        .isInstanceOfSatisfying(
+            ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAUTHENTICATED))
+        .message()
+        .doesNotContain("first-ke");
+  }
+
+  @Test
+  void asksForNothingWithoutKeys() {
+    assertThat(new ApiKeys(List.of()).authenticate(null)).isEqualTo("anonymous");
+  }
+}
