@@ -1,78 +1,56 @@
 package io.talchum.service;
 
-import io.talchum.adapter.AdapterId;
-import io.talchum.core.ErrorCode;
+import io.talchum.adapter.AdapterDirectory;
+import io.talchum.adapter.AdapterInfo;
+import io.talchum.adapter.AdapterRegistry;
 import io.talchum.core.ServeException;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.regex.Pattern;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Loads and unloads adapters at run time, as vLLM's endpoints do. */
 public final class AdapterService {
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._/-]{0,127}");
-
   private final String baseName;
-  private final AdapterCatalog adapters;
+  private final AdapterRegistry adapters;
+  private final AdapterDirectory directory;
 
-  public AdapterService(String baseName, AdapterCatalog adapters) {
+  public AdapterService(String baseName, AdapterRegistry adapters, AdapterDirectory directory) {
     this.baseName = baseName;
     this.adapters = adapters;
+    this.directory = directory;
+  }
+
+  /** All loaded adapters, by name. */
+  public List<LoadedAdapter> list() {
+    return adapters.list().stream().map(LoadedAdapter::of).toList();
   }
 
   /**
-   * Loads a folder under a name.
+   * Loads a folder under a name; returns when requests can use it.
    *
+   * @param folder inside the configured roots
    * @param baseModel must be the base's name if said
    * @param replace whether a loaded adapter of that name is replaced
    * @throws ServeException ALREADY_EXISTS, INVALID_ADAPTER, FORBIDDEN_PATH, NOT_FOUND,
    *     INVALID_REQUEST
    */
-  public AdapterId load(String name, String folder, @Nullable String baseModel, boolean replace) {
-    checkName(name);
+  public LoadedAdapter load(
+      String name, String folder, @Nullable String baseModel, boolean replace) {
     if (baseModel != null && !baseModel.equals(baseName)) {
       throw ServeException.invalid(
           "base_model_name",
           "base_model_name '%s' is not served here; leave it out or say '%s'"
               .formatted(Shown.of(baseModel), baseName));
     }
-    return adapters.load(name, path(folder), replace);
+    AdapterInfo loaded = adapters.load(name, directory.resolve(folder), replace);
+    return LoadedAdapter.of(loaded);
   }
 
   /**
    * Takes the name away; running requests finish with the version they have.
    *
-   * @throws ServeException NOT_FOUND
+   * @throws ServeException MODEL_NOT_FOUND
    */
   public void unload(String name) {
-    if (!adapters.unload(name)) {
-      throw ServeException.of(
-          ErrorCode.NOT_FOUND,
-          "lora_name",
-          "The lora adapter '%s' cannot be found.".formatted(Shown.of(name)));
-    }
-  }
-
-  private void checkName(String name) {
-    if (!NAME.matcher(name).matches()) {
-      throw ServeException.invalid(
-          "lora_name",
-          "lora_name '%s' is not a name: 1 to 128 letters, digits, '.', '_', '-' or '/', the first a letter or digit"
-              .formatted(Shown.of(name)));
-    }
-    if (name.equals(baseName)) {
-      throw ServeException.of(
-          ErrorCode.ALREADY_EXISTS,
-          "lora_name",
-          "lora_name '%s' is the name of the base model; choose another".formatted(name));
-    }
-  }
-
-  private static Path path(String folder) {
-    try {
-      return Path.of(folder);
-    } catch (InvalidPathException e) {
-      throw ServeException.invalid("lora_path", "lora_path is not a path: " + Shown.of(folder));
-    }
+    adapters.unload(name);
   }
 }

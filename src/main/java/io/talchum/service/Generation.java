@@ -1,5 +1,6 @@
 package io.talchum.service;
 
+import io.talchum.engine.Engine;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ModelVersions;
 import io.talchum.core.ServeException;
@@ -21,7 +22,7 @@ public final class Generation implements AutoCloseable {
   private final int promptTokens;
   private final List<SequenceFeed> feeds;
   private final EventQueue queue;
-  private final SequenceEngine engine;
+  private final Engine engine;
   private final Queue<GenerationEvent> ready = new ArrayDeque<>();
   private int running;
   private int completionTokens;
@@ -33,7 +34,7 @@ public final class Generation implements AutoCloseable {
       int promptTokens,
       List<SequenceFeed> feeds,
       EventQueue queue,
-      SequenceEngine engine) {
+      Engine engine) {
     this.id = id;
     this.created = created;
     this.versions = versions;

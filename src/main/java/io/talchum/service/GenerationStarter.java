@@ -1,5 +1,6 @@
 package io.talchum.service;
 
+import io.talchum.engine.Engine;
 import io.talchum.conditioning.ConditionedPrompt;
 import io.talchum.core.Caller;
 import io.talchum.core.SamplingParams;
@@ -17,14 +18,14 @@ final class GenerationStarter {
   /** Steps the seed from choice to choice: 2^64 divided by the golden ratio, as in SplitMix64. */
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
-  private final SequenceEngine engine;
+  private final Engine engine;
   private final TokenSpelling spelling;
   private final RequestIds ids;
   private final InstantSource clock;
   private final ServiceLimits limits;
 
   GenerationStarter(
-      SequenceEngine engine,
+      Engine engine,
       TokenSpelling spelling,
       RequestIds ids,
       InstantSource clock,

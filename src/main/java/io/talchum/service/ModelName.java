@@ -1,29 +1,24 @@
 package io.talchum.service;
 
-import io.talchum.core.ServeException;
-import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import io.talchum.core.ContentHash;
 
 /**
  * What a client wrote as {@code model}: a name, or {@code name@version}.
  *
- * @param version beginning of the content hash, at least 6 digits; null is the current version
+ * @param version beginning of the content hash; empty is the current version
  */
-record ModelName(String name, @Nullable String version) {
-  private static final Pattern VERSION = Pattern.compile("[0-9a-f]{6,64}");
+record ModelName(String name, String version) {
+  /** Fewer digits of a version are too likely to mean another one. */
+  private static final int MIN_DIGITS = 8;
 
   static ModelName parse(String model) {
-    int at = model.lastIndexOf('@');
-    if (at < 0) {
-      return new ModelName(model, null);
-    }
-    String version = model.substring(at + 1);
-    if (!VERSION.matcher(version).matches()) {
-      throw ServeException.invalid(
-          "model",
-          "the version in model '%s' is not 6 to 64 lower-case hexadecimal digits"
-              .formatted(model));
-    }
-    return new ModelName(model.substring(0, at), version);
+    int at = model.indexOf('@');
+    return at < 0
+        ? new ModelName(model, "")
+        : new ModelName(model.substring(0, at), model.substring(at + 1).replace("sha256-", ""));
+  }
+
+  boolean matches(ContentHash hash) {
+    return version.isEmpty() || (version.length() >= MIN_DIGITS && hash.hex().startsWith(version));
   }
 }

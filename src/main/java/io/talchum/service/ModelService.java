@@ -1,6 +1,8 @@
 package io.talchum.service;
 
+import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterLease;
+import io.talchum.adapter.AdapterRegistry;
 import io.talchum.conditioning.ServedModel;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ModelVersions;
@@ -8,6 +10,7 @@ import io.talchum.core.ServeException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Which models there are, and which one a request means. */
@@ -16,30 +19,16 @@ public final class ModelService {
   private static final int NAMES_TOLD = 20;
 
   private final ServedModel base;
-  private final AdapterCatalog adapters;
+  private final AdapterRegistry adapters;
 
-  public ModelService(ServedModel base, AdapterCatalog adapters) {
+  public ModelService(ServedModel base, AdapterRegistry adapters) {
     this.base = base;
     this.adapters = adapters;
   }
 
   /** The base, then its adapters by name. */
   public List<ModelCard> models() {
-    List<ModelCard> cards =
-        adapters.list().stream()
-            .map(
-                a ->
-                    new ModelCard(
-                        a.id().name(),
-                        a.id().version(),
-                        base.name(),
-                        base.contextTokens(),
-                        a.loaded()))
-            .sorted(java.util.Comparator.comparing(ModelCard::name))
-            .collect(Collectors.toList());
-    cards.addFirst(
-        new ModelCard(base.name(), base.version(), null, base.contextTokens(), base.opened()));
-    return List.copyOf(cards);
+    return Stream.concat(Stream.of(baseCard()), adapters.list().stream().map(this::card)).toList();
   }
 
   /**
@@ -49,45 +38,56 @@ public final class ModelService {
    */
   public ModelCard model(String model) {
     ModelName wanted = ModelName.parse(model);
-    return models().stream()
-        .filter(card -> card.name().equals(wanted.name()))
-        .filter(
-            card -> wanted.version() == null || card.version().hex().startsWith(wanted.version()))
-        .findFirst()
-        .orElseThrow(() -> unknown(model));
+    Optional<ModelCard> card =
+        wanted.name().equals(base.name())
+            ? Optional.of(baseCard())
+            : adapters.find(wanted.name()).map(this::card);
+    return card.filter(c -> wanted.matches(c.version()))
+        .orElseThrow(() -> unknown(model, card.orElse(null)));
   }
 
   /**
-   * What the request runs on; the caller closes the lease.
+   * What the request runs on; the caller closes it.
    *
    * @param model null is the base
    * @throws ServeException MODEL_NOT_FOUND with the known names
    */
   Resolved resolve(@Nullable String model) {
-    if (model == null || model.equals(base.name())) {
+    if (model == null || model(model).parent() == null) {
       return Resolved.base(base);
     }
-    ModelName wanted = ModelName.parse(model);
-    String version = wanted.version();
-    if (wanted.name().equals(base.name())) {
-      if (version != null && base.version().hex().startsWith(version)) {
-        return Resolved.base(base);
-      }
-      throw unknown(model);
-    }
-    Optional<AdapterLease> lease = adapters.acquire(wanted.name(), version);
-    return Resolved.adapter(base, lease.orElseThrow(() -> unknown(model)));
+    return Resolved.adapter(base, adapters.acquire(model));
   }
 
-  private ServeException unknown(String model) {
-    List<String> names = models().stream().map(ModelCard::name).toList();
-    String known = names.stream().limit(NAMES_TOLD).collect(Collectors.joining(", "));
-    String more =
-        names.size() > NAMES_TOLD ? " and %d more".formatted(names.size() - NAMES_TOLD) : "";
+  private ModelCard baseCard() {
+    return new ModelCard(
+        base.name(), base.version(), null, base.contextTokens(), base.opened());
+  }
+
+  private ModelCard card(AdapterInfo adapter) {
+    return new ModelCard(
+        adapter.id().name(),
+        adapter.id().version(),
+        base.name(),
+        base.contextTokens(),
+        adapter.loadedAt());
+  }
+
+  private ServeException unknown(String model, @Nullable ModelCard otherVersion) {
     return ServeException.of(
         ErrorCode.MODEL_NOT_FOUND,
         "model",
-        "model '%s' does not exist here; known are %s%s".formatted(Shown.of(model), known, more));
+        otherVersion == null
+            ? "model '%s' does not exist here; known are %s".formatted(Shown.of(model), known())
+            : "model '%s' does not exist here; the current version is %s"
+                .formatted(Shown.of(model), otherVersion.exactName()));
+  }
+
+  private String known() {
+    List<String> names = models().stream().map(ModelCard::name).toList();
+    String told = names.stream().limit(NAMES_TOLD).collect(Collectors.joining(", "));
+    int more = names.size() - NAMES_TOLD;
+    return more > 0 ? "%s and %d more".formatted(told, more) : told;
   }
 
   /** The versions that a request runs on, and the right to use them. */

@@ -1,5 +1,8 @@
 package io.talchum.service;
 
+import io.talchum.engine.Engine;
+import io.talchum.adapter.AdapterDirectory;
+import io.talchum.adapter.AdapterRegistry;
 import io.talchum.conditioning.ConditioningPipeline;
 import java.time.InstantSource;
 
@@ -23,8 +26,9 @@ public record Services(
 
   public static Services over(
       ConditioningPipeline conditioning,
-      SequenceEngine engine,
-      AdapterCatalog adapters,
+      Engine engine,
+      AdapterRegistry adapters,
+      AdapterDirectory directory,
       RequestIds ids,
       InstantSource clock,
       ServiceLimits limits) {
@@ -36,7 +40,7 @@ public record Services(
         new ChatService(models, conditioning, starter, limits),
         new CompletionService(models, conditioning, starter, limits),
         models,
-        new AdapterService(conditioning.model().name(), adapters),
+        new AdapterService(conditioning.model().name(), adapters, directory),
         new TokenizeService(models, conditioning),
         new HealthService(engine));
   }
