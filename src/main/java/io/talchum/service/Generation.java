@@ -1,9 +1,9 @@
 package io.talchum.service;
 
-import io.talchum.engine.Engine;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ModelVersions;
 import io.talchum.core.ServeException;
+import io.talchum.engine.Engine;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

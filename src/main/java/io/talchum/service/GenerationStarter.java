@@ -1,10 +1,10 @@
 package io.talchum.service;
 
-import io.talchum.engine.Engine;
 import io.talchum.conditioning.ConditionedPrompt;
 import io.talchum.core.Caller;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
+import io.talchum.engine.Engine;
 import io.talchum.engine.GenerationRequest;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,8 +1,8 @@
 package io.talchum.service;
 
-import io.talchum.engine.Engine;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.engine.Engine;
 
 /** Whether the server serves. */
 public final class HealthService {

@@ -60,8 +60,7 @@ public final class ModelService {
   }
 
   private ModelCard baseCard() {
-    return new ModelCard(
-        base.name(), base.version(), null, base.contextTokens(), base.opened());
+    return new ModelCard(base.name(), base.version(), null, base.contextTokens(), base.opened());
   }
 
   private ModelCard card(AdapterInfo adapter) {

@@ -1,9 +1,9 @@
 package io.talchum.service;
 
-import io.talchum.engine.Engine;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.conditioning.ConditioningPipeline;
+import io.talchum.engine.Engine;
 import java.time.InstantSource;
 
 /**

@@ -98,8 +98,7 @@ final class CompletionJson extends AnswerJson {
     json.writeEndArray();
   }
 
-  private void offsets(JsonGenerator json, int index, List<TokenDetail> tokens)
-      throws IOException {
+  private void offsets(JsonGenerator json, int index, List<TokenDetail> tokens) throws IOException {
     json.writeArrayFieldStart("text_offset");
     for (TokenDetail token : tokens) {
       json.writeNumber(textOffsets[index]);
@@ -127,8 +126,8 @@ final class CompletionJson extends AnswerJson {
     json.writeEndObject();
   }
 
-  private static void number(
-      JsonGenerator json, @org.jspecify.annotations.Nullable Float logprob) throws IOException {
+  private static void number(JsonGenerator json, @org.jspecify.annotations.Nullable Float logprob)
+      throws IOException {
     if (logprob == null) {
       json.writeNull();
     } else {

@@ -25,7 +25,7 @@ public class ErrorMappers {
   @ServerExceptionMapper
   public Response routing(WebApplicationException error, HttpServerRequest request) {
     int status = error.getResponse().getStatus();
-    String asked = request.method() + " " + Shown.of(request.path());
+    String asked = request.method() + " " + Shown.of(String.valueOf(request.path()));
     ServeException answer =
         switch (status) {
           case 404 -> new ServeException(ErrorCode.NOT_FOUND, "there is no " + asked);
@@ -40,7 +40,9 @@ public class ErrorMappers {
         };
     Response response = ErrorJson.response(answer);
     Object allow = error.getResponse().getHeaders().getFirst("Allow");
-    return allow == null ? response : Response.fromResponse(response).header("Allow", allow).build();
+    return allow == null
+        ? response
+        : Response.fromResponse(response).header("Allow", allow).build();
   }
 
   @ServerExceptionMapper

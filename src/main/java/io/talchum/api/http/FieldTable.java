@@ -21,7 +21,8 @@ final class FieldTable {
 
   FieldTable(List<RequestField> fields) {
     this.fields = List.copyOf(fields);
-    this.byName = fields.stream().collect(Collectors.toMap(RequestField::name, Function.identity()));
+    this.byName =
+        fields.stream().collect(Collectors.toMap(RequestField::name, Function.identity()));
   }
 
   List<RequestField> fields() {
@@ -68,8 +69,7 @@ final class FieldTable {
         shown,
         "%s is not a field of this request; %s"
             .formatted(
-                shown,
-                similar == null ? "leave it out" : "did you mean %s?".formatted(similar)));
+                shown, similar == null ? "leave it out" : "did you mean %s?".formatted(similar)));
   }
 
   private @Nullable String mostSimilar(String name) {

@@ -75,7 +75,7 @@ final class JsonBody {
   }
 
   private static String constraint(StreamConstraintsException e) {
-    return e.getMessage().contains("nesting depth")
+    return String.valueOf(e.getMessage()).contains("nesting depth")
         ? "the body is nested deeper than %d levels; flatten it".formatted(MAX_DEPTH)
         : "the body breaks a limit: " + e.getOriginalMessage();
   }

@@ -30,7 +30,8 @@ final class RequestFields {
           refusedUnless("tool_choice", anyOf("none", "auto")),
           refusedUnless("functions", JsonNode::isEmpty),
           refusedUnless("function_call", anyOf("none", "auto")),
-          refusedUnless("modalities", node -> node.size() == 1 && "text".equals(node.path(0).textValue())),
+          refusedUnless(
+              "modalities", node -> node.size() == 1 && "text".equals(node.path(0).textValue())),
           refusedUnless("echo", RequestFields::isFalse),
           refusedUnless("add_special_tokens", RequestFields::isFalse),
           refused("audio"),
@@ -65,8 +66,7 @@ final class RequestFields {
           refused("chat_template"),
           refused("mm_processor_kwargs"));
 
-  static final FieldTable DETOKENIZE =
-      table(List.of(), honoured("model"), honoured("tokens"));
+  static final FieldTable DETOKENIZE = table(List.of(), honoured("model"), honoured("tokens"));
 
   static final FieldTable LOAD_ADAPTER =
       table(
@@ -99,17 +99,38 @@ final class RequestFields {
     List<RequestField> fields = new ArrayList<>();
     for (String name :
         List.of(
-            "model", "n", "stream", "stream_options", "max_tokens", "min_tokens", "temperature",
-            "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty",
-            "repetition_penalty", "seed", "stop", "stop_token_ids", "ignore_eos", "logit_bias",
+            "model",
+            "n",
+            "stream",
+            "stream_options",
+            "max_tokens",
+            "min_tokens",
+            "temperature",
+            "top_p",
+            "top_k",
+            "min_p",
+            "presence_penalty",
+            "frequency_penalty",
+            "repetition_penalty",
+            "seed",
+            "stop",
+            "stop_token_ids",
+            "ignore_eos",
+            "logit_bias",
             "logprobs")) {
       fields.add(honoured(name));
     }
     for (String name :
-        List.of("user", "metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_retention")) {
+        List.of(
+            "user",
+            "metadata",
+            "safety_identifier",
+            "prompt_cache_key",
+            "prompt_cache_retention")) {
       fields.add(accepted(name));
     }
-    fields.add(refusedUnless("response_format", node -> "text".equals(node.path("type").textValue())));
+    fields.add(
+        refusedUnless("response_format", node -> "text".equals(node.path("type").textValue())));
     fields.add(refusedUnless("service_tier", anyOf("auto", "default")));
     fields.add(refusedUnless("store", RequestFields::isFalse));
     fields.add(refusedUnless("use_beam_search", RequestFields::isFalse));
@@ -123,9 +144,18 @@ final class RequestFields {
     fields.add(refusedUnless("bad_words", JsonNode::isEmpty));
     for (String name :
         List.of(
-            "prompt_logprobs", "truncate_prompt_tokens", "allowed_token_ids", "guided_json",
-            "guided_regex", "guided_choice", "guided_grammar", "structured_outputs",
-            "logits_processors", "cache_salt", "kv_transfer_params", "request_id")) {
+            "prompt_logprobs",
+            "truncate_prompt_tokens",
+            "allowed_token_ids",
+            "guided_json",
+            "guided_regex",
+            "guided_choice",
+            "guided_grammar",
+            "structured_outputs",
+            "logits_processors",
+            "cache_salt",
+            "kv_transfer_params",
+            "request_id")) {
       fields.add(refused(name));
     }
     return fields;

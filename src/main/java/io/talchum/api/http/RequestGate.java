@@ -45,7 +45,8 @@ public class RequestGate {
   private void check(RoutingContext context) {
     try {
       if (!context.normalizedPath().equals("/health")) {
-        context.put(Callers.TENANT, keys.authenticate(context.request().getHeader("Authorization")));
+        context.put(
+            Callers.TENANT, keys.authenticate(context.request().getHeader("Authorization")));
       }
       checkBody(context);
     } catch (ServeException e) {

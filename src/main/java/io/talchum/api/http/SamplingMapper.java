@@ -38,8 +38,7 @@ final class SamplingMapper {
     Map<Integer, Float> biases = new HashMap<>();
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
       try {
-        biases.put(
-            Integer.parseInt(entry.getKey()), Fields.number("logit_bias", entry.getValue()));
+        biases.put(Integer.parseInt(entry.getKey()), Fields.number("logit_bias", entry.getValue()));
       } catch (NumberFormatException e) {
         throw ServeException.invalid(
             "logit_bias",

@@ -15,8 +15,7 @@ final class TemplateVariables {
   static Map<String, Object> of(ObjectNode object) {
     Map<String, Object> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
-      values.put(
-          entry.getKey(), value("chat_template_kwargs." + entry.getKey(), entry.getValue()));
+      values.put(entry.getKey(), value("chat_template_kwargs." + entry.getKey(), entry.getValue()));
     }
     return values;
   }

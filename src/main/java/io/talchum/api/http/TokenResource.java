@@ -40,7 +40,8 @@ public class TokenResource {
           json.writeEndArray();
           json.writeFieldName("token_strs");
           if (spell) {
-            json.writeArray(tokens.spellings().toArray(String[]::new), 0, tokens.spellings().size());
+            json.writeArray(
+                tokens.spellings().toArray(String[]::new), 0, tokens.spellings().size());
           } else {
             json.writeNull();
           }

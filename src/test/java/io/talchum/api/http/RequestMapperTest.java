@@ -63,8 +63,7 @@ class RequestMapperTest {
     assertThat(completion("[\"a\",\"b\"]").prompts())
         .containsExactly(new PromptInput.Text("a"), new PromptInput.Text("b"));
     assertThat(completion("[[1],[2,3]]").prompts())
-        .containsExactly(
-            new PromptInput.Tokens(List.of(1)), new PromptInput.Tokens(List.of(2, 3)));
+        .containsExactly(new PromptInput.Tokens(List.of(1)), new PromptInput.Tokens(List.of(2, 3)));
   }
 
   @ParameterizedTest
@@ -88,10 +87,18 @@ class RequestMapperTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "\"user\":\"u\"", "\"metadata\":{\"a\":\"b\"}", "\"store\":false", "\"tools\":null",
-        "\"tools\":[]", "\"tool_choice\":\"none\"", "\"service_tier\":\"auto\"",
-        "\"parallel_tool_calls\":true", "\"response_format\":{\"type\":\"text\"}",
-        "\"temperature\":null", "\"modalities\":[\"text\"]", "\"skip_special_tokens\":true"
+        "\"user\":\"u\"",
+        "\"metadata\":{\"a\":\"b\"}",
+        "\"store\":false",
+        "\"tools\":null",
+        "\"tools\":[]",
+        "\"tool_choice\":\"none\"",
+        "\"service_tier\":\"auto\"",
+        "\"parallel_tool_calls\":true",
+        "\"response_format\":{\"type\":\"text\"}",
+        "\"temperature\":null",
+        "\"modalities\":[\"text\"]",
+        "\"skip_special_tokens\":true"
       })
   void letsThroughWhatCannotChangeTheResult(String field) {
     assertThat(chat("{" + MESSAGES + "," + field + "}").request().choices()).isEqualTo(1);

@@ -1,0 +1,114 @@
+package io.talchum.wiring;
+
+import io.talchum.adapter.AdapterDirectory;
+import io.talchum.adapter.AdapterRegistry;
+import io.talchum.conditioning.ConditioningPipeline;
+import io.talchum.conditioning.SamplingLimits;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.talchum.engine.Engine;
+import io.talchum.engine.EngineConfig;
+import io.talchum.service.ApiKeys;
+import io.talchum.service.RequestIds;
+import io.talchum.service.ServiceLimits;
+import io.talchum.service.Services;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Set;
+
+/** Makes the parts, each once, and says who closes what. */
+public class Composition {
+  @Produces
+  @Singleton
+  InstantSource clock() {
+    return InstantSource.system();
+  }
+
+  @Produces
+  @Singleton
+  ApiKeys apiKeys(TalchumConfig config) {
+    return ApiKeyFile.read(config);
+  }
+
+  @Produces
+  @Singleton
+  Engine engine(
+      OpenedModel model, TalchumConfig config, InstantSource clock, EngineMetrics metrics) {
+    return Engine.start(
+        model.executor(),
+        model.served().tokenizer(),
+        new EngineConfig(
+            Set.copyOf(model.served().special().eosTokenIds()),
+            config.queueCapacity(),
+            config.prefillTokens(),
+            config.prefillTokensAlone()),
+        clock,
+        metrics);
+  }
+
+  /** Running requests have had their time when the container stops. */
+  void stop(@Disposes Engine engine, OpenedModel model) {
+    if (engine.drain(Duration.ZERO)) {
+      model.executor().close();
+    }
+  }
+
+  @Produces
+  @Singleton
+  AdapterRegistry adapters(OpenedModel model, InstantSource clock) {
+    return new AdapterRegistry(
+        Set.of(model.served().name()), model.executor().spec(), model.executor()::prepare, clock);
+  }
+
+  void close(@Disposes AdapterRegistry adapters) {
+    adapters.close();
+  }
+
+  @Produces
+  @Singleton
+  AdapterDirectory adapterDirectory(TalchumConfig config) {
+    return new AdapterDirectory(List.of(config.adapters().orElseGet(() -> ownAdapters(config))));
+  }
+
+  @Produces
+  @Singleton
+  Services services(
+      OpenedModel model,
+      Engine engine,
+      AdapterRegistry adapters,
+      AdapterDirectory directory,
+      TalchumConfig config,
+      InstantSource clock) {
+    SecureRandom random = new SecureRandom();
+    return Services.over(
+        new ConditioningPipeline(model.served(), SamplingLimits.DEFAULT, random),
+        engine,
+        adapters,
+        directory,
+        new RequestIds(clock, random),
+        clock,
+        new ServiceLimits(
+            config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)));
+  }
+
+  private static Path ownAdapters(TalchumConfig config) {
+    Path folder = config.dataDir().resolve("adapters");
+    try {
+      return Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "the data directory %s cannot be written (%s); set talchum.data-dir"
+              .formatted(config.dataDir(), e),
+          e);
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package io.talchum.wiring;
+
+import io.quarkus.runtime.StartupEvent;
+import io.talchum.adapter.AdapterDirectory;
+import io.talchum.adapter.AdapterRegistry;
+import io.talchum.engine.Engine;
+import io.talchum.service.ApiKeys;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
+
+/**
+ * What must stand before the port is opened. Whatever throws here ends the start; {@link
+ * StartFailure} makes one sentence of it.
+ */
+@Singleton
+public class Startup {
+  private static final Logger LOG = Logger.getLogger("io.talchum");
+
+  void start(
+      @Observes StartupEvent event,
+      TalchumConfig config,
+      ApiKeys keys,
+      Engine engine,
+      AdapterDirectory directory,
+      AdapterRegistry adapters,
+      EngineMetrics metrics) {
+    ListenPolicy.check(config.host(), keys.required());
+    AdapterDirectory.Scan scan = directory.loadAll(adapters);
+    for (AdapterDirectory.Broken broken : scan.broken()) {
+      LOG.warnf("adapter %s was not loaded: %s", broken.name(), broken.reason());
+    }
+    metrics.watch(engine);
+  }
+}
