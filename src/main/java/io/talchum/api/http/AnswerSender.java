@@ -13,6 +13,8 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * it. Runs on the request's virtual thread, which waits whenever the client reads slowly.
  */
 final class AnswerSender {
+  private static final Logger LOG = Logger.getLogger(AnswerSender.class);
   private static final byte[] DONE = "data: [DONE]\n\n".getBytes(StandardCharsets.US_ASCII);
 
   private final RoutingContext context;
@@ -69,9 +72,7 @@ final class AnswerSender {
         write(response, Json.event(out -> ErrorJson.write(out, e)));
       }
     }
-    if (!response.closed()) {
-      response.end();
-    }
+    end(response);
     return null;
   }
 
@@ -97,11 +98,30 @@ final class AnswerSender {
   private static void write(HttpServerResponse response, byte[] event) {
     Future<Void> written = response.write(Buffer.buffer(event));
     if (response.writeQueueFull() || written.failed()) {
-      try {
-        written.toCompletionStage().toCompletableFuture().join();
-      } catch (java.util.concurrent.CompletionException e) {
-        throw new ServeException(ErrorCode.CANCELLED, "the client went away", e);
-      }
+      join(written);
+    }
+  }
+
+  /**
+   * Returns when everything is on its way: Vert.x encodes the head on the event loop, and the
+   * framework would still change it.
+   */
+  private static void end(HttpServerResponse response) {
+    if (response.closed()) {
+      return;
+    }
+    try {
+      join(response.end());
+    } catch (ServeException e) {
+      LOG.debugf("the client went away at the end: %s", e.getMessage());
+    }
+  }
+
+  private static void join(Future<Void> written) {
+    try {
+      written.toCompletionStage().toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw new ServeException(ErrorCode.CANCELLED, "the client went away", e);
     }
   }
 }
