@@ -10,12 +10,14 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operator {@value #OPERATOR}(x, y) = y + what each row's adapter adds at this site: x f32 [B, S, in], y f32 [B, S, out].
- * Reads the adapters where they lie: nothing is copied at admission, rows without an adapter cost nothing, and ranks and
- * formats mix freely. The engine thread sets the step and runs it; the pool's threads share the rows.
+ * The operator {@value #OPERATOR}(x, y) = y + what each row's adapter adds at this site: x f32 [B,
+ * S, in], y f32 [B, S, out]. Reads the adapters where they lie: nothing is copied at admission,
+ * rows without an adapter cost nothing, and ranks and formats mix freely. The engine thread sets
+ * the step and runs it; the pool's threads share the rows.
  */
 final class AdapterKernel {
   static final String OPERATOR = "AdaptLinear";
@@ -37,7 +39,6 @@ final class AdapterKernel {
   private MemorySegment x = MemorySegment.NULL;
   private MemorySegment y = MemorySegment.NULL;
   private int[] work = new int[0]; // rows with an adapter at this site
-  private float[][] ranks = new float[0][]; // scratch by task
 
   AdapterKernel(OrtApi api, Arena arena, ModelSpec spec) {
     this.api = api;
@@ -53,8 +54,7 @@ final class AdapterKernel {
           size(AdapterSite.of(layer, linear), spec.inputSize(linear), spec.outputSize(linear));
           outputs += spec.outputSize(linear);
         }
-        size(
-            AdapterSite.of(layer, group), spec.inputSize(group.members().getFirst()), outputs);
+        size(AdapterSite.of(layer, group), spec.inputSize(group.members().getFirst()), outputs);
       }
     }
     this.domain =
@@ -92,7 +92,10 @@ final class AdapterKernel {
     outputSizes[place.number()] = outputs;
   }
 
-  /** One node of the graph. An exception here would end the process, so it is kept for {@link #checkRun}. */
+  /**
+   * One node of the graph. An exception here would end the process, so it is kept for {@link
+   * #checkRun}.
+   */
   private void compute(long node, MemorySegment context) {
     try {
       site = (int) node;
@@ -109,8 +112,8 @@ final class AdapterKernel {
       if (result != base) {
         y.copyFrom(at(base, out));
       }
-      int tasks = tokens == 1 ? rowsAtSite() : rowsAtSite() == 0 ? 0 : tokens * work.length;
-      schedule(context, tasks);
+      work = rowsAtSite();
+      schedule(context, work.length * tokens);
     } catch (Throwable e) {
       failure = e;
     }
@@ -124,20 +127,19 @@ final class AdapterKernel {
     }
   }
 
-  private int rowsAtSite() {
+  private int[] rowsAtSite() {
+    int[] rows = new int[adapters.length];
     int count = 0;
-    for (LowRankAdapter adapter : adapters) {
-      count += adapter != null && adapter.at(site) != null ? 1 : 0;
-    }
-    work = new int[count];
-    int next = 0;
     for (int row = 0; row < adapters.length; row++) {
-      LowRankAdapter adapter = adapters[row];
-      if (adapter != null && adapter.at(site) != null) {
-        work[next++] = row;
+      if (isAdapted(adapters[row])) {
+        rows[count++] = row;
       }
     }
-    return count;
+    return Arrays.copyOf(rows, count);
+  }
+
+  private boolean isAdapted(@Nullable LowRankAdapter adapter) {
+    return adapter != null && adapter.at(site).length > 0;
   }
 
   /** One token of one row. */
@@ -146,11 +148,10 @@ final class AdapterKernel {
       int row = work[(int) index / tokens];
       long token = (long) row * tokens + index % tokens;
       LowRankAdapter adapter = adapters[row];
-      LowRankAdapter.Delta[] deltas = adapter == null ? null : adapter.at(site);
-      if (adapter == null || deltas == null) {
+      if (adapter == null) {
         return;
       }
-      for (LowRankAdapter.Delta delta : deltas) {
+      for (LowRankAdapter.Delta delta : adapter.at(site)) {
         float[] z = new float[delta.rank()];
         LowRankProduct.add(
             adapter,

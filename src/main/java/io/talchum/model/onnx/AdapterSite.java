@@ -3,7 +3,8 @@ package io.talchum.model.onnx;
 import io.talchum.core.Linear;
 
 /**
- * A place in the graph where adapters act: a group of linears stored as one matrix, or a single linear.
+ * A place in the graph where adapters act: a group of linears stored as one matrix, or a single
+ * linear.
  *
  * @param number unique in the graph, dense from 0
  */

@@ -13,8 +13,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
 /**
- * An ONNX operator whose kernel is a Java method: {@code struct OrtCustomOp} (onnxruntime_c_api.h, version 18) filled with
- * upcall stubs. Two float inputs, one float output that may take the second input's memory.
+ * An ONNX operator whose kernel is a Java method: {@code struct OrtCustomOp} (onnxruntime_c_api.h,
+ * version 18) filled with upcall stubs. Two float inputs, one float output that may take the second
+ * input's memory.
  */
 final class CustomOperator {
   private static final int VERSION = 18;
@@ -23,7 +24,10 @@ final class CustomOperator {
   private static final int OUTPUTS = 1;
   private static final int REQUIRED = 0;
 
-  /** Called by ONNX Runtime for each node of this operator, on the thread that runs the session. Must not throw. */
+  /**
+   * Called by ONNX Runtime for each node of this operator, on the thread that runs the session.
+   * Must not throw.
+   */
   @FunctionalInterface
   interface Kernel {
     /**

@@ -16,8 +16,9 @@ import java.util.Set;
 /**
  * Writes the decoder of a model package as an ONNX graph for a set of features.
  *
- * <p>Activations are [B, S, width] throughout: a decode step has S = 1 and one row per slot, a prefill has B = 1, so that no
- * node only changes a shape. Names of inputs and outputs are constants of this class or made by its static methods.
+ * <p>Activations are [B, S, width] throughout: a decode step has S = 1 and one row per slot, a
+ * prefill has B = 1, so that no node only changes a shape. Names of inputs and outputs are
+ * constants of this class or made by its static methods.
  */
 final class DecoderGraph {
   static final String EMBEDDINGS = "embeddings";
@@ -44,7 +45,8 @@ final class DecoderGraph {
     this.graph = new OnnxGraph(weights.weightsFile().getFileName().toString());
   }
 
-  static OnnxGraph build(ModelPackage weights, Set<GraphFeature> features, ExecutorOptions options) {
+  static OnnxGraph build(
+      ModelPackage weights, Set<GraphFeature> features, ExecutorOptions options) {
     DecoderGraph decoder = new DecoderGraph(weights, features, options);
     decoder.decoder();
     return decoder.graph;
@@ -191,7 +193,10 @@ final class DecoderGraph {
     return linear(matrix, weights.find(name + ".bias"), input, name + "_out");
   }
 
-  /** Hands the group's input and output to {@link AdapterKernel}, which adds what the rows' adapters change. */
+  /**
+   * Hands the group's input and output to {@link AdapterKernel}, which adds what the rows' adapters
+   * change.
+   */
   private List<String> adapted(int layer, LinearGroup group, String input, List<String> base) {
     List<String> result = new ArrayList<>();
     for (int i = 0; i < base.size(); i++) {
@@ -219,8 +224,7 @@ final class DecoderGraph {
             "FusedMatMul",
             List.of(
                 input,
-                graph.weight(
-                    matrix.name(), ElementType.FLOAT, matrix.rows(), matrix.columns())),
+                graph.weight(matrix.name(), ElementType.FLOAT, matrix.rows(), matrix.columns())),
             List.of(product),
             Attribute.of("transB", 1));
         yield bias.isEmpty()
@@ -237,8 +241,7 @@ final class DecoderGraph {
                 matrix.blocksPerRow(),
                 matrix.rows());
         String shift =
-            graph.node(
-                "MatMul", List.of(blockSums(input, matrix), offsets), output + ".shift");
+            graph.node("MatMul", List.of(blockSums(input, matrix), offsets), output + ".shift");
         yield graph.node("Add", List.of(product, shift), output);
       }
     };
@@ -273,7 +276,9 @@ final class DecoderGraph {
     return output;
   }
 
-  /** [B, S, blocks]: the input summed over each block; linears that read the same input share it. */
+  /**
+   * [B, S, blocks]: the input summed over each block; linears that read the same input share it.
+   */
   private String blockSums(String input, PackedTensor matrix) {
     return blockSums.computeIfAbsent(
         input,

@@ -5,8 +5,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The KV cache: for each layer keys and values, f32 [slots, kvHeads, contextTokens, headDim]. Pages are taken from the
- * system when first written. Engine thread.
+ * The KV cache: for each layer keys and values, f32 [slots, kvHeads, contextTokens, headDim]. Pages
+ * are taken from the system when first written. Engine thread.
  */
 final class KvSlots {
   private final OrtApi api;
@@ -34,7 +34,9 @@ final class KvSlots {
     return slotBytes() * slots * spec.layers() * 2;
   }
 
-  /** A tensor over the keys of slots first .. first + rows - 1 of a layer; the caller releases it. */
+  /**
+   * A tensor over the keys of slots first .. first + rows - 1 of a layer; the caller releases it.
+   */
   MemorySegment keyView(int layer, int first, int rows) {
     return view(keys[layer], first, rows);
   }

@@ -10,17 +10,20 @@ import io.talchum.core.ServeException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/** An adapter's low-rank deltas, by site of the graph, as {@link AdapterKernel} reads them. Immutable. */
+/**
+ * An adapter's low-rank deltas, by site of the graph, as {@link AdapterKernel} reads them.
+ * Immutable.
+ */
 final class LowRankAdapter implements ResidentAdapter {
   private static final long ALIGNMENT = 64;
 
   private final Arena arena = Arena.ofShared();
   private final MemorySegment weights;
   private final WeightFormat format;
-  private final @Nullable Delta[][] sites; // [site][deltas there]
+  private final Delta[][] sites; // [site][deltas there]
 
   /**
    * One linear's delta.
@@ -48,15 +51,15 @@ final class LowRankAdapter implements ResidentAdapter {
     this.format = WeightFormat.narrowest(all);
     long padding = all.size() * ALIGNMENT;
     this.weights = arena.allocate(elements * format.bytes() + padding + ALIGNMENT, ALIGNMENT);
-    this.sites = new Delta[AdapterSite.count(spec.layers())][];
+    this.sites = new Delta[AdapterSite.count(spec.layers())][0];
     long offset = 0;
     for (LowRankDelta delta : adapter.lowRank()) {
       offset = place(spec, delta, offset);
     }
   }
 
-  /** The deltas at a site; null if the adapter changes nothing there. */
-  Delta @Nullable [] at(int site) {
+  /** The deltas at a site; empty if the adapter changes nothing there. */
+  Delta[] at(int site) {
     return sites[site];
   }
 
@@ -81,9 +84,7 @@ final class LowRankAdapter implements ResidentAdapter {
     for (int r = 0; r < delta.rank(); r++) {
       for (int o = 0; o < out; o++) {
         format.write(
-            weights,
-            b + ((long) r * out + o) * format.bytes(),
-            delta.b()[o * delta.rank() + r]);
+            weights, b + ((long) r * out + o) * format.bytes(), delta.b()[o * delta.rank() + r]);
       }
     }
     LinearGroup group = AdapterSite.groupOf(linear);
@@ -105,11 +106,8 @@ final class LowRankAdapter implements ResidentAdapter {
 
   private void add(AdapterSite site, Delta delta) {
     Delta[] old = sites[site.number()];
-    Delta[] more = new Delta[old == null ? 1 : old.length + 1];
-    if (old != null) {
-      System.arraycopy(old, 0, more, 0, old.length);
-    }
-    more[more.length - 1] = delta;
+    Delta[] more = Arrays.copyOf(old, old.length + 1);
+    more[old.length] = delta;
     sites[site.number()] = more;
   }
 

@@ -83,7 +83,9 @@ final class LowRankProduct {
       FloatVector sum = FloatVector.fromMemorySegment(FLOATS, y, first + at, NATIVE);
       for (int r = 0; r < delta.rank(); r++) {
         long row = delta.b() + (long) r * out * Float.BYTES;
-        sum = FloatVector.fromMemorySegment(FLOATS, weights, row + at, NATIVE).fma(FloatVector.broadcast(FLOATS, z[r]), sum);
+        sum =
+            FloatVector.fromMemorySegment(FLOATS, weights, row + at, NATIVE)
+                .fma(FloatVector.broadcast(FLOATS, z[r]), sum);
       }
       sum.intoMemorySegment(y, first + at, NATIVE);
     }
@@ -121,8 +123,7 @@ final class LowRankProduct {
         FloatVector weight = widen(bits, mask, shift, rebias);
         sum =
             weight.fma(
-                FloatVector.fromMemorySegment(
-                    FLOATS, x, xOffset + (long) i * Float.BYTES, NATIVE),
+                FloatVector.fromMemorySegment(FLOATS, x, xOffset + (long) i * Float.BYTES, NATIVE),
                 sum);
       }
       float dot = sum.reduceLanes(VectorOperators.ADD);

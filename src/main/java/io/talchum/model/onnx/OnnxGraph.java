@@ -33,7 +33,8 @@ final class OnnxGraph {
   private final Set<String> weights = new LinkedHashSet<>();
 
   /**
-   * @param weightsFile name of the file that {@link #weight}s are said to lie in; ONNX Runtime insists that it exists
+   * @param weightsFile name of the file that {@link #weight}s are said to lie in; ONNX Runtime
+   *     insists that it exists
    */
   OnnxGraph(String weightsFile) {
     this.weightsFile = weightsFile;
@@ -67,8 +68,7 @@ final class OnnxGraph {
   }
 
   /** Adds an operator of ONNX Runtime's own set ({@code com.microsoft}). */
-  void contributed(
-      String operator, List<String> in, List<String> out, Attribute... attributes) {
+  void contributed(String operator, List<String> in, List<String> out, Attribute... attributes) {
     add(MICROSOFT, operator, in, out, attributes);
   }
 

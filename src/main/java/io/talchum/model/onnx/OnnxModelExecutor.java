@@ -21,7 +21,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The decoder on ONNX Runtime's CPU provider: one session per feature set over one copy of the weights. */
+/**
+ * The decoder on ONNX Runtime's CPU provider: one session per feature set over one copy of the
+ * weights.
+ */
 public final class OnnxModelExecutor implements ModelExecutor {
   private final ModelSpec spec;
   private final ExecutorOptions options;
@@ -57,7 +60,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
   }
 
   /**
-   * Opens a model package; the base graph is ready when this returns. The package must stay open as long as the executor.
+   * Opens a model package; the base graph is ready when this returns. The package must stay open as
+   * long as the executor.
    *
    * @throws ServeException INVALID_REQUEST if the options do not fit the model
    */
@@ -157,7 +161,10 @@ public final class OnnxModelExecutor implements ModelExecutor {
     };
   }
 
-  /** Runs rows from a slot on, of equally many tokens; logits for {@code count} tokens of each from {@code first} on. */
+  /**
+   * Runs rows from a slot on, of equally many tokens; logits for {@code count} tokens of each from
+   * {@code first} on.
+   */
   private StepLogits run(
       int slot, int[] tokenIds, int[] lastPositions, int rows, int first, int count) {
     for (int i = 0; i < tokenIds.length; i++) {

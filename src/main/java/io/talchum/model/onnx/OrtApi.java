@@ -21,11 +21,12 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * The part of ONNX Runtime's C API that its Java API lacks, called through java.lang.foreign: sessions that share weights,
- * and runs over bound tensors. The Java API loads the library and owns environment and session options.
+ * The part of ONNX Runtime's C API that its Java API lacks, called through java.lang.foreign:
+ * sessions that share weights, and runs over bound tensors. The Java API loads the library and owns
+ * environment and session options.
  *
- * <p>Functions are taken from {@code struct OrtApi} by index; the struct is append-only (onnxruntime_c_api.h, API version
- * 29). Thread-safe.
+ * <p>Functions are taken from {@code struct OrtApi} by index; the struct is append-only
+ * (onnxruntime_c_api.h, API version 29). Thread-safe.
  */
 final class OrtApi {
   private static final int API_VERSION = 29;
@@ -102,18 +103,15 @@ final class OrtApi {
     createSession =
         function(
             169,
-            FunctionDescriptor.of(
-                ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
+            FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
     kernelInput = function(90, FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
     kernelOutput =
         function(
-            91,
-            FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS));
+            91, FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, ADDRESS));
     tensorData = function(51, FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS));
     parallelFor =
         function(
-            274,
-            FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS));
+            274, FunctionDescriptor.of(ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS));
     this.cpuMemory = createCpuMemoryInfo();
   }
 
@@ -280,7 +278,8 @@ final class OrtApi {
   }
 
   /** The same for an output of the given shape, i64 [dimensions]. */
-  long kernelOutput(MemorySegment context, MemorySegment shape, long dimensions, MemorySegment scratch)
+  long kernelOutput(
+      MemorySegment context, MemorySegment shape, long dimensions, MemorySegment scratch)
       throws Throwable {
     check((MemorySegment) kernelOutput.invokeExact(context, 0L, shape, dimensions, scratch));
     return tensorData(scratch);
@@ -294,10 +293,12 @@ final class OrtApi {
     return scratch.get(JAVA_LONG, ADDRESS.byteSize());
   }
 
-  /** Calls {@code void task(void* unused, size_t index)} for 0 .. count-1 on the pool's threads and waits. */
+  /**
+   * Calls {@code void task(void* unused, size_t index)} for 0 .. count-1 on the pool's threads and
+   * waits.
+   */
   void parallelFor(MemorySegment context, MemorySegment task, long count) throws Throwable {
-    check(
-        (MemorySegment) parallelFor.invokeExact(context, task, count, 0L, MemorySegment.NULL));
+    check((MemorySegment) parallelFor.invokeExact(context, task, count, 0L, MemorySegment.NULL));
   }
 
   private MemorySegment findApi() {
@@ -387,8 +388,9 @@ final class OrtApi {
   }
 
   /**
-   * ONNX Runtime 1.29 reports usage to its vendor unless this variable is set before it is loaded. A server of other people's
-   * prompts reports nothing; and on some machines the reporting thread crashes the process.
+   * ONNX Runtime 1.29 reports usage to its vendor unless this variable is set before it is loaded.
+   * A server of other people's prompts reports nothing; and on some machines the reporting thread
+   * crashes the process.
    */
   private static void disableTelemetry() {
     Linker linker = Linker.nativeLinker();

@@ -14,8 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One copy of the base's weights for all sessions: tensors over the mapped file, and a container in which the sessions share
- * what ONNX Runtime reorders for its kernels. Engine thread, or under the owner's lock.
+ * One copy of the base's weights for all sessions: tensors over the mapped file, and a container in
+ * which the sessions share what ONNX Runtime reorders for its kernels. Engine thread, or under the
+ * owner's lock.
  */
 final class SharedWeights implements AutoCloseable {
   private final OrtApi api;
@@ -71,7 +72,8 @@ final class SharedWeights implements AutoCloseable {
     }
     long rows = tensor.rows();
     long blocks = tensor.blocksPerRow();
-    long blockBytes = tensor.encoding() == Encoding.INT8 ? tensor.blockSize() : tensor.blockSize() / 2;
+    long blockBytes =
+        tensor.encoding() == Encoding.INT8 ? tensor.blockSize() : tensor.blockSize() / 2;
     share(
         name + ".quants",
         weights.data(tensor, "quants"),

@@ -7,7 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The inputs and outputs of one session for a fixed range of slots; only changed values are bound again. Engine thread. */
+/**
+ * The inputs and outputs of one session for a fixed range of slots; only changed values are bound
+ * again. Engine thread.
+ */
 final class StepBinding implements AutoCloseable {
   private final OrtApi api;
   private final MemorySegment session;

@@ -42,7 +42,10 @@ final class StepBuffers implements AutoCloseable {
     return logits;
   }
 
-  /** Sets {@code seqlens_k} and {@code total_length}: the last position of each row, and the longest row's length. */
+  /**
+   * Sets {@code seqlens_k} and {@code total_length}: the last position of each row, and the longest
+   * row's length.
+   */
   void lengths(int[] lastPositions) {
     int longest = 0;
     for (int row = 0; row < lastPositions.length; row++) {
@@ -54,7 +57,8 @@ final class StepBuffers implements AutoCloseable {
 
   /** The embeddings as [rows, tokens, hidden]. */
   MemorySegment embeddings(int rows, int tokens) {
-    return view("e" + rows + "," + tokens, embeddings, ElementType.FLOAT, rows, tokens, spec.hiddenSize());
+    return view(
+        "e" + rows + "," + tokens, embeddings, ElementType.FLOAT, rows, tokens, spec.hiddenSize());
   }
 
   MemorySegment pastLengths(int rows) {

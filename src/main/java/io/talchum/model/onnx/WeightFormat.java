@@ -3,7 +3,10 @@ package io.talchum.model.onnx;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** How the weights of an adapter lie in memory; the narrowest that holds every value exactly is taken. */
+/**
+ * How the weights of an adapter lie in memory; the narrowest that holds every value exactly is
+ * taken.
+ */
 enum WeightFormat {
   /** 32-bit floats. */
   FLOAT32(4, 0, 0, 0f),
@@ -20,7 +23,9 @@ enum WeightFormat {
   /** How far the magnitude moves to lie like a 32-bit float's. */
   final int shift;
 
-  /** What the moved magnitude is multiplied with to correct its exponent; exact, for subnormals too. */
+  /**
+   * What the moved magnitude is multiplied with to correct its exponent; exact, for subnormals too.
+   */
   final float rebias;
 
   WeightFormat(int bytes, int magnitudeMask, int shift, float rebias) {

@@ -15,7 +15,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DecoderGoldenTest {
   private static final float TOLERANCE = 2e-3f;
 
-  @TempDir Path folder;
+  private final Path folder;
+
+  DecoderGoldenTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {"llama", "llama_tied", "llama31", "llama_linear", "llama_yarn"})
@@ -47,9 +51,21 @@ class DecoderGoldenTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "llama.F32", "llama.Q4_0", "llama.Q8_0", "llama31.F32", "llama31.Q4_0", "llama31.Q8_0",
-        "llama_tied.BF16", "llama_tied.F16", "llama_tied.F32", "llama_tied.Q4_0",
-        "llama_tied.Q4_1", "llama_tied.Q8_0", "mistral.F32", "mistral.Q4_0", "mistral.Q8_0"
+        "llama.F32",
+        "llama.Q4_0",
+        "llama.Q8_0",
+        "llama31.F32",
+        "llama31.Q4_0",
+        "llama31.Q8_0",
+        "llama_tied.BF16",
+        "llama_tied.F16",
+        "llama_tied.F32",
+        "llama_tied.Q4_0",
+        "llama_tied.Q4_1",
+        "llama_tied.Q8_0",
+        "mistral.F32",
+        "mistral.Q4_0",
+        "mistral.Q8_0"
       })
   void ggufIsKeptExactly(String file) {
     boolean isFloat = file.contains("F");

@@ -27,7 +27,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MixedAdaptersTest {
   private static final float TOLERANCE = 1e-4f;
 
-  @TempDir Path folder;
+  private final Path folder;
+
+  MixedAdaptersTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   /** All LoRA fixtures but the one whose lora_B has a bias, which is refused by name for now. */
   static Stream<String> loraFolders() throws Exception {
@@ -36,7 +40,10 @@ class MixedAdaptersTest {
       Path root = Fixtures.path("adapters").resolve(family);
       if (Files.isDirectory(root)) {
         try (Stream<Path> kinds = Files.list(root)) {
-          kinds.filter(kind -> !kind.endsWith("lora_bias_B")).sorted().forEach(kind -> found.add(family + "/" + kind.getFileName()));
+          kinds
+              .filter(kind -> !kind.endsWith("lora_bias_B"))
+              .sorted()
+              .forEach(kind -> found.add(family + "/" + kind.getFileName()));
         }
       }
     }
@@ -71,7 +78,8 @@ class MixedAdaptersTest {
   void eachRowOfAMixedBatchEqualsItsRunAlone(Quantization quantization) throws Exception {
     List<String> kinds = loraFolders().filter(a -> a.startsWith("llama/")).toList();
     int slots = kinds.size() + 2;
-    try (ModelPackage model = TinyModels.imported("adapters/base-llama", quantization, quantization, folder);
+    try (ModelPackage model =
+            TinyModels.imported("adapters/base-llama", quantization, quantization, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, slots)) {
       List<ResidentAdapter> adapters = new ArrayList<>();
       kinds.forEach(kind -> adapters.add(TinyModels.adapter(executor, "adapters/" + kind)));

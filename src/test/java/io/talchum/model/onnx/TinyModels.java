@@ -35,8 +35,7 @@ final class TinyModels {
   }
 
   static ResidentAdapter adapter(OnnxModelExecutor executor, String fixture) {
-    return executor.prepare(
-        PeftReader.read(Fixtures.path(fixture), executor.spec()).weights());
+    return executor.prepare(PeftReader.read(Fixtures.path(fixture), executor.spec()).weights());
   }
 
   /** Logits of all tokens of a prompt, in pieces of at most this many tokens. */
