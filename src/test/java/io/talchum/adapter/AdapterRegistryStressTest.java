@@ -33,7 +33,6 @@ class AdapterRegistryStressTest {
   private ResidentAdapter prepare(AdapterWeights weights) {
     CountingResident resident = new CountingResident(weights);
     residents.add(resident);
-    Thread.yield();
     return resident;
   }
 
@@ -57,6 +56,46 @@ class AdapterRegistryStressTest {
     assertThat(residents)
         .as("seed " + seed)
         .allSatisfy(resident -> assertThat(resident.closings).hasValue(1));
+  }
+
+  /** One name, replaced as fast as it goes, while others take and end leases as fast as they go. */
+  @Test
+  void leasesNeverReviveAReplacedVersion() throws InterruptedException, ExecutionException {
+    List<PeftAdapter> contents = List.of(TestAdapters.marked(1), TestAdapters.marked(2));
+    AdapterInfo first = registry.register("a", contents.get(0), false);
+    assertThat(first.leases()).isZero();
+    List<Future<?>> runs = new ArrayList<>();
+    try (ExecutorService threads =
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
+      Future<?> replacing =
+          threads.submit(
+              () -> {
+                for (int i = 1; i < 10_000; i++) {
+                  AdapterInfo unused = registry.register("a", contents.get(i % 2), true);
+                }
+              });
+      runs.add(replacing);
+      for (int thread = 0; thread < 2; thread++) {
+        runs.add(threads.submit(() -> leaseUntilDone(replacing)));
+      }
+    }
+    for (Future<?> run : runs) {
+      run.get();
+    }
+
+    registry.close();
+
+    assertThat(residents).hasSize(10_000).allMatch(resident -> resident.closings.get() == 1);
+  }
+
+  private void leaseUntilDone(Future<?> replacing) {
+    while (!replacing.isDone()) {
+      try (AdapterLease lease = registry.acquire("a")) {
+        if (((CountingResident) lease.resident()).closings.get() != 0) {
+          throw new AssertionError("leased a closed resident");
+        }
+      }
+    }
   }
 
   private void run(Random random) {

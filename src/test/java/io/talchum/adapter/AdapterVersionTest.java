@@ -1,0 +1,28 @@
+package io.talchum.adapter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class AdapterVersionTest {
+  private final PeftAdapter adapter = TestAdapters.marked(1);
+  private final CountingResident resident = new CountingResident(adapter.weights());
+  private final AdapterVersion version =
+      new AdapterVersion(new AdapterId("a", adapter.version()), adapter, resident, Instant.EPOCH);
+
+  @Test
+  void lastReferenceClosesOnceAndForAll() {
+    assertThat(version.retain()).isTrue();
+    version.release();
+    assertThat(resident.closings).hasValue(0);
+
+    version.release();
+
+    assertThat(resident.closings).hasValue(1);
+    assertThat(version.retain()).isFalse();
+    assertThat(version.retain()).isFalse();
+    assertThat(resident.closings).hasValue(1);
+    assertThat(version.info().leases()).isZero();
+  }
+}
