@@ -126,6 +126,10 @@ final class EngineCore {
     return waiting;
   }
 
+  FairnessCounters counters() {
+    return counters;
+  }
+
   private void endWaiting(Instant now) {
     for (int i = 0; i < waiting.size(); i++) {
       Sequence sequence = waiting.get(i);
@@ -166,7 +170,7 @@ final class EngineCore {
     if (slot < 0 || waiting.isEmpty()) {
       return;
     }
-    Sequence sequence = waiting.get(Scheduler.next(waiting, counters::tokens));
+    Sequence sequence = waiting.get(Scheduler.next(waiting, counters::tokens, slots.admissions()));
     try {
       slots.admit(slot, sequence);
     } catch (RuntimeException e) {
@@ -310,7 +314,7 @@ final class EngineCore {
     try {
       return work.get();
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "a step failed and is rolled back and tried again", e);
+      LOG.log(Level.WARNING, "a step failed; nothing was committed, it is run again", e);
       return work.get();
     }
   }

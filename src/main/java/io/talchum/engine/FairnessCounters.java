@@ -55,7 +55,20 @@ final class FairnessCounters {
     forgetIdle();
   }
 
-  int keys() {
+  /** Waiting and running requests of each key that has any. */
+  Map<String, Integer> requests() {
+    Map<String, Integer> requests = new HashMap<>();
+    counters.forEach(
+        (key, counter) -> {
+          if (counter.waiting + counter.running > 0) {
+            requests.put(key, counter.waiting + counter.running);
+          }
+        });
+    return requests;
+  }
+
+  /** Number of keys that are remembered. */
+  int size() {
     return counters.size();
   }
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * hash of the token, the position and the adapter that wrote it. Any mix-up of slots, positions, KV
  * or adapters changes the output. Logits of the last step are spoilt by the next one.
  */
-final class FakeModelExecutor implements ModelExecutor {
+class FakeModelExecutor implements ModelExecutor {
   static final int VOCAB = 23;
 
   private final int slots;
@@ -30,14 +30,16 @@ final class FakeModelExecutor implements ModelExecutor {
   private final long[] bound;
   private final @Nullable FakeAdapter[] inUse;
   private final MemorySegment memory;
-  private long steps;
-  private int failures;
+  private int runFailures;
+  private int bindFailures;
 
   /** Calls in the order in which they came, if recorded. */
   final List<String> calls = new ArrayList<>();
 
   boolean isRecording;
   int openResidents;
+  int copies;
+  int failedRuns;
 
   FakeModelExecutor(int slots, int maxContextTokens) {
     this.slots = slots;
@@ -74,13 +76,14 @@ final class FakeModelExecutor implements ModelExecutor {
     }
   }
 
-  /** The next so many runs, binds and copies throw. */
-  void failNext(int times) {
-    failures = times;
+  /** The next so many runs and copies throw. */
+  void failNextRuns(int times) {
+    runFailures = times;
   }
 
-  long steps() {
-    return steps;
+  /** The next so many binds throw. */
+  void failNextBinds(int times) {
+    bindFailures = times;
   }
 
   @Override
@@ -124,7 +127,10 @@ final class FakeModelExecutor implements ModelExecutor {
   @Override
   public void bind(int slot, @Nullable ResidentAdapter adapter) {
     record("bind " + slot);
-    failIfAsked();
+    if (bindFailures > 0) {
+      bindFailures--;
+      throw new IllegalStateException("the fake was asked to fail a bind");
+    }
     if (adapter instanceof FakeAdapter fake) {
       require(fake.isOpen, "bound a closed adapter");
       bound[slot] = fake.content;
@@ -147,6 +153,7 @@ final class FakeModelExecutor implements ModelExecutor {
     record("copy " + from + " " + to + " " + tokens);
     failIfAsked();
     require(from != to && tokens > 0, "copySlot " + from + " " + to + " " + tokens);
+    copies++;
     System.arraycopy(cells[from], 0, cells[to], 0, tokens);
     bound[to] = bound[from];
     inUse[to] = inUse[from];
@@ -195,14 +202,14 @@ final class FakeModelExecutor implements ModelExecutor {
   }
 
   private void failIfAsked() {
-    if (failures > 0) {
-      failures--;
-      throw new IllegalStateException("the fake was asked to fail");
+    if (runFailures > 0) {
+      runFailures--;
+      failedRuns++;
+      throw new IllegalStateException("the fake was asked to fail a run");
     }
   }
 
   private void spoil() {
-    steps++;
     memory.fill((byte) 0xff); // NaN
   }
 

@@ -102,14 +102,20 @@ final class LogitVectors {
     return sum;
   }
 
-  /** The same sum over [start, end), at most a {@link #BLOCK}. */
+  /**
+   * The same sum over [start, end), at most a {@link #BLOCK}; the same bits each time on machines
+   * with the same vector length.
+   */
   static double blockSumExp(MemorySegment row, int start, int end, float max, float scale) {
     FloatVector acc = FloatVector.zero(SPECIES);
     int i = start;
     for (; i <= end - LANES; i += LANES) {
       acc = acc.add(exp(load(row, i).sub(max).mul(scale)));
     }
-    double sum = acc.reduceLanes(VectorOperators.ADD);
+    double sum = 0;
+    for (float lane : acc.toArray()) { // reduceLanes(ADD) gives another order when compiled
+      sum += lane;
+    }
     for (; i < end; i++) {
       sum += exp((get(row, i) - max) * scale);
     }

@@ -1,0 +1,74 @@
+package io.talchum.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** What must hold after every step. */
+final class EngineInvariants {
+  private EngineInvariants() {}
+
+  static void check(EngineCore core, int maxContextTokens) {
+    List<Sequence> running =
+        IntStream.range(0, core.slots().slots())
+            .mapToObj(core.slots()::get)
+            .flatMap(java.util.stream.Stream::ofNullable)
+            .toList();
+    Set<Sequence> all = Collections.newSetFromMap(new IdentityHashMap<>());
+    all.addAll(running);
+    all.addAll(core.waiting());
+    assertThat(all).as("each in one place").hasSize(running.size() + core.waiting().size());
+    assertThat(all).as("none has ended").noneMatch(Sequence::hasEnded);
+    assertThat(core.slots().running()).isEqualTo(running.size());
+    running.forEach(sequence -> checkRunning(sequence, maxContextTokens));
+    assertThat(core.waiting()).allMatch(s -> s.kvTokens() == 0 && s.completionTokens() == 0);
+    checkStats(core.stats(), running, core.waiting());
+    checkCounters(core.counters(), running, core.waiting());
+  }
+
+  private static void checkRunning(Sequence sequence, int maxContextTokens) {
+    int kv = sequence.kvTokens();
+    assertThat(kv).isLessThan(maxContextTokens);
+    if (sequence.isPrefilling()) {
+      assertThat(sequence.completionTokens()).isZero();
+    } else {
+      assertThat(kv).isEqualTo(sequence.promptTokens() + sequence.completionTokens() - 1);
+      assertThat(sequence.tokensLeft()).isPositive();
+    }
+  }
+
+  private static void checkStats(
+      EngineStats stats, List<Sequence> running, List<Sequence> waiting) {
+    assertThat(stats.running()).isEqualTo(running.size());
+    assertThat(stats.waiting()).isEqualTo(waiting.size());
+    assertThat(stats.kvUsedFraction()).isBetween(0.0, 1.0);
+    Map<Object, EngineStats.AdapterLoad> expected = new HashMap<>();
+    Set<Object> ids = new HashSet<>();
+    running.forEach(s -> ids.add(s.adapterId()));
+    waiting.forEach(s -> ids.add(s.adapterId()));
+    ids.remove(null);
+    for (Object id : ids) {
+      expected.put(id, new EngineStats.AdapterLoad(count(running, id), count(waiting, id)));
+    }
+    assertThat(Map.<Object, EngineStats.AdapterLoad>copyOf(stats.adapters())).isEqualTo(expected);
+  }
+
+  private static int count(List<Sequence> sequences, Object id) {
+    return (int) sequences.stream().filter(s -> id.equals(s.adapterId())).count();
+  }
+
+  private static void checkCounters(
+      FairnessCounters counters, List<Sequence> running, List<Sequence> waiting) {
+    Map<String, Integer> requests = new HashMap<>();
+    running.forEach(s -> requests.merge(s.fairnessKey(), 1, Integer::sum));
+    waiting.forEach(s -> requests.merge(s.fairnessKey(), 1, Integer::sum));
+    assertThat(counters.requests()).isEqualTo(requests);
+  }
+}

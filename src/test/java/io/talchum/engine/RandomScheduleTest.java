@@ -1,0 +1,139 @@
+package io.talchum.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.talchum.adapter.AdapterLease;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.SamplingParams;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Random schedules; the seed is in every message. */
+class RandomScheduleTest {
+  private static final int CONTEXT = 64;
+
+  private record Submitted(
+      int[] prompt, long adapterContent, SamplingParams sampling, Sequence sequence,
+      RecordingSink sink) {}
+
+  @Test
+  void tenThousandRequestsEachAsIfAlone() {
+    long seed = new SplittableRandom().nextLong();
+    new Schedule(seed, 10_000).run();
+  }
+
+  /** A schedule that has found nothing so far, so that a plain run is the same every time. */
+  @Test
+  void theSameScheduleAgain() {
+    new Schedule(1, 500).run();
+  }
+
+  private static final class Schedule {
+    private final long seed;
+    private final int requests;
+    private final SplittableRandom random;
+    private final RandomRequests requestsSource;
+    private final FakeModelExecutor executor = new FakeModelExecutor(6, CONTEXT);
+    private final CoreHarness harness = new CoreHarness(executor, 5, 13);
+    private final FakeAdapters adapters = new FakeAdapters(executor);
+    private final List<Submitted> open = new ArrayList<>();
+    private long versions;
+
+    Schedule(long seed, int requests) {
+      this.seed = seed;
+      this.requests = requests;
+      this.random = new SplittableRandom(seed);
+      this.requestsSource = new RandomRequests(random);
+      for (int name = 0; name < 4; name++) {
+        adapters.load("a" + name, ++versions);
+      }
+    }
+
+    void run() {
+      try {
+        while (harness.accepted < requests || harness.core.hasWork()) {
+          disturb();
+          harness.step();
+          checkLeases();
+          checkEnded();
+        }
+        assertThat(open).isEmpty();
+        assertThat(adapters.openLeases()).isZero();
+        assertThat(executor.openResidents).as("old versions are closed").isEqualTo(4);
+        assertThat(harness.outcomes).as("one end each").hasSize(requests);
+        assertThat(executor.copies).as("the schedule moves sequences").isPositive();
+        assertThat(executor.failedRuns).as("the schedule fails runs").isPositive();
+      } catch (RuntimeException | AssertionError e) {
+        throw new AssertionError("seed " + seed + "L", e);
+      }
+    }
+
+    private void disturb() {
+      while (harness.accepted < requests && harness.waiting < 12 && random.nextInt(3) == 0) {
+        submit();
+      }
+      if (random.nextInt(12) == 0 && !open.isEmpty()) {
+        open.get(random.nextInt(open.size())).sequence.cancel();
+      }
+      if (random.nextInt(20) == 0) {
+        adapters.load("a" + random.nextInt(4), ++versions);
+      }
+      if (random.nextInt(50) == 0) {
+        executor.failNextRuns(1);
+      }
+      if (random.nextInt(200) == 0) {
+        executor.failNextBinds(1);
+      }
+      harness.clock.advance(Duration.ofMillis(1));
+    }
+
+    private void submit() {
+      int[] prompt = requestsSource.prompt(random.nextInt(8) == 0 ? CONTEXT - 1 : 12);
+      SamplingParams sampling = requestsSource.sampling(16);
+      int choice = random.nextInt(5);
+      long content = choice == 4 ? 0 : adapters.content("a" + choice);
+      AdapterLease lease = choice == 4 ? null : adapters.acquire("a" + choice);
+      Instant deadline =
+          random.nextInt(10) == 0
+              ? harness.clock.instant().plusMillis(random.nextInt(100))
+              : null;
+      RecordingSink sink = new RecordingSink();
+      Sequence sequence =
+          harness.submit(prompt, lease, sampling, "key" + random.nextInt(3), deadline, sink);
+      open.add(new Submitted(prompt, content, sampling, sequence, sink));
+    }
+
+    private void checkLeases() {
+      long adapted = open.stream().filter(s -> s.adapterContent != 0 && !s.sink.hasEnded()).count();
+      assertThat((long) adapters.openLeases()).isEqualTo(adapted);
+    }
+
+    private void checkEnded() {
+      open.removeIf(
+          submitted -> {
+            if (!submitted.sink.hasEnded()) {
+              return false;
+            }
+            checkAgainstAlone(submitted);
+            return true;
+          });
+    }
+
+    private void checkAgainstAlone(Submitted s) {
+      RecordingSink alone = CoreHarness.alone(s.prompt, s.adapterContent, s.sampling);
+      if (s.sink.error == null) {
+        assertThat(s.sink.tokens).isEqualTo(alone.tokens);
+        assertThat(s.sink.prompt).isEqualTo(alone.prompt);
+        assertThat(s.sink.result).isEqualTo(alone.result);
+      } else {
+        assertThat(s.sink.failedWith())
+            .isIn(ErrorCode.CANCELLED, ErrorCode.DEADLINE_EXCEEDED, ErrorCode.INTERNAL);
+        assertThat(s.sink.tokens).isEqualTo(alone.tokens.subList(0, s.sink.tokens.size()));
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package io.talchum.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.talchum.engine.SlotView.Phase;
+import io.talchum.engine.StepPlan.Decode;
+import io.talchum.engine.StepPlan.Idle;
+import io.talchum.engine.StepPlan.Move;
+import io.talchum.engine.StepPlan.Prefill;
+import io.talchum.model.LogitRows;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class StepPlannerTest {
+  private static final SlotView FREE = SlotView.FREE;
+  private static final EngineConfig CONFIG = new EngineConfig(Set.of(), 10, 32, 128);
+
+  private static SlotView decoding(int kvTokens, int tokensLeft) {
+    return new SlotView(Phase.DECODE, 0, kvTokens, 10, tokensLeft, false);
+  }
+
+  private static SlotView prefilling(long order, int done, int prompt) {
+    return new SlotView(Phase.PREFILL, order, done, prompt, 5, false);
+  }
+
+  private static StepPlan plan(boolean afterDecode, SlotView... slots) {
+    return StepPlanner.plan(List.of(slots), afterDecode, 0, false, CONFIG);
+  }
+
+  @Test
+  void withoutSequencesItIsIdle() {
+    assertThat(plan(false, FREE, FREE)).isEqualTo(new Idle());
+  }
+
+  @Test
+  void prefillAndDecodeAlternate() {
+    SlotView[] slots = {decoding(20, 9), prefilling(1, 0, 100)};
+    assertThat(plan(true, slots)).isEqualTo(new Prefill(1, 0, 32, LogitRows.NONE));
+    assertThat(plan(false, slots)).isEqualTo(new Decode(1, null));
+  }
+
+  @Test
+  void prefillAloneTakesLargerPieces() {
+    assertThat(plan(false, prefilling(1, 0, 300)))
+        .isEqualTo(new Prefill(0, 0, 128, LogitRows.NONE));
+    assertThat(plan(false, prefilling(1, 256, 300)))
+        .isEqualTo(new Prefill(0, 256, 44, LogitRows.LAST));
+  }
+
+  @Test
+  void promptLogprobsWantAllRowsInSmallPieces() {
+    SlotView echo = new SlotView(Phase.PREFILL, 1, 64, 100, 5, true);
+    assertThat(plan(false, echo)).isEqualTo(new Prefill(0, 64, 32, LogitRows.ALL));
+  }
+
+  @Test
+  void nothingToGenerateNeedsNoLogits() {
+    SlotView empty = new SlotView(Phase.PREFILL, 1, 0, 10, 0, false);
+    assertThat(plan(false, empty)).isEqualTo(new Prefill(0, 0, 10, LogitRows.NONE));
+  }
+
+  @Test
+  void theShortestRestGoesFirstAndEveryFourthTimeTheOldest() {
+    List<SlotView> slots = List.of(prefilling(1, 0, 1000), prefilling(2, 0, 40), FREE);
+    for (int step = 0; step < 8; step++) {
+      StepPlan plan = StepPlanner.plan(slots, true, step, false, CONFIG);
+      assertThat(((Prefill) plan).slot()).isEqualTo(step % 4 == 3 ? 0 : 1);
+    }
+  }
+
+  @Test
+  void equalRestsGoByAge() {
+    assertThat(((Prefill) plan(true, prefilling(5, 0, 40), prefilling(2, 0, 40))).slot())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void decodeRunsToTheLastDecodingSlot() {
+    assertThat(plan(false, decoding(9, 9), prefilling(1, 0, 9), decoding(9, 9), FREE))
+        .isEqualTo(new Decode(3, null));
+  }
+
+  @Test
+  void theLastSequenceMovesIntoTheLowestHole() {
+    assertThat(plan(false, decoding(9, 9), FREE, FREE, decoding(70, 9), FREE))
+        .isEqualTo(new Decode(2, new Move(3, 1, 70)));
+    assertThat(plan(false, FREE, decoding(5, 9), decoding(70, 9)))
+        .isEqualTo(new Decode(2, new Move(2, 0, 70)));
+  }
+
+  @Test
+  void aMoveMustPayOff() {
+    assertThat(plan(false, FREE, decoding(2100, 3))).isEqualTo(new Decode(2, null));
+    assertThat(plan(false, FREE, decoding(2100, 4)))
+        .isEqualTo(new Decode(1, new Move(1, 0, 2100)));
+    assertThat(plan(false, FREE, decoding(5, 1))).isEqualTo(new Decode(2, null));
+  }
+
+  @Test
+  void whileRequestsWaitTheyFillTheHoles() {
+    assertThat(
+            StepPlanner.plan(List.of(FREE, decoding(5, 100)), false, 0, true, CONFIG))
+        .isEqualTo(new Decode(2, null));
+  }
+}
