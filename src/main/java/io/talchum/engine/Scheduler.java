@@ -8,8 +8,8 @@ import java.util.function.ToLongFunction;
  * Fair order of admission: virtual token counters per fairness key (arXiv:2401.00588, algorithm 2).
  * Pure functions.
  *
- * <p>Deviation: every {@value #OLDEST_EVERY}th admission goes to the oldest request. The paper has a
- * fixed set of clients; an endless flow of new keys, each of which begins at the lowest counter,
+ * <p>Deviation: every {@value #OLDEST_EVERY}th admission goes to the oldest request. The paper has
+ * a fixed set of clients; an endless flow of new keys, each of which begins at the lowest counter,
  * would starve the others for ever.
  */
 final class Scheduler {

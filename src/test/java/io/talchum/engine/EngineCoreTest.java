@@ -34,8 +34,23 @@ class EngineCoreTest {
       List<Integer> stopTokenIds,
       Map<Integer, Float> bias) {
     return new SamplingParams(
-        0, 1, 0, 0, 0, 0, 1, 0, bias, stopStrings, stopTokenIds, maxTokens, minTokens, ignoreEos,
-        false, 0, false);
+        0,
+        1,
+        0,
+        0,
+        0,
+        0,
+        1,
+        0,
+        bias,
+        stopStrings,
+        stopTokenIds,
+        maxTokens,
+        minTokens,
+        ignoreEos,
+        false,
+        0,
+        false);
   }
 
   @Test
@@ -246,10 +261,8 @@ class EngineCoreTest {
     FakeModelExecutor one = new FakeModelExecutor(1, 40);
     CoreHarness narrow = new CoreHarness(one);
     RecordingSink waiting = new RecordingSink();
-    narrow.submit(
-        PROMPT, null, endless(30), "a", narrow.clock.instant().plusMillis(10), sink);
-    narrow.submit(
-        PROMPT, null, endless(30), "a", narrow.clock.instant().plusMillis(5), waiting);
+    narrow.submit(PROMPT, null, endless(30), "a", narrow.clock.instant().plusMillis(10), sink);
+    narrow.submit(PROMPT, null, endless(30), "a", narrow.clock.instant().plusMillis(5), waiting);
     narrow.step();
     narrow.clock.advance(Duration.ofMillis(5));
     narrow.step();

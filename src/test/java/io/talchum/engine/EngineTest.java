@@ -57,8 +57,7 @@ class EngineTest {
         new SamplingParams(
             0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), maxTokens, 0, true, false, 0,
             false);
-    return new GenerationRequest(
-        "request-" + requests++, PROMPT, null, endless, "key", null, sink);
+    return new GenerationRequest("request-" + requests++, PROMPT, null, endless, "key", null, sink);
   }
 
   /** Submits a request that has its slot and is inside a decode step when this returns. */
@@ -140,8 +139,7 @@ class EngineTest {
   void idsAreUniqueWhileInTheEngine() {
     runningRequest();
     requests = 0;
-    assertCode(
-        ErrorCode.ALREADY_EXISTS, () -> engine.submit(request(new RecordingSink(), 2)));
+    assertCode(ErrorCode.ALREADY_EXISTS, () -> engine.submit(request(new RecordingSink(), 2)));
   }
 
   @Test
@@ -153,8 +151,7 @@ class EngineTest {
     while (engine.isAccepting()) {
       Thread.onSpinWait();
     }
-    assertCode(
-        ErrorCode.SHUTTING_DOWN, () -> engine.submit(request(new RecordingSink(), 2)));
+    assertCode(ErrorCode.SHUTTING_DOWN, () -> engine.submit(request(new RecordingSink(), 2)));
     permits.release(1000);
     drain.join();
     assertThat(running.await().finished().completionTokens()).isEqualTo(50);
@@ -181,8 +178,7 @@ class EngineTest {
   void closesWhileIdle() {
     assertThat(engine.drain(Duration.ofMinutes(5))).isTrue();
     assertThat(engine.drain(Duration.ZERO)).isTrue();
-    assertCode(
-        ErrorCode.SHUTTING_DOWN, () -> engine.submit(request(new RecordingSink(), 2)));
+    assertCode(ErrorCode.SHUTTING_DOWN, () -> engine.submit(request(new RecordingSink(), 2)));
   }
 
   @Test
@@ -196,8 +192,7 @@ class EngineTest {
     assertThat(running.await().failedWith()).isEqualTo(ErrorCode.ENGINE_UNHEALTHY);
     assertThat(waiting.await().failedWith()).isEqualTo(ErrorCode.ENGINE_UNHEALTHY);
     assertThat(engine.isHealthy()).isFalse();
-    assertCode(
-        ErrorCode.ENGINE_UNHEALTHY, () -> engine.submit(request(new RecordingSink(), 2)));
+    assertCode(ErrorCode.ENGINE_UNHEALTHY, () -> engine.submit(request(new RecordingSink(), 2)));
     assertThat(engine.drain(Duration.ZERO)).isTrue();
     assertThat(engine.isHealthy()).isFalse();
   }

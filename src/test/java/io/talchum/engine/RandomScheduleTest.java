@@ -17,7 +17,10 @@ class RandomScheduleTest {
   private static final int CONTEXT = 64;
 
   private record Submitted(
-      int[] prompt, long adapterContent, SamplingParams sampling, Sequence sequence,
+      int[] prompt,
+      long adapterContent,
+      SamplingParams sampling,
+      Sequence sequence,
       RecordingSink sink) {}
 
   @Test
@@ -98,9 +101,7 @@ class RandomScheduleTest {
       long content = choice == 4 ? 0 : adapters.content("a" + choice);
       AdapterLease lease = choice == 4 ? null : adapters.acquire("a" + choice);
       Instant deadline =
-          random.nextInt(10) == 0
-              ? harness.clock.instant().plusMillis(random.nextInt(100))
-              : null;
+          random.nextInt(10) == 0 ? harness.clock.instant().plusMillis(random.nextInt(100)) : null;
       RecordingSink sink = new RecordingSink();
       Sequence sequence =
           harness.submit(prompt, lease, sampling, "key" + random.nextInt(3), deadline, sink);

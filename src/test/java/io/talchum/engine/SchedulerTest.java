@@ -53,7 +53,10 @@ class SchedulerTest {
     }
   }
 
-  /** Theorem 4.4 of the paper: keys with a backlog differ by a bounded amount of service. */
+  /**
+   * Keys with a backlog differ by a bounded amount of service: twice the dearest request (the
+   * paper's theorem 4.4), and once more for an admission by age.
+   */
   @Test
   void keysWithABacklogGetEqualService() {
     SplittableRandom random = new SplittableRandom(2);
@@ -79,7 +82,7 @@ class SchedulerTest {
       service.merge(
           next.fairnessKey(), (long) prompt + Scheduler.GENERATED_TOKEN_COST * output, Long::sum);
       long difference = service.getOrDefault("greedy", 0L) - service.getOrDefault("modest", 0L);
-      assertThat(Math.abs(difference)).isLessThanOrEqualTo(2 * (1000 + 2 * 50));
+      assertThat(Math.abs(difference)).isLessThanOrEqualTo(3 * (1000 + 2 * 50));
     }
   }
 

@@ -92,15 +92,13 @@ class StepPlannerTest {
   @Test
   void aMoveMustPayOff() {
     assertThat(plan(false, FREE, decoding(2100, 3))).isEqualTo(new Decode(2, null));
-    assertThat(plan(false, FREE, decoding(2100, 4)))
-        .isEqualTo(new Decode(1, new Move(1, 0, 2100)));
+    assertThat(plan(false, FREE, decoding(2100, 4))).isEqualTo(new Decode(1, new Move(1, 0, 2100)));
     assertThat(plan(false, FREE, decoding(5, 1))).isEqualTo(new Decode(2, null));
   }
 
   @Test
   void whileRequestsWaitTheyFillTheHoles() {
-    assertThat(
-            StepPlanner.plan(List.of(FREE, decoding(5, 100)), false, 0, true, CONFIG))
+    assertThat(StepPlanner.plan(List.of(FREE, decoding(5, 100)), false, 0, true, CONFIG))
         .isEqualTo(new Decode(2, null));
   }
 }

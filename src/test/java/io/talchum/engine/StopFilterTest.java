@@ -16,7 +16,8 @@ class StopFilterTest {
     for (int round = 0; round < 20_000; round++) {
       String text = text(random, random.nextInt(30));
       List<String> stops =
-          IntStream.range(0, random.nextInt(4)).mapToObj(i -> text(random, 1 + random.nextInt(5)))
+          IntStream.range(0, random.nextInt(4))
+              .mapToObj(i -> text(random, 1 + random.nextInt(5)))
               .toList();
       String expected = text;
       String expectedStop = null;

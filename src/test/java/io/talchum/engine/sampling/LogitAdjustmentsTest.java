@@ -16,8 +16,23 @@ class LogitAdjustmentsTest {
   private static SamplingParams params(
       float presence, float frequency, float repetition, Map<Integer, Float> bias) {
     return new SamplingParams(
-        1f, 1f, 0, 0f, presence, frequency, repetition, 0, bias, List.of(), List.of(), 1, 0, false,
-        false, 0, false);
+        1f,
+        1f,
+        0,
+        0f,
+        presence,
+        frequency,
+        repetition,
+        0,
+        bias,
+        List.of(),
+        List.of(),
+        1,
+        0,
+        false,
+        false,
+        0,
+        false);
   }
 
   @Test

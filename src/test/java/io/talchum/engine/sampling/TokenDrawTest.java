@@ -17,8 +17,23 @@ import org.junit.jupiter.api.Test;
 class TokenDrawTest {
   private static SamplingParams params(float temperature, float topP, int topK, float minP) {
     return new SamplingParams(
-        temperature, topP, topK, minP, 0, 0, 1, 0, Map.of(), List.of(), List.of(), 1, 0, false,
-        false, 0, false);
+        temperature,
+        topP,
+        topK,
+        minP,
+        0,
+        0,
+        1,
+        0,
+        Map.of(),
+        List.of(),
+        List.of(),
+        1,
+        0,
+        false,
+        false,
+        0,
+        false);
   }
 
   private static final List<SamplingParams> ALL_KINDS =
@@ -133,8 +148,7 @@ class TokenDrawTest {
             .as("%s", params)
             .isEqualTo(best);
       }
-      int byMinP =
-          TokenDraw.draw(Rows.of(logits), params(1, 1, 0, 1), new SeededStream(round));
+      int byMinP = TokenDraw.draw(Rows.of(logits), params(1, 1, 0, 1), new SeededStream(round));
       assertThat(logits[byMinP]).isEqualTo(logits[best]);
     }
   }
@@ -170,8 +184,7 @@ class TokenDrawTest {
       for (SamplingParams params : ALL_KINDS) {
         assertThatThrownBy(() -> TokenDraw.draw(Rows.of(logits), params, new SeededStream(1)))
             .isInstanceOfSatisfying(
-                ServeException.class,
-                e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL));
+                ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL));
       }
     }
   }
