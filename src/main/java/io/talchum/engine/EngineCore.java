@@ -170,7 +170,7 @@ final class EngineCore {
     if (slot < 0 || waiting.isEmpty()) {
       return;
     }
-    Sequence sequence = waiting.get(Scheduler.next(waiting, counters::tokens, slots.admissions()));
+    Sequence sequence = waiting.get(Scheduler.next(waiting, counters::tokens));
     try {
       slots.admit(slot, sequence);
     } catch (RuntimeException e) {

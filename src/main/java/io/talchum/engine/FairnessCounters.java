@@ -10,7 +10,7 @@ final class FairnessCounters {
   private static final int MAX_IDLE_KEYS = 1024;
 
   private final Map<String, Counter> counters = new HashMap<>();
-  private Counter lastLeft = new Counter();
+  private long lastAdmission;
 
   private static final class Counter {
     private long tokens;
@@ -27,7 +27,7 @@ final class FairnessCounters {
   void arrived(String key) {
     Counter counter = counters.computeIfAbsent(key, k -> new Counter());
     if (counter.waiting == 0) {
-      counter.tokens = Scheduler.lifted(counter.tokens, lowestWaiting(), lastLeft.tokens);
+      counter.tokens = Scheduler.lifted(counter.tokens, lowestWaiting(), lastAdmission);
     }
     counter.waiting++;
   }
@@ -36,6 +36,7 @@ final class FairnessCounters {
   void admitted(String key, int promptTokens) {
     Counter counter = leave(key);
     counter.tokens += promptTokens;
+    lastAdmission = counter.tokens;
     counter.running++;
   }
 
@@ -82,7 +83,6 @@ final class FairnessCounters {
   private Counter leave(String key) {
     Counter counter = get(key);
     counter.waiting--;
-    lastLeft = counter;
     return counter;
   }
 
@@ -102,7 +102,7 @@ final class FairnessCounters {
     if (counters.size() <= MAX_IDLE_KEYS) {
       return;
     }
-    counters.values().removeIf(c -> c.waiting + c.running == 0 && c.tokens <= lastLeft.tokens);
+    counters.values().removeIf(c -> c.waiting + c.running == 0 && c.tokens <= lastAdmission);
     if (counters.size() > MAX_IDLE_KEYS) {
       counters.values().removeIf(c -> c.waiting + c.running == 0);
     }

@@ -29,11 +29,6 @@ final class SlotTable {
     return running;
   }
 
-  /** Sequences that ever got a slot. */
-  long admissions() {
-    return admissions;
-  }
-
   @Nullable Sequence get(int slot) {
     return sequences[slot];
   }
