@@ -2,6 +2,7 @@ package io.talchum.engine;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.engine.sampling.SamplingWarmUp;
 import io.talchum.model.ModelExecutor;
 import io.talchum.text.Tokenizer;
 import java.lang.System.Logger.Level;
@@ -200,6 +201,7 @@ public final class Engine implements AutoCloseable {
 
   private void loop() {
     try {
+      SamplingWarmUp.run();
       while (true) {
         takeInbox();
         Instant until = drainUntil;

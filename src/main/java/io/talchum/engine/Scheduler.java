@@ -10,8 +10,8 @@ import java.util.function.ToLongFunction;
  *
  * <p>Deviation: a key that begins to wait is also lifted to the counter at which the last admission
  * left its key. The paper has a fixed set of clients; an endless flow of new keys, each of which
- * begins at the lowest counter, would starve the others. This way newcomers advance together, as one
- * key would, and the lowest counter grows with the work done.
+ * begins at the lowest counter, would starve the others. This way newcomers advance together, as
+ * one key would, and the lowest counter grows with the work done.
  */
 final class Scheduler {
   /** Cost of one generated token; a prompt token costs 1 (the paper's w_q = 2, w_p = 1). */
