@@ -37,7 +37,22 @@ public final class SamplingWarmUp {
 
   private static SamplingParams params(float temperature, int topK) {
     return new SamplingParams(
-        temperature, 1f, topK, 0f, 0f, 0f, 1f, 0L, Map.of(), List.of(), List.of(), 1, 0, false,
-        false, 0, false);
+        temperature,
+        1f,
+        topK,
+        0f,
+        0f,
+        0f,
+        1f,
+        0L,
+        Map.of(),
+        List.of(),
+        List.of(),
+        1,
+        0,
+        false,
+        false,
+        0,
+        false);
   }
 }
