@@ -65,7 +65,7 @@ public final class ModelImporter {
       throw new ServeException(
           ErrorCode.INVALID_MODEL, "there is no file or folder " + MappedFile.name(source));
     }
-    return HubCheckpoint.open(source);
+    return Files.isDirectory(source) ? HubCheckpoint.open(source) : GgufCheckpoint.open(source);
   }
 
   private void writePackage(

@@ -67,10 +67,28 @@ final class Staging implements AutoCloseable {
           FileLock taken = channel.tryLock()) {
         if (taken != null) {
           deleteTree(directoryOf(lockFile));
+          restore(replacedBy(directoryOf(lockFile)), modelsDir);
           Files.deleteIfExists(lockFile);
         }
       } catch (OverlappingFileLockException e) {
         continue; // an import of this process is at work there
+      }
+    }
+  }
+
+  /** Where a package lies while another one takes its place. */
+  private static Path replacedBy(Path directory) {
+    return directory.resolveSibling(MappedFile.name(directory) + "-old");
+  }
+
+  /** Puts back a package whose replacement died half way; removes it if the new one got there. */
+  private static void restore(Path old, Path modelsDir) throws IOException {
+    if (Files.exists(old)) {
+      Path target = modelsDir.resolve(ModelPackage.readManifest(old).name());
+      if (Files.exists(target)) {
+        deleteTree(old);
+      } else {
+        Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
       }
     }
   }
@@ -87,7 +105,7 @@ final class Staging implements AutoCloseable {
   void publish(Path target, boolean replace) throws IOException {
     syncDirectory(directory);
     if (replace && Files.exists(target)) {
-      Path old = directory.resolveSibling(MappedFile.name(directory) + "-old");
+      Path old = replacedBy(directory);
       Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
       Files.move(directory, target, StandardCopyOption.ATOMIC_MOVE);
       deleteTree(old);

@@ -1,0 +1,88 @@
+package io.talchum.weights;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.talchum.core.ModelSpec;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A GGUF file: weights, tokenizer and template in one. */
+record GgufCheckpoint(
+    GgufFile file,
+    ModelSpec spec,
+    Map<String, SourceTensor> tensors,
+    ModelTexts texts,
+    String license)
+    implements Checkpoint {
+
+  static GgufCheckpoint open(Path path) {
+    GgufFile file = GgufFile.open(path);
+    try {
+      ModelSpec spec = GgufConfig.read(file);
+      Map<String, SourceTensor> tensors = GgufTensors.of(file, spec);
+      ConfigFields metadata = new ConfigFields(file.name(), file.metadata());
+      return new GgufCheckpoint(
+          file,
+          spec,
+          tensors,
+          texts(file, metadata, spec.vocabSize()),
+          metadata.text("general.license").orElse(""));
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static ModelTexts texts(GgufFile file, ConfigFields metadata, int vocabSize) {
+    Optional<GgufTokenizer> tokenizer = GgufTokenizer.read(file, vocabSize);
+    int bos = tokenId(metadata, "bos", vocabSize);
+    int pad = tokenId(metadata, "padding", vocabSize);
+    List<Integer> eos = new ArrayList<>();
+    for (String kind : List.of("eos", "eot", "eom")) {
+      int id = tokenId(metadata, kind, vocabSize);
+      if (id >= 0 && !eos.contains(id)) {
+        eos.add(id);
+      }
+    }
+    Optional<byte[]> json = tokenizer.map(GgufTokenizer::toJson);
+    json.ifPresent(bytes -> TokenizerCheck.check(bytes, vocabSize));
+    return new ModelTexts(
+        json,
+        metadata.text("tokenizer.chat_template"),
+        tokenizer.map(GgufTokenizer::config).orElseGet(TextFiles::emptyObject),
+        generationConfig(bos, eos, pad),
+        bos,
+        eos,
+        pad);
+  }
+
+  private static int tokenId(ConfigFields metadata, String kind, int vocabSize) {
+    return metadata.intOr("tokenizer.ggml." + kind + "_token_id", -1, 0, vocabSize - 1L);
+  }
+
+  private static ObjectNode generationConfig(int bos, List<Integer> eos, int pad) {
+    ObjectNode config = TextFiles.emptyObject();
+    if (bos >= 0) {
+      config.put("bos_token_id", bos);
+    }
+    ArrayNode ids = config.putArray("eos_token_id");
+    eos.forEach(ids::add);
+    if (pad >= 0) {
+      config.put("pad_token_id", pad);
+    }
+    return config;
+  }
+
+  @Override
+  public String source() {
+    return file.name();
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+}

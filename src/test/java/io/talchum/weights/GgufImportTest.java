@@ -1,0 +1,113 @@
+package io.talchum.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.talchum.core.ModelSpec;
+import io.talchum.testing.Fixtures;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GgufImportTest {
+  private static ModelPackage imported(ImportRequest request, boolean vnni, Path models) {
+    return ModelPackage.open(
+        new ModelImporter(new CpuFeatures(vnni)).run(request, models, ProgressListener.NONE));
+  }
+
+  private static ImportRequest unquantized(String fixture, String name) {
+    return ImportRequest.of(Fixtures.path(fixture), name)
+        .quantized(Quantization.NONE, Quantization.NONE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama", "llama_tied", "llama31"})
+  void isTheSameModelAsTheFolderItWasMadeFrom(String family, @TempDir Path models) {
+    try (ModelPackage hub = imported(unquantized("models/" + family, "hub"), false, models);
+        ModelPackage gguf =
+            imported(unquantized("gguf/" + family + ".F32.gguf", "gguf"), false, models)) {
+      assertSameSpec(hub.manifest().spec(), gguf.manifest().spec());
+      assertThat(gguf.manifest().bosTokenId()).isEqualTo(hub.manifest().bosTokenId());
+      assertThat(gguf.manifest().eosTokenIds()).isEqualTo(hub.manifest().eosTokenIds());
+      assertThat(gguf.manifest().padTokenId()).isEqualTo(hub.manifest().padTokenId());
+      for (PackedTensor tensor : hub.manifest().tensors()) {
+        for (int row = 0; row < tensor.rows(); row++) {
+          assertThat(gguf.dequantizedRow(gguf.tensor(tensor.name()), row))
+              .as("%s row %d", tensor.name(), row)
+              .containsExactly(hub.dequantizedRow(tensor, row));
+        }
+      }
+    }
+  }
+
+  private static void assertSameSpec(ModelSpec expected, ModelSpec actual) {
+    assertThat(actual)
+        .usingRecursiveComparison()
+        .ignoringFields("rope", "normEpsilon")
+        .isEqualTo(expected);
+    assertThat(actual.normEpsilon()).isCloseTo(expected.normEpsilon(), within(1e-9f));
+    for (int i = 0; i < expected.rope().inverseFrequencies().size(); i++) {
+      double frequency = expected.rope().inverseFrequencies().get(i);
+      assertThat(actual.rope().inverseFrequencies().get(i))
+          .isCloseTo(frequency, within(1e-6 * frequency));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "llama_tied.F16, true, int8, 8e-3",
+    "llama_tied.BF16, true, int8, 8e-3",
+    "llama_tied.Q8_0, true, int8, 0",
+    "llama_tied.Q4_0, true, int4, 0",
+    "llama_tied.Q4_0.v2, true, int4, 0",
+    "llama_tied.Q4_1, false, int4+offset, 1e-6",
+    "llama_tied.Q4_1, true, int8, 8e-3",
+    "llama31.Q8_0, true, int8, 0",
+    "llama31.Q4_0, true, int4, 0",
+    "mistral.Q4_0, true, int4, 0",
+    "mistral.Q8_0, true, int8, 0",
+  })
+  void autoKeepsAQuantizedSource(
+      String file, boolean vnni, String stated, float tolerance, @TempDir Path models) {
+    Path source = Fixtures.path("gguf/" + file + ".gguf");
+    try (ModelPackage exact =
+            imported(unquantized("gguf/" + file + ".gguf", "exact"), vnni, models);
+        ModelPackage model = imported(ImportRequest.of(source, "auto"), vnni, models)) {
+      model.verify();
+      assertThat(model.manifest().quantization()).isEqualTo(stated);
+      assertThat(model.manifest().headQuantization()).isEqualTo("int8");
+      for (PackedTensor tensor : exact.manifest().tensors()) {
+        boolean requantized = tensor.name().equals("embed") && file.contains("Q4_1");
+        float allowed = requantized ? 8e-3f : tolerance;
+        for (int row = 0; row < tensor.rows(); row++) {
+          float[] expected = exact.dequantizedRow(tensor, row);
+          float[] actual = model.dequantizedRow(model.tensor(tensor.name()), row);
+          float largest = 0;
+          float difference = 0;
+          for (int i = 0; i < expected.length; i++) {
+            largest = Math.max(largest, Math.abs(expected[i]));
+            difference = Math.max(difference, Math.abs(expected[i] - actual[i]));
+          }
+          assertThat(difference)
+              .as("%s row %d", tensor.name(), row)
+              .isLessThanOrEqualTo(allowed * largest);
+        }
+      }
+    }
+  }
+
+  @Test
+  void readsTheArchitectureOfTheMetadata(@TempDir Path models) {
+    try (ModelPackage model = imported(unquantized("gguf/mistral.Q4_0.gguf", "m"), true, models)) {
+      ModelSpec spec = model.manifest().spec();
+      assertThat(spec.headDim()).isEqualTo(32);
+      assertThat(spec.heads() * spec.headDim()).isNotEqualTo(spec.hiddenSize());
+      assertThat(spec.tiedHead()).isFalse();
+      assertThat(model.find("head")).isPresent();
+      assertThat(model.manifest().source()).isEqualTo("mistral.Q4_0.gguf");
+    }
+  }
+}
