@@ -167,11 +167,8 @@ final class GgufConfig {
       return rule;
     }
     long count = tensor.dimensions().getFirst();
-    if (tensor.type() != BlockType.F32
-        || tensor.dimensions().size() != 1
-        || count != headDim / 2) {
-      throw fields.refused(
-          "tensor rope_freqs.weight is no F32 vector of length " + headDim / 2);
+    if (tensor.type() != BlockType.F32 || tensor.dimensions().size() != 1 || count != headDim / 2) {
+      throw fields.refused("tensor rope_freqs.weight is no F32 vector of length " + headDim / 2);
     }
     float[] values = new float[(int) count];
     tensor.type().dequantize(file.data(tensor), 0, values, 0, values.length);
