@@ -1,5 +1,10 @@
 package io.talchum.conditioning;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,4 +23,39 @@ public record GenerationDefaults(
   /** A model that says nothing: OpenAI's defaults apply. */
   public static final GenerationDefaults NONE =
       new GenerationDefaults(false, null, null, null, null, null);
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /**
+   * Reads a {@code generation_config.json}; what sampling does not know is left alone.
+   *
+   * @throws ServeException INVALID_MODEL
+   */
+  public static GenerationDefaults parse(String json) {
+    try {
+      JsonNode config = MAPPER.readTree(json);
+      return new GenerationDefaults(
+          config.path("do_sample").isBoolean() && !config.path("do_sample").booleanValue(),
+          number(config, "temperature"),
+          number(config, "top_p"),
+          integer(config, "top_k"),
+          number(config, "min_p"),
+          number(config, "repetition_penalty"));
+    } catch (JsonProcessingException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL,
+          "generation_config.json is not valid JSON: " + e.getOriginalMessage(),
+          e);
+    }
+  }
+
+  private static @Nullable Float number(JsonNode config, String name) {
+    JsonNode value = config.path(name);
+    return value.isNumber() ? (Float) value.floatValue() : null;
+  }
+
+  private static @Nullable Integer integer(JsonNode config, String name) {
+    JsonNode value = config.path(name);
+    return value.isInt() ? (Integer) value.intValue() : null;
+  }
 }

@@ -1,0 +1,93 @@
+package io.talchum.wiring;
+
+import io.talchum.conditioning.GenerationDefaults;
+import io.talchum.conditioning.PromptRenderer;
+import io.talchum.conditioning.ServedModel;
+import io.talchum.core.ContentHash;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.talchum.model.onnx.ExecutorOptions;
+import io.talchum.model.onnx.OnnxModelExecutor;
+import io.talchum.text.DjlTokenizer;
+import io.talchum.text.Tokenizer;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.PackageManifest;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Opens the configured model package and starts its executor. */
+@Singleton
+public class ModelOpener {
+  /** Longer contexts cost memory that few requests use; they must be asked for. */
+  private static final int DEFAULT_CONTEXT_TOKENS = 4096;
+
+  @Produces
+  @Singleton
+  OpenedModel open(TalchumConfig config, InstantSource clock) {
+    ModelPackage weights = ModelPackage.open(new ModelLocation(config).directory());
+    PackageManifest manifest = weights.manifest();
+    int context = config.context().orElse(defaultContext(manifest));
+    Tokenizer tokenizer =
+        DjlTokenizer.load(
+            weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
+    OnnxModelExecutor executor =
+        OnnxModelExecutor.open(weights, options(config, manifest, context));
+    String template = text(weights.directory().resolve("chat_template.jinja")).orElse(null);
+    ServedModel served =
+        new ServedModel(
+            manifest.name(),
+            new ContentHash(manifest.contentHash()),
+            manifest.spec().vocabSize(),
+            context,
+            tokenizer,
+            renderer(template, tokenizer, manifest),
+            template,
+            new ServedModel.SpecialTokens(
+                manifest.bosTokenId(), manifest.eosTokenIds(), manifest.padTokenId()),
+            text(weights.directory().resolve("generation_config.json"))
+                .map(GenerationDefaults::parse)
+                .orElse(GenerationDefaults.NONE),
+            clock.instant());
+    return new OpenedModel(served, executor);
+  }
+
+  private static ExecutorOptions options(
+      TalchumConfig config, PackageManifest manifest, int context) {
+    return new ExecutorOptions(
+        config.slots(),
+        context,
+        Math.max(config.prefillTokens(), config.prefillTokensAlone()),
+        config.threads().orElse(Runtime.getRuntime().availableProcessors()),
+        true,
+        !manifest.quantization().equals("none"));
+  }
+
+  private static int defaultContext(PackageManifest manifest) {
+    return Math.min(manifest.spec().maxContextTokens(), DEFAULT_CONTEXT_TOKENS);
+  }
+
+  private static PromptRenderer renderer(
+      @Nullable String template, Tokenizer tokenizer, PackageManifest manifest) {
+    return (messages, options) -> {
+      throw ServeException.of(
+          ErrorCode.UNSUPPORTED,
+          "messages",
+          "model '%s' has no chat template; use /v1/completions".formatted(manifest.name()));
+    };
+  }
+
+  private static Optional<String> text(Path file) {
+    try {
+      return Files.isRegularFile(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL, "%s cannot be read".formatted(file.getFileName()), e);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.talchum.api;
+
+import io.talchum.core.Caller;
+import io.talchum.core.ChatMessage;
+import io.talchum.core.ChatRequest;
+import io.talchum.core.ChatRole;
+import io.talchum.core.CompletionRequest;
+import io.talchum.core.PromptInput;
+import io.talchum.core.SamplingRequest;
+import io.talchum.core.TemplateOptions;
+import java.util.List;
+
+/** Requests as the contract suites send them. */
+final class Requests {
+  private Requests() {}
+
+  static ChatRequest chat(String model, String content, SamplingRequest.Builder sampling) {
+    return chat(model, content, sampling, 1);
+  }
+
+  static ChatRequest chat(
+      String model, String content, SamplingRequest.Builder sampling, int choices) {
+    return new ChatRequest(
+        model,
+        List.of(new ChatMessage(ChatRole.USER, content)),
+        TemplateOptions.DEFAULT,
+        sampling.build(),
+        choices,
+        Caller.ANONYMOUS);
+  }
+
+  static CompletionRequest completion(
+      String model, SamplingRequest.Builder sampling, PromptInput... prompts) {
+    return new CompletionRequest(
+        model, List.of(prompts), sampling.build(), 1, false, Caller.ANONYMOUS);
+  }
+
+  static SamplingRequest.Builder tokens(int maxTokens) {
+    return SamplingRequest.builder().maxTokens(maxTokens);
+  }
+}

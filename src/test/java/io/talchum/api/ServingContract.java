@@ -1,0 +1,241 @@
+package io.talchum.api;
+
+import static io.talchum.api.Requests.chat;
+import static io.talchum.api.Requests.completion;
+import static io.talchum.api.Requests.tokens;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.talchum.core.Caller;
+import io.talchum.core.ChatRequest;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.PromptInput;
+import io.talchum.core.SamplingRequest;
+import io.talchum.core.TemplateOptions;
+import io.talchum.engine.Engine;
+import jakarta.inject.Inject;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What every transport must do; each runs it as a @QuarkusTest over {@link LetterModel}. */
+public abstract class ServingContract {
+  private static final String BASE = LetterModel.NAME;
+  private static final String ADAPTER = "lora_qv";
+  private static final String FOLDER = "lora_r1";
+
+  @Inject Engine engine;
+
+  private Transport server;
+
+  /** A client of the running server. */
+  protected abstract Transport connect();
+
+  @BeforeEach
+  void open() {
+    server = connect();
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
+
+  @Test
+  void answersAndCountsTokens() {
+    Transport.Answer answer = server.chat(chat(BASE, "hi", tokens(5)));
+    assertThat(answer.choices()).hasSize(1);
+    assertThat(answer.choices().getFirst().text()).hasSize(5);
+    assertThat(answer.choices().getFirst().finishReason()).isEqualTo("length");
+    assertThat(answer.promptTokens()).isEqualTo("user:hi\nassistant:".length());
+    assertThat(answer.completionTokens()).isEqualTo(5);
+  }
+
+  @Test
+  void streamJoinedIsTheWholeAnswer() {
+    ChatRequest request = chat(BASE, "hi", tokens(40));
+    assertThat(server.chatStream(request)).isEqualTo(server.chat(request));
+  }
+
+  @Test
+  void streamsSeveralChoices() {
+    ChatRequest request = chat(BASE, "hi", tokens(20).temperature(1f).seed(5L), 3);
+    Transport.Answer answer = server.chat(request);
+    assertThat(answer.choices()).hasSize(3);
+    assertThat(answer.choices().get(0)).isNotEqualTo(answer.choices().get(1));
+    assertThat(server.chatStream(request)).isEqualTo(answer);
+  }
+
+  @Test
+  void moreChoicesDoNotChangeTheFirst() {
+    SamplingRequest.Builder sampling = tokens(20).temperature(1f).seed(7L);
+    assertThat(server.chat(chat(BASE, "hi", sampling, 3)).choices().getFirst())
+        .isEqualTo(server.chat(chat(BASE, "hi", sampling)).choices().getFirst());
+  }
+
+  @Test
+  void cutsAtAStopString() {
+    String whole = server.chat(chat(BASE, "hi", tokens(12))).choices().getFirst().text();
+    String stop = whole.substring(5, 7);
+    Transport.Choice choice =
+        server.chat(chat(BASE, "hi", tokens(12).stopStrings(List.of(stop)))).choices().getFirst();
+    assertThat(choice.text()).isEqualTo(whole.substring(0, whole.indexOf(stop)));
+    assertThat(choice.finishReason()).isEqualTo("stop");
+  }
+
+  @Test
+  void adaptersAreChosenByNameAndNamedInTheAnswer() {
+    Transport.Answer base = server.chat(chat(BASE, "hi", tokens(20)));
+    Transport.Answer adapted = server.chat(chat(ADAPTER, "hi", tokens(20)));
+    assertThat(adapted.choices()).isNotEqualTo(base.choices());
+    assertThat(base.adapter()).isEmpty();
+    assertThat(adapted.base()).isEqualTo(base.base()).startsWith(BASE + "@");
+    assertThat(adapted.adapter()).startsWith(ADAPTER + "@");
+    assertThat(server.chat(chat(adapted.adapter(), "hi", tokens(20)))).isEqualTo(adapted);
+  }
+
+  @Test
+  void completesTextAndTokensAlike() {
+    Transport.Answer answer =
+        server.complete(
+            completion(
+                BASE,
+                tokens(8),
+                new PromptInput.Text("ab"),
+                new PromptInput.Tokens(List.of((int) 'a', (int) 'b'))));
+    assertThat(answer.choices()).hasSize(2);
+    assertThat(answer.choices().get(0)).isEqualTo(answer.choices().get(1));
+    assertThat(answer.promptTokens()).isEqualTo(4);
+  }
+
+  @Test
+  void reportsLogprobs() {
+    Transport.Choice choice =
+        server.chat(chat(BASE, "hi", tokens(4).logprobs(true).topLogprobs(2))).choices().getFirst();
+    assertThat(choice.logprobs()).hasSize(4).allMatch(logprob -> logprob < 0);
+  }
+
+  @Test
+  void listsTheBaseAndItsAdapters() {
+    List<Transport.Model> models = server.models();
+    assertThat(models.getFirst().name()).isEqualTo(BASE);
+    assertThat(models.getFirst().parent()).isEmpty();
+    assertThat(models)
+        .filteredOn(model -> model.name().equals(ADAPTER))
+        .singleElement()
+        .satisfies(model -> assertThat(model.parent()).isEqualTo(BASE));
+  }
+
+  @Test
+  void loadsReplacesAndUnloadsAdapters() {
+    server.loadAdapter("fresh", FOLDER, false);
+    Transport.Answer first = server.chat(chat("fresh", "hi", tokens(10)));
+    assertRefused(
+        () -> server.loadAdapter("fresh", FOLDER, false), ErrorCode.ALREADY_EXISTS, "fresh");
+    server.loadAdapter("fresh", "rslora", true);
+    Transport.Answer second = server.chat(chat("fresh", "hi", tokens(10)));
+    assertThat(second.adapter()).isNotEqualTo(first.adapter());
+    server.unloadAdapter("fresh");
+    assertRefused(
+        () -> server.chat(chat("fresh", "hi", tokens(1))), ErrorCode.MODEL_NOT_FOUND, BASE);
+    assertRefused(
+        () -> server.unloadAdapter("fresh"), ErrorCode.MODEL_NOT_FOUND, "cannot be found");
+  }
+
+  @Test
+  void refusesAdaptersThatItMustNotRead() {
+    assertRefused(
+        () -> server.loadAdapter("x", "../../hostile/nan", false),
+        ErrorCode.FORBIDDEN_PATH,
+        "lora_path");
+    assertRefused(
+        () -> server.loadAdapter("x", "nothing-there", false),
+        ErrorCode.NOT_FOUND,
+        "nothing-there");
+    assertRefused(
+        () -> server.loadAdapter("x", "lora_bias_B", false),
+        ErrorCode.INVALID_ADAPTER,
+        "lora_bias");
+    assertRefused(
+        () -> server.loadAdapter(BASE, FOLDER, false), ErrorCode.INVALID_REQUEST, "base model");
+  }
+
+  @Test
+  void anAbortedStreamFreesItsSlot() {
+    server.chatAborted(chat(BASE, "hi", tokens(480)), 3);
+    for (int i = 0; i < 2000 && engine.stats().running() > 0; i++) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    assertThat(engine.stats().running()).isZero();
+    assertThat(server.chat(chat(BASE, "hi", tokens(2))).completionTokens()).isEqualTo(2);
+  }
+
+  @Test
+  void refusesUnknownModelsWithTheKnownNames() {
+    assertRefused(
+        () -> server.chat(chat("nobody", "hi", tokens(1))),
+        ErrorCode.MODEL_NOT_FOUND,
+        "'nobody' does not exist here; known are letters, ");
+    assertRefused(
+        () -> server.chat(chat(BASE + "@ffffffff", "hi", tokens(1))),
+        ErrorCode.MODEL_NOT_FOUND,
+        "the current version is letters@0123456789ab");
+  }
+
+  @Test
+  void refusesWhatDoesNotFitTheContextWithTheNumbers() {
+    assertRefused(
+        () -> server.chat(chat(BASE, "hi", tokens(500))),
+        ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+        "max_tokens 500 exceeds 512 − prompt 18; lower max_tokens to 494 or less");
+    assertRefused(
+        () -> server.chat(chat(BASE, "x".repeat(600), tokens(1))),
+        ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+        "the prompt has 616 tokens");
+  }
+
+  @Test
+  void refusesBadValuesByName() {
+    assertInvalid(tokens(1).temperature(2.5f), "temperature 2.5");
+    assertInvalid(tokens(1).temperature(-1f), "temperature -1");
+    assertInvalid(tokens(1).topP(0f), "top_p 0");
+    assertInvalid(tokens(1).topK(-2), "top_k -2");
+    assertInvalid(tokens(1).minP(1.5f), "min_p 1.5");
+    assertInvalid(tokens(1).presencePenalty(3f), "presence_penalty 3");
+    assertInvalid(tokens(1).frequencyPenalty(-3f), "frequency_penalty -3");
+    assertInvalid(tokens(1).repetitionPenalty(0f), "repetition_penalty 0");
+    assertInvalid(tokens(0), "max_tokens 0");
+    assertInvalid(tokens(1).minTokens(2), "min_tokens 2");
+    assertInvalid(tokens(1).stopStrings(List.of("")), "stop holds an empty string");
+    assertInvalid(tokens(1).stopStrings(java.util.Collections.nCopies(17, "x")), "stop has 17");
+    assertInvalid(tokens(1).stopTokenIds(List.of(256)), "stop_token_ids names token 256");
+    assertInvalid(tokens(1).logitBias(java.util.Map.of(300, 1f)), "logit_bias names token 300");
+    assertInvalid(tokens(1).logitBias(java.util.Map.of(1, 101f)), "logit_bias 101");
+    assertInvalid(tokens(1).logprobs(true).topLogprobs(21), "top_logprobs 21");
+  }
+
+  @Test
+  void refusesTooManyChoicesAndNoMessages() {
+    assertRefused(
+        () -> server.chat(chat(BASE, "hi", tokens(1), 9)), ErrorCode.INVALID_REQUEST, "n 9");
+    ChatRequest empty =
+        new ChatRequest(
+            BASE, List.of(), TemplateOptions.DEFAULT, tokens(1).build(), 1, Caller.ANONYMOUS);
+    assertRefused(() -> server.chat(empty), ErrorCode.INVALID_REQUEST, "messages is empty");
+  }
+
+  private void assertInvalid(SamplingRequest.Builder sampling, String message) {
+    assertRefused(
+        () -> server.chat(chat(BASE, "hi", sampling)), ErrorCode.INVALID_REQUEST, message);
+  }
+
+  private static void assertRefused(ThrowingCallable call, ErrorCode code, String message) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            Transport.Refused.class, refused -> assertThat(refused.code()).isEqualTo(code))
+        .hasMessageContaining(message);
+  }
+}

@@ -1,0 +1,58 @@
+package io.talchum.api;
+
+import io.talchum.core.ChatRequest;
+import io.talchum.core.CompletionRequest;
+import io.talchum.core.ErrorCode;
+import java.util.List;
+
+/** A client of the server over one transport, for the contract suites. */
+public interface Transport extends AutoCloseable {
+  /** A whole answer. */
+  record Answer(
+      String base, String adapter, List<Choice> choices, int promptTokens, int completionTokens) {}
+
+  /**
+   * One choice.
+   *
+   * @param finishReason {@code stop} or {@code length}
+   * @param logprobs of the tokens, if asked for
+   */
+  record Choice(String text, String finishReason, List<Float> logprobs) {}
+
+  /** A model that clients may name; parent is empty for the base. */
+  record Model(String name, String version, String parent) {}
+
+  /** The server said no. */
+  final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final ErrorCode code;
+
+    public Refused(ErrorCode code, String message) {
+      super(message);
+      this.code = code;
+    }
+
+    public ErrorCode code() {
+      return code;
+    }
+  }
+
+  Answer chat(ChatRequest request);
+
+  /** The same through the stream, joined. */
+  Answer chatStream(ChatRequest request);
+
+  /** Opens a stream, reads this many pieces of text, and goes away. */
+  void chatAborted(ChatRequest request, int pieces);
+
+  Answer complete(CompletionRequest request);
+
+  List<Model> models();
+
+  void loadAdapter(String name, String folder, boolean replace);
+
+  void unloadAdapter(String name);
+
+  @Override
+  void close();
+}

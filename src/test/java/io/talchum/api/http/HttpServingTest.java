@@ -1,0 +1,17 @@
+package io.talchum.api.http;
+
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.talchum.api.ServingContract;
+import io.talchum.api.Transport;
+import java.net.URI;
+
+@QuarkusTest
+class HttpServingTest extends ServingContract {
+  @TestHTTPResource URI root;
+
+  @Override
+  protected Transport connect() {
+    return new HttpTransport(root);
+  }
+}

@@ -1,0 +1,210 @@
+package io.talchum.api.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.talchum.api.Transport;
+import io.talchum.core.ChatRequest;
+import io.talchum.core.CompletionRequest;
+import io.talchum.core.ErrorCode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** The contract's client over HTTP. */
+final class HttpTransport implements Transport {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final URI root;
+
+  HttpTransport(URI root) {
+    this.root = root;
+  }
+
+  @Override
+  public Answer chat(ChatRequest request) {
+    return whole(post("/v1/chat/completions", RequestJson.chat(request)));
+  }
+
+  @Override
+  public Answer complete(CompletionRequest request) {
+    return whole(post("/v1/completions", RequestJson.completion(request)));
+  }
+
+  @Override
+  public Answer chatStream(ChatRequest request) {
+    Map<String, Object> body = RequestJson.chat(request);
+    body.put("stream", true);
+    body.put("stream_options", Map.of("include_usage", true));
+    StreamedAnswer answer = new StreamedAnswer(request.choices());
+    try (BufferedReader lines = open(body)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith("data: {")) {
+          answer.add(MAPPER.readTree(line.substring("data: ".length())));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return answer.build();
+  }
+
+  @Override
+  public void chatAborted(ChatRequest request, int pieces) {
+    Map<String, Object> body = RequestJson.chat(request);
+    body.put("stream", true);
+    try (BufferedReader lines = open(body)) {
+      for (int seen = 0; seen <= pieces; ) {
+        String line = lines.readLine();
+        if (line == null) {
+          throw new AssertionError("the stream ended by itself");
+        }
+        seen += line.startsWith("data: {") ? 1 : 0;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public List<Model> models() {
+    List<Model> models = new ArrayList<>();
+    for (JsonNode model : send(request("/v1/models").GET()).path("data")) {
+      models.add(
+          new Model(
+              model.path("id").asText(),
+              model.path("version").asText(),
+              model.path("parent").asText("")));
+    }
+    return models;
+  }
+
+  @Override
+  public void loadAdapter(String name, String folder, boolean replace) {
+    text(
+        "/v1/load_lora_adapter",
+        Map.of("lora_name", name, "lora_path", folder, "load_inplace", replace),
+        "Success: LoRA adapter '" + name + "' added successfully.");
+  }
+
+  @Override
+  public void unloadAdapter(String name) {
+    text(
+        "/v1/unload_lora_adapter",
+        Map.of("lora_name", name),
+        "Success: LoRA adapter '" + name + "' removed successfully.");
+  }
+
+  @Override
+  public void close() {
+    client.shutdownNow();
+  }
+
+  private static Answer whole(JsonNode body) {
+    List<Choice> choices = new ArrayList<>();
+    for (JsonNode choice : body.path("choices")) {
+      JsonNode text =
+          choice.has("message") ? choice.path("message").path("content") : choice.path("text");
+      List<Float> logprobs = new ArrayList<>();
+      choice
+          .path("logprobs")
+          .path("content")
+          .forEach(token -> logprobs.add(token.path("logprob").floatValue()));
+      choices.add(
+          new Choice(text.asText(), choice.path("finish_reason").asText(), List.copyOf(logprobs)));
+    }
+    return new Answer(
+        body.path("talchum").path("base").asText(),
+        body.path("talchum").path("adapter").asText(""),
+        choices,
+        body.path("usage").path("prompt_tokens").intValue(),
+        body.path("usage").path("completion_tokens").intValue());
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(root.resolve(path)).header("Content-Type", "application/json");
+  }
+
+  private HttpRequest.Builder body(String path, Object body) {
+    try {
+      return request(path)
+          .POST(HttpRequest.BodyPublishers.ofString(MAPPER.writeValueAsString(body)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private JsonNode post(String path, Object body) {
+    return send(body(path, body));
+  }
+
+  private void text(String path, Object body, String expected) {
+    String text = sendForText(body(path, body));
+    if (!text.equals(expected)) {
+      throw new AssertionError(text);
+    }
+  }
+
+  private JsonNode send(HttpRequest.Builder request) {
+    try {
+      return MAPPER.readTree(sendForText(request));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String sendForText(HttpRequest.Builder request) {
+    HttpResponse<InputStream> response = exchange(request);
+    try (InputStream body = response.body()) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private BufferedReader open(Object body) {
+    return new BufferedReader(
+        new InputStreamReader(
+            exchange(body("/v1/chat/completions", body)).body(), StandardCharsets.UTF_8));
+  }
+
+  private HttpResponse<InputStream> exchange(HttpRequest.Builder request) {
+    try {
+      HttpResponse<InputStream> response =
+          client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+      if (response.statusCode() != 200) {
+        throw refused(response);
+      }
+      return response;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Refused refused(HttpResponse<InputStream> response) throws IOException {
+    JsonNode error = MAPPER.readTree(response.body()).path("error");
+    String word = error.path("code").asText();
+    ErrorCode code =
+        Arrays.stream(ErrorCode.values())
+            .filter(candidate -> StatusTable.of(candidate).code().equals(word))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("unknown error code " + word));
+    if (StatusTable.of(code).status() != response.statusCode()) {
+      throw new AssertionError(word + " came with status " + response.statusCode());
+    }
+    return new Refused(code, error.path("message").asText());
+  }
+}
