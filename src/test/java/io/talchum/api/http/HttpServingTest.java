@@ -5,13 +5,15 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.talchum.api.ServingContract;
 import io.talchum.api.Transport;
 import java.net.URI;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 @QuarkusTest
 class HttpServingTest extends ServingContract {
-  @TestHTTPResource URI root;
+  @TestHTTPResource @Nullable URI root;
 
   @Override
   protected Transport connect() {
-    return new HttpTransport(root);
+    return new HttpTransport(Objects.requireNonNull(root));
   }
 }

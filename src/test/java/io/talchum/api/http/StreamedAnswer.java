@@ -1,22 +1,24 @@
 package io.talchum.api.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.talchum.api.Transport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Joins the chunks of a chat stream. */
 final class StreamedAnswer {
   private final StringBuilder[] texts;
-  private final String[] reasons;
+  private final @Nullable String[] reasons;
   private String base = "";
   private String adapter = "";
-  private JsonNode usage;
+  private JsonNode usage = MissingNode.getInstance();
 
   StreamedAnswer(int choices) {
     texts = new StringBuilder[choices];
-    reasons = new String[choices];
+    reasons = new @Nullable String[choices];
     for (int i = 0; i < choices; i++) {
       texts[i] = new StringBuilder();
     }
@@ -46,7 +48,10 @@ final class StreamedAnswer {
     List<Transport.Choice> choices =
         new ArrayList<>(
             IntStream.range(0, texts.length)
-                .mapToObj(i -> new Transport.Choice(texts[i].toString(), reasons[i], List.of()))
+                .mapToObj(
+                    i ->
+                        new Transport.Choice(
+                            texts[i].toString(), String.valueOf(reasons[i]), List.of()))
                 .toList());
     return new Transport.Answer(
         base,
