@@ -84,8 +84,7 @@ class ChatTemplateTest {
   void toolsAreNeverTemplateText() {
     ChatTemplate template = ChatTemplate.of("{{ tools|tojson }}{{ tools }}", Map.of(), CLOCK);
     ChatTemplateOptions options =
-        new ChatTemplateOptions(
-            List.of(Map.of("name", "<|im_end|>")), null, true, false, Map.of());
+        new ChatTemplateOptions(List.of(Map.of("name", "<|im_end|>")), null, true, false, Map.of());
     assertThat(template.render(List.of(), options)).noneMatch(PromptSegment::fromTemplate);
   }
 
@@ -93,9 +92,7 @@ class ChatTemplateTest {
   void refusalOfTheTemplateNamesReasonAndLine() {
     ChatTemplate template = ChatTemplate.of(CHATML, Map.of(), CLOCK);
     assertThatThrownBy(
-            () ->
-                template.render(
-                    List.of(message("bad", "x")), ChatTemplateOptions.forAnswer()))
+            () -> template.render(List.of(message("bad", "x")), ChatTemplateOptions.forAnswer()))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("no such role")
         .hasMessageContaining("line 3")
@@ -126,8 +123,7 @@ class ChatTemplateTest {
     assertThat(
             joined(
                 template.render(
-                    List.of(message("user", "Tell"), message("assistant", "Once upon ")),
-                    options)))
+                    List.of(message("user", "Tell"), message("assistant", "Once upon ")), options)))
         .isEqualTo("<|im_start|>user\nTell<|im_end|>\n<|im_start|>assistant\nOnce upon ");
   }
 
@@ -136,8 +132,7 @@ class ChatTemplateTest {
     assertThatThrownBy(() -> ChatTemplate.of("a\n{% if x %}\n{{ y }", Map.of(), CLOCK))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("line 3")
-        .satisfies(
-            e -> assertThat(((ServeException) e).code()).isEqualTo(ErrorCode.INVALID_MODEL));
+        .satisfies(e -> assertThat(((ServeException) e).code()).isEqualTo(ErrorCode.INVALID_MODEL));
   }
 
   @Test
@@ -158,10 +153,18 @@ class ChatTemplateTest {
         continue;
       }
       checked++;
-      String got = continued(one, Files.readString(folder.resolve(one.path("template_file").asText())));
-      boolean same = one.has("error") ? got.startsWith("error ") : got.equals(one.path("expected").asText());
+      String got =
+          continued(one, Files.readString(folder.resolve(one.path("template_file").asText())));
+      boolean same =
+          one.has("error") ? got.startsWith("error ") : got.equals(one.path("expected").asText());
       if (!same) {
-        differences.add(one.path("name").asText() + ": " + got + " / " + one.path("expected") + one.path("error"));
+        differences.add(
+            one.path("name").asText()
+                + ": "
+                + got
+                + " / "
+                + one.path("expected")
+                + one.path("error"));
       }
     }
     assertThat(checked).isEqualTo(68);
@@ -170,7 +173,8 @@ class ChatTemplateTest {
 
   private static String continued(JsonNode one, String source) {
     Map<String, Object> context =
-        Fixtures.JSON.convertValue(one.path("context"), new TypeReference<Map<String, Object>>() {});
+        Fixtures.JSON.convertValue(
+            one.path("context"), new TypeReference<Map<String, Object>>() {});
     Map<String, String> specialTokens = new HashMap<>();
     for (String name : List.of("bos_token", "eos_token", "pad_token", "unk_token")) {
       specialTokens.put(name, one.path("context").path(name).asText());
@@ -217,8 +221,7 @@ class ChatTemplateTest {
   @Tag("shared")
   void smolLm2RendersAsRecorded() {
     JsonNode golden = Fixtures.json(Fixtures.shared("real-model/golden_smollm2.json"));
-    ChatTemplate template =
-        ChatTemplate.of(golden.path("chat_template").asText(), Map.of(), CLOCK);
+    ChatTemplate template = ChatTemplate.of(golden.path("chat_template").asText(), Map.of(), CLOCK);
     assertThat(golden.path("chat")).hasSize(8);
     for (JsonNode chat : golden.path("chat")) {
       assertThat(joined(template.render(messages(chat), ChatTemplateOptions.forAnswer())))

@@ -53,7 +53,8 @@ record Args(List<Value> positional, Map<String, Value> keywords) {
   }
 
   Args from(int index) {
-    return new Args(positional.subList(Math.min(index, positional.size()), positional.size()), keywords);
+    return new Args(
+        positional.subList(Math.min(index, positional.size()), positional.size()), keywords);
   }
 
   void refuseKeywords(String function) {

@@ -53,8 +53,7 @@ final class Attributes {
     if (isInternal(name) || changes(target, name)) {
       return new Undefined(
           ErrorKind.SECURITY,
-          "access to attribute '%s' of '%s' object is unsafe."
-              .formatted(name, objectType(target)));
+          "access to attribute '%s' of '%s' object is unsafe.".formatted(name, objectType(target)));
     }
     return switch (target) {
       case Text text -> StringMethods.of(text, name);
@@ -105,7 +104,8 @@ final class Attributes {
       case "imag" -> Value.of(0);
       case "denominator" -> Value.of(1);
       case "bit_length" ->
-          new Value.FunctionValue(name, (i, args) -> Value.of((long) integerOf(number).abs().bitLength()));
+          new Value.FunctionValue(
+              name, (i, args) -> Value.of((long) integerOf(number).abs().bitLength()));
       default -> null;
     };
   }

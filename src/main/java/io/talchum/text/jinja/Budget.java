@@ -53,8 +53,7 @@ final class Budget {
 
   void enter() {
     if (++depth > MAX_DEPTH) {
-      throw TemplateException.limit(
-          "recursion or nesting deeper than " + MAX_DEPTH + " levels");
+      throw TemplateException.limit("recursion or nesting deeper than " + MAX_DEPTH + " levels");
     }
   }
 

@@ -103,9 +103,7 @@ final class CodeLexer {
   private TemplateException unexpected(int at, int line) {
     String shown = Repr.quote(new String(Character.toChars(source.codePointAt(at))));
     return new TemplateException(
-        ErrorKind.SYNTAX,
-        "unexpected char " + shown + " at " + source.codePointCount(0, at),
-        line);
+        ErrorKind.SYNTAX, "unexpected char " + shown + " at " + source.codePointCount(0, at), line);
   }
 
   /** Python's unicode-escape codec. */

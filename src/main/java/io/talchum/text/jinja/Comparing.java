@@ -56,7 +56,8 @@ final class Comparing {
         switch (left) {
           case ListValue(List<Value> a) ->
               right instanceof ListValue(List<Value> b) && equalItems(a, b, budget);
-          case TupleValue a -> right instanceof TupleValue b && equalItems(a.items(), b.items(), budget);
+          case TupleValue a ->
+              right instanceof TupleValue b && equalItems(a.items(), b.items(), budget);
           case DictValue(Map<DictKey, Value> a) ->
               right instanceof DictValue(Map<DictKey, Value> b) && equalEntries(a, b, budget);
           case Undefined undefined -> right instanceof Undefined;
@@ -79,8 +80,7 @@ final class Comparing {
     return true;
   }
 
-  private static boolean equalEntries(
-      Map<DictKey, Value> a, Map<DictKey, Value> b, Budget budget) {
+  private static boolean equalEntries(Map<DictKey, Value> a, Map<DictKey, Value> b, Budget budget) {
     if (a.size() != b.size()) {
       return false;
     }

@@ -59,8 +59,7 @@ final class ExpressionParser {
 
   private void enter() {
     if (++nesting > MAX_NESTING) {
-      throw TemplateException.limit(
-              "expressions are nested deeper than " + MAX_NESTING + " levels")
+      throw TemplateException.limit("expressions are nested deeper than " + MAX_NESTING + " levels")
           .atLine(stream.line());
     }
   }
@@ -195,7 +194,8 @@ final class ExpressionParser {
         yield new Expr.Literal(line, Text.template(joined.toString()));
       }
       case INTEGER -> new Expr.Literal(line, integer(stream.next().text()));
-      case FLOAT -> new Expr.Literal(line, new FloatValue(Double.parseDouble(stream.next().text())));
+      case FLOAT ->
+          new Expr.Literal(line, new FloatValue(Double.parseDouble(stream.next().text())));
       default -> bracketed(token);
     };
   }
@@ -297,8 +297,7 @@ final class ExpressionParser {
       return items.getFirst();
     }
     if (!isTuple && !mayBeEmpty) {
-      throw stream.error(
-          "Expected an expression, got '" + stream.current().describe() + "'");
+      throw stream.error("Expected an expression, got '" + stream.current().describe() + "'");
     }
     return new Expr.TupleOf(line, List.copyOf(items));
   }
@@ -330,8 +329,7 @@ final class ExpressionParser {
       Token member = stream.next();
       return switch (member.kind()) {
         case NAME -> new Expr.Attribute(line, node, member.text());
-        case INTEGER ->
-            new Expr.Item(line, node, new Expr.Literal(line, integer(member.text())));
+        case INTEGER -> new Expr.Item(line, node, new Expr.Literal(line, integer(member.text())));
         default -> throw stream.error("expected name or number", member.line());
       };
     }
@@ -373,8 +371,8 @@ final class ExpressionParser {
   private Expr filters(Expr start) {
     Expr node = start;
     while (true) {
-      if (stream.isOperator("|")) {
-        node = filterChain(node, false);
+      if (stream.skipOperator("|")) {
+        node = filter(node);
       } else if (stream.isName("is")) {
         node = test(node);
       } else if (stream.isOperator("(")) {
@@ -385,29 +383,25 @@ final class ExpressionParser {
     }
   }
 
-  /**
-   * Filters one after another.
-   *
-   * @param target null where the first filter gets a block's body
-   * @param inline whether the first has no bar before it
-   */
-  @Nullable Expr filterChain(@Nullable Expr target, boolean inline) {
-    Expr node = target;
-    boolean first = inline;
-    while (first || stream.skipOperator("|")) {
-      first = false;
-      int line = stream.line();
-      String name = dottedName();
-      Arguments arguments = stream.isOperator("(") ? arguments() : Arguments.NONE;
-      Filter filter = Filters.named(name);
-      if (filter == null) {
-        unknownNames.add(
-            new TemplateException(
-                ErrorKind.ASSERTION, "No filter named '" + name + "'.", line));
-      }
-      node = new Expr.Filtered(line, node, name, filter, arguments);
+  /** Filters of a block, one after another; the first gets the block's body. */
+  Expr bodyFilters() {
+    Expr node = filter(null);
+    while (stream.skipOperator("|")) {
+      node = filter(node);
     }
     return node;
+  }
+
+  private Expr filter(@Nullable Expr target) {
+    int line = stream.line();
+    String name = dottedName();
+    Arguments arguments = stream.isOperator("(") ? arguments() : Arguments.NONE;
+    Filter filter = Filters.named(name);
+    if (filter == null) {
+      unknownNames.add(
+          new TemplateException(ErrorKind.ASSERTION, "No filter named '" + name + "'.", line));
+    }
+    return new Expr.Filtered(line, target, name, filter, arguments);
   }
 
   private String dottedName() {

@@ -29,8 +29,9 @@ final class Floats {
     int digits = precision < 0 ? 6 : precision;
     String text =
         switch (Character.toLowerCase(type)) {
-          case 'f' -> magnitude.setScale(digits, RoundingMode.HALF_EVEN).toPlainString()
-              + (alternate && digits == 0 ? "." : "");
+          case 'f' ->
+              magnitude.setScale(digits, RoundingMode.HALF_EVEN).toPlainString()
+                  + (alternate && digits == 0 ? "." : "");
           case 'e' -> scientific(magnitude, digits, alternate);
           default -> general(magnitude, Math.max(1, digits), alternate);
         };
@@ -44,8 +45,7 @@ final class Floats {
       figures = "0".repeat(digits + 1);
       exponent = 0;
     } else {
-      BigDecimal rounded =
-          magnitude.round(new MathContext(digits + 1, RoundingMode.HALF_EVEN));
+      BigDecimal rounded = magnitude.round(new MathContext(digits + 1, RoundingMode.HALF_EVEN));
       exponent = rounded.precision() - rounded.scale() - 1;
       figures = rounded.unscaledValue().toString();
       figures =
@@ -59,8 +59,7 @@ final class Floats {
 
   private static String general(BigDecimal magnitude, int digits, boolean alternate) {
     BigDecimal rounded = magnitude.round(new MathContext(digits, RoundingMode.HALF_EVEN));
-    int exponent =
-        rounded.signum() == 0 ? 0 : rounded.precision() - rounded.scale() - 1;
+    int exponent = rounded.signum() == 0 ? 0 : rounded.precision() - rounded.scale() - 1;
     if (exponent < -4 || exponent >= digits) {
       String text = scientific(magnitude, digits - 1, alternate);
       int e = text.indexOf('e');

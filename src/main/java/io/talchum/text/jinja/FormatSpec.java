@@ -8,7 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Python's format specification: {@code [[fill]align][sign][z][#][0][width][,][.precision][type]}. */
+/**
+ * Python's format specification: {@code [[fill]align][sign][z][#][0][width][,][.precision][type]}.
+ */
 final class FormatSpec {
   private static final Pattern SPEC =
       Pattern.compile(
@@ -28,7 +30,8 @@ final class FormatSpec {
   private FormatSpec(Matcher m) {
     boolean zero = m.group(5) != null;
     this.align = m.group(2) != null ? m.group(2).charAt(0) : zero ? '=' : 0;
-    this.fill = m.group(1) != null ? m.group(1) : zero && m.group(2) == null ? "0" : zero ? "0" : " ";
+    this.fill =
+        m.group(1) != null ? m.group(1) : zero && m.group(2) == null ? "0" : zero ? "0" : " ";
     this.sign = m.group(3) == null ? '-' : m.group(3).charAt(0);
     this.alternate = m.group(4) != null;
     this.width = number(m.group(6), 0);
@@ -122,7 +125,9 @@ final class FormatSpec {
     String signed = signed(signOf, digits, sign);
     if (align == '=' || (align == 0 && fill.equals("0"))) {
       int prefix = signed.length() - digits.length();
-      if (alternate && digits.length() > 1 && "box".indexOf(Character.toLowerCase(digits.charAt(1))) >= 0) {
+      if (alternate
+          && digits.length() > 1
+          && "box".indexOf(Character.toLowerCase(digits.charAt(1))) >= 0) {
         prefix += 2;
       }
       int missing = Math.max(0, width - signed.length());

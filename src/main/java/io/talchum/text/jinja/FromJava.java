@@ -48,7 +48,9 @@ final class FromJava {
         map.forEach(
             (key, item) ->
                 dict.entries()
-                    .put(DictKey.of(value(key, trusted, depth + 1)), value(item, trusted, depth + 1)));
+                    .put(
+                        DictKey.of(value(key, trusted, depth + 1)),
+                        value(item, trusted, depth + 1)));
         yield dict;
       }
       default ->

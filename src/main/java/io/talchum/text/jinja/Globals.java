@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Functions that every template sees. */
 final class Globals {
   private static final int MAX_RANGE = 100_000;
-  private static final Set<String> TYPES =
-      Set.of("range", "dict", "cycler", "joiner", "namespace");
+  private static final Set<String> TYPES = Set.of("range", "dict", "cycler", "joiner", "namespace");
   private static final Map<String, Value> FUNCTIONS =
       Map.of(
           "range", new FunctionValue("range", (interpreter, args) -> range(args)),

@@ -171,8 +171,7 @@ final class Interpreter {
       case Undefined undefined -> throw undefined.raise();
       case ObjectValue object -> object.call(this, args);
       default ->
-          throw TemplateException.type(
-              "'" + Python.typeName(callee) + "' object is not callable");
+          throw TemplateException.type("'" + Python.typeName(callee) + "' object is not callable");
     };
   }
 
@@ -188,7 +187,8 @@ final class Interpreter {
     Map<String, Value> keywords = new LinkedHashMap<>();
     for (Keyword keyword : arguments.keywords()) {
       if (keywords.put(keyword.name(), eval(keyword.value(), scope)) != null) {
-        throw new TemplateException(ErrorKind.SYNTAX, "keyword argument repeated: " + keyword.name());
+        throw new TemplateException(
+            ErrorKind.SYNTAX, "keyword argument repeated: " + keyword.name());
       }
     }
     if (arguments.starKeywords() != null) {

@@ -73,7 +73,8 @@ final class Json {
     if (value instanceof Text text) {
       return text.string();
     }
-    return Operators.repeat(Text.template(" "), Math.max(0, Python.index(value)), interpreter.budget())
+    return Operators.repeat(
+            Text.template(" "), Math.max(0, Python.index(value)), interpreter.budget())
         .string();
   }
 
@@ -106,9 +107,7 @@ final class Json {
     if (Double.isNaN(value)) {
       return "NaN";
     }
-    return Double.isInfinite(value)
-        ? (value > 0 ? "Infinity" : "-Infinity")
-        : Repr.number(value);
+    return Double.isInfinite(value) ? (value > 0 ? "Infinity" : "-Infinity") : Repr.number(value);
   }
 
   private void array(List<Value> items) {
@@ -155,8 +154,7 @@ final class Json {
     List<Map.Entry<DictKey, Value>> entries = new ArrayList<>(dict.entries().entrySet());
     if (sortKeys) {
       entries.sort(
-          (a, b) ->
-              Comparing.compare(a.getKey().value(), b.getKey().value(), "<", budget));
+          (a, b) -> Comparing.compare(a.getKey().value(), b.getKey().value(), "<", budget));
     }
     return entries;
   }

@@ -65,11 +65,11 @@ final class LayoutFilters {
     Text text = StringMethods.string(value, "truncate");
     int length = bound[0] == null ? 255 : Python.index(bound[0]);
     Text end = bound[2] == null ? Text.template("...") : StringMethods.string(bound[2], "truncate");
-    boolean given = bound[3] != null && !(bound[3] instanceof NoneValue);
-    int leeway = given ? Python.index(bound[3]) : TRUNCATE_LEEWAY;
+    Value room = bound[3];
+    int leeway =
+        room == null || room instanceof NoneValue ? TRUNCATE_LEEWAY : Python.index(room);
     if (length < end.codePoints() || leeway < 0) {
-      throw TemplateException.value(
-          "expected length >= " + end.codePoints() + ", got " + length);
+      throw TemplateException.value("expected length >= " + end.codePoints() + ", got " + length);
     }
     if (text.codePoints() <= (long) length + leeway) {
       return text;

@@ -91,7 +91,11 @@ final class MacroValue implements Value.ObjectValue {
     }
     if (!repeated.isEmpty() && !extras.contains("kwargs")) {
       throw TemplateException.type(
-          "macro '" + name + "' got multiple values for argument '" + repeated.iterator().next() + "'");
+          "macro '"
+              + name
+              + "' got multiple values for argument '"
+              + repeated.iterator().next()
+              + "'");
     }
   }
 
@@ -99,9 +103,7 @@ final class MacroValue implements Value.ObjectValue {
     if (extras.contains("caller") && !signature.parameters().contains("caller")) {
       scope.set(
           "caller",
-          caller != null
-              ? caller
-              : new Undefined(ErrorKind.UNDEFINED, "No caller defined"));
+          caller != null ? caller : new Undefined(ErrorKind.UNDEFINED, "No caller defined"));
     } else if (caller != null && !(caller instanceof NoneValue) && !extras.contains("kwargs")) {
       throw TemplateException.type(
           "macro '"
@@ -123,7 +125,8 @@ final class MacroValue implements Value.ObjectValue {
               .formatted(name, keywords.keySet().iterator().next()));
     }
     if (extras.contains("varargs")) {
-      scope.set("varargs", new TupleValue(new ArrayList<>(positional.subList(taken, positional.size()))));
+      scope.set(
+          "varargs", new TupleValue(new ArrayList<>(positional.subList(taken, positional.size()))));
     } else if (positional.size() > taken) {
       throw TemplateException.type(
           "macro '%s' takes not more than %d argument(s)"

@@ -25,11 +25,13 @@ final class NamesUsed {
     switch (statement) {
       case Statement.Print print -> visit(print.value());
       case Statement.If choice -> {
-        choice.branches().forEach(
-            branch -> {
-              visit(branch.test());
-              visit(branch.body());
-            });
+        choice
+            .branches()
+            .forEach(
+                branch -> {
+                  visit(branch.test());
+                  visit(branch.body());
+                });
         visit(choice.otherwise());
       }
       case Statement.For loop -> {

@@ -55,8 +55,7 @@ final class NumberFilters {
     Double number = number(value);
     if (number == null || number.isNaN() || number.isInfinite()) {
       if (value instanceof FloatValue infinite && Double.isInfinite(infinite.value())) {
-        throw new TemplateException(
-            ErrorKind.OVERFLOW, "cannot convert float infinity to integer");
+        throw new TemplateException(ErrorKind.OVERFLOW, "cannot convert float infinity to integer");
       }
       return otherwise;
     }
@@ -93,7 +92,8 @@ final class NumberFilters {
       case "-inf", "-infinity" -> Double.NEGATIVE_INFINITY;
       case "nan", "+nan", "-nan" -> Double.NaN;
       default ->
-          string.matches("[+-]?(\\d+(_\\d+)*\\.?(\\d+(_\\d+)*)?|\\.\\d+(_\\d+)*)(e[+-]?\\d+(_\\d+)*)?")
+          string.matches(
+                  "[+-]?(\\d+(_\\d+)*\\.?(\\d+(_\\d+)*)?|\\.\\d+(_\\d+)*)(e[+-]?\\d+(_\\d+)*)?")
               ? Double.valueOf(string.replace("_", ""))
               : null;
     };
@@ -163,7 +163,9 @@ final class NumberFilters {
     }
     BigInteger integer = Python.integer(value);
     if (integer == null || precision >= 0) {
-      return value instanceof BoolValue ? new IntValue(integer == null ? BigInteger.ZERO : integer) : value;
+      return value instanceof BoolValue
+          ? new IntValue(integer == null ? BigInteger.ZERO : integer)
+          : value;
     }
     int scale = Math.max(precision, -MAX_DIGITS);
     return new IntValue(
@@ -174,7 +176,8 @@ final class NumberFilters {
     Value flag = args.bind("filesizeformat", "binary")[0];
     Double bytes = number(value);
     if (bytes == null) {
-      throw TemplateException.value("could not convert to float: " + Repr.repr(value, interpreter.budget()));
+      throw TemplateException.value(
+          "could not convert to float: " + Repr.repr(value, interpreter.budget()));
     }
     boolean binary = flag != null && Python.truth(flag);
     double base = binary ? 1024 : 1000;
@@ -193,6 +196,10 @@ final class NumberFilters {
     }
     String prefix = binary && place == 0 ? "K" : prefixes.substring(place, place + 1);
     return Text.template(
-        "%.1f %s%sB".formatted(new BigDecimal(bytes / unit).setScale(1, RoundingMode.HALF_EVEN), prefix, binary ? "i" : ""));
+        "%.1f %s%sB"
+            .formatted(
+                new BigDecimal(bytes / unit).setScale(1, RoundingMode.HALF_EVEN),
+                prefix,
+                binary ? "i" : ""));
   }
 }

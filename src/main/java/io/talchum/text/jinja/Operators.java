@@ -1,7 +1,6 @@
 package io.talchum.text.jinja;
 
 import io.talchum.text.jinja.Expr.Arithmetic;
-import io.talchum.text.jinja.Value.BoolValue;
 import io.talchum.text.jinja.Value.FloatValue;
 import io.talchum.text.jinja.Value.IntValue;
 import io.talchum.text.jinja.Value.ListValue;
@@ -127,7 +126,8 @@ final class Operators {
           Python.asDouble(new IntValue(exponent)));
     }
     if (base.bitLength() > 1 || base.signum() < 0) {
-      checkBits(exponent.bitLength() > 31 ? Long.MAX_VALUE : exponent.longValue() * base.bitLength());
+      checkBits(
+          exponent.bitLength() > 31 ? Long.MAX_VALUE : exponent.longValue() * base.bitLength());
     }
     if (exponent.bitLength() > 31) {
       return new IntValue(base);
@@ -155,8 +155,7 @@ final class Operators {
     }
     double result = Math.pow(a, b);
     if (Double.isInfinite(result) && !Double.isInfinite(a) && !Double.isInfinite(b)) {
-      throw new TemplateException(
-          ErrorKind.OVERFLOW, "(34, 'Numerical result out of range')");
+      throw new TemplateException(ErrorKind.OVERFLOW, "(34, 'Numerical result out of range')");
     }
     return result;
   }
@@ -251,7 +250,12 @@ final class Operators {
   }
 
   /** A sequence of code points or items by Python's slice rules. */
-  static Value slice(Value target, @Nullable Value start, @Nullable Value stop, @Nullable Value step, Budget budget) {
+  static Value slice(
+      Value target,
+      @Nullable Value start,
+      @Nullable Value stop,
+      @Nullable Value step,
+      Budget budget) {
     int size =
         switch (target) {
           case Text text -> text.codePoints();
@@ -311,7 +315,6 @@ final class Operators {
     }
     return out.build().withMarkup(text.isMarkup());
   }
-
 
   static List<Value> reversed(List<Value> items) {
     List<Value> reversed = new ArrayList<>(items);

@@ -76,7 +76,8 @@ final class Printf {
     }
     if ("sracdiuoxXeEfFgG".indexOf(type) < 0) {
       throw TemplateException.value(
-          "unsupported format character '%c' (0x%x) at index %d".formatted(type, (int) type, at - 1));
+          "unsupported format character '%c' (0x%x) at index %d"
+              .formatted(type, (int) type, at - 1));
     }
     Value value = named == null ? next() : named;
     Text converted = convert(value, type, precision, flags);
@@ -166,7 +167,9 @@ final class Printf {
       default ->
           Text.template(
               FormatSpec.signed(
-                  real(value), Floats.format(real(value), type, precision, flags.alternate), flags.sign));
+                  real(value),
+                  Floats.format(real(value), type, precision, flags.alternate),
+                  flags.sign));
     };
   }
 
@@ -184,7 +187,9 @@ final class Printf {
     if (code == null) {
       throw TemplateException.type("%c requires int or char");
     }
-    if (code.signum() < 0 || code.bitLength() > 21 || !Character.isValidCodePoint(code.intValue())) {
+    if (code.signum() < 0
+        || code.bitLength() > 21
+        || !Character.isValidCodePoint(code.intValue())) {
       throw new TemplateException(ErrorKind.OVERFLOW, "%c arg not in range(0x110000)");
     }
     return Text.data(Character.toString(code.intValue()));
@@ -231,8 +236,7 @@ final class Printf {
 
   private static Text integer(
       BigInteger value, int radix, char type, int precision, FormatSpec.Flags flags) {
-    String digits =
-        radix == 10 ? Repr.integer(value.abs()) : value.abs().toString(radix);
+    String digits = radix == 10 ? Repr.integer(value.abs()) : value.abs().toString(radix);
     if (precision > digits.length()) {
       digits = "0".repeat(precision - digits.length()) + digits;
     }
@@ -240,8 +244,7 @@ final class Printf {
       digits = (radix == 8 ? "0o" : "0x") + digits;
     }
     String shown = type == 'X' ? Casing.upper(digits) : digits;
-    return Text.template(
-        FormatSpec.signed(value.signum(), shown, flags.sign));
+    return Text.template(FormatSpec.signed(value.signum(), shown, flags.sign));
   }
 
   /** Zeros go between the sign and the digits. */
@@ -253,18 +256,30 @@ final class Printf {
     Budget budget = interpreter.budget();
     TextBuilder padded = new TextBuilder(budget);
     if (flags.left) {
-      return padded.append(text).append(Operators.repeat(Text.template(" "), missing, budget)).build();
+      return padded
+          .append(text)
+          .append(Operators.repeat(Text.template(" "), missing, budget))
+          .build();
     }
     if (flags.zero && !isText) {
       String digits = text.string();
       int sign = !digits.isEmpty() && "+- ".indexOf(digits.charAt(0)) >= 0 ? 1 : 0;
-      int prefix = sign + (digits.startsWith("0x", sign) || digits.startsWith("0X", sign) || digits.startsWith("0o", sign) ? 2 : 0);
+      int prefix =
+          sign
+              + (digits.startsWith("0x", sign)
+                      || digits.startsWith("0X", sign)
+                      || digits.startsWith("0o", sign)
+                  ? 2
+                  : 0);
       return padded
           .append(text, 0, prefix)
           .append(Operators.repeat(Text.template("0"), missing, budget))
           .append(text, prefix, digits.length())
           .build();
     }
-    return padded.append(Operators.repeat(Text.template(" "), missing, budget)).append(text).build();
+    return padded
+        .append(Operators.repeat(Text.template(" "), missing, budget))
+        .append(text)
+        .build();
   }
 }

@@ -111,8 +111,7 @@ final class Python {
       case IteratorValue iterator -> iterator.rest();
       case Undefined undefined -> Collections.emptyIterator();
       case Text text -> characters(text);
-      default ->
-          throw TemplateException.type("'" + typeName(value) + "' object is not iterable");
+      default -> throw TemplateException.type("'" + typeName(value) + "' object is not iterable");
     };
   }
 
@@ -163,9 +162,7 @@ final class Python {
   }
 
   static boolean isNumber(Value value) {
-    return value instanceof IntValue
-        || value instanceof BoolValue
-        || value instanceof FloatValue;
+    return value instanceof IntValue || value instanceof BoolValue || value instanceof FloatValue;
   }
 
   /** A number as float; callers have checked {@link #isNumber}. */

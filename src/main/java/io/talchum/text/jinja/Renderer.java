@@ -52,7 +52,8 @@ final class Renderer {
   private Flow run(Statement statement, Scope scope, TextBuilder out) {
     switch (statement) {
       case Statement.Data data -> out.append(data.text());
-      case Statement.Print print -> out.append(interpreter.str(interpreter.eval(print.value(), scope)));
+      case Statement.Print print ->
+          out.append(interpreter.str(interpreter.eval(print.value(), scope)));
       case Statement.If choice -> {
         return choose(choice, scope, out);
       }
@@ -60,12 +61,17 @@ final class Renderer {
       case Statement.Set set -> assign(set.target(), interpreter.eval(set.value(), scope), scope);
       case Statement.SetBlock set -> setBlock(set, scope);
       case Statement.Macro macro ->
-          scope.set(macro.name(), new MacroValue(this, macro.name(), macro.signature(), macro.body(), scope));
+          scope.set(
+              macro.name(),
+              new MacroValue(this, macro.name(), macro.signature(), macro.body(), scope));
       case Statement.CallBlock call -> out.append(interpreter.str(callBlock(call, scope)));
       case Statement.FilterBlock block ->
-          out.append(interpreter.str(filtered(block.filter(), render(block.body(), new Scope(scope)), scope)));
+          out.append(
+              interpreter.str(
+                  filtered(block.filter(), render(block.body(), new Scope(scope)), scope)));
       case Statement.With with -> with(with, scope, out);
-      case Statement.Scoped scoped -> run(scoped.body(), new Scope(scoped.seesLocals() ? scope : top), out);
+      case Statement.Scoped scoped ->
+          run(scoped.body(), new Scope(scoped.seesLocals() ? scope : top), out);
       case Statement.OtherTemplate other ->
           throw new TemplateException(
               ErrorKind.TYPE, "no loader for this environment specified", other.line());
@@ -153,7 +159,8 @@ final class Renderer {
 
   private void unpack(List<Expr> targets, Value value, Scope scope) {
     if (!Python.isIterable(value)) {
-      throw TemplateException.type("cannot unpack non-iterable " + Python.typeName(value) + " object");
+      throw TemplateException.type(
+          "cannot unpack non-iterable " + Python.typeName(value) + " object");
     }
     List<Value> items = interpreter.list(value);
     if (items.size() != targets.size()) {
@@ -221,5 +228,4 @@ final class Renderer {
   Value defaultOf(Expr expr, Scope scope) {
     return interpreter.eval(expr, scope);
   }
-
 }

@@ -33,7 +33,9 @@ final class Searching {
       return window.codePointCount(0, window.length()) + 1L;
     }
     long count = 0;
-    for (int at = window.indexOf(wanted); at >= 0; at = window.indexOf(wanted, at + wanted.length())) {
+    for (int at = window.indexOf(wanted);
+        at >= 0;
+        at = window.indexOf(wanted, at + wanted.length())) {
       count++;
     }
     return count;

@@ -48,8 +48,7 @@ final class SelectFilters {
       return item -> path.get(item, given, interpreter);
     }
     if (args.positional().isEmpty()) {
-      throw new TemplateException(
-          ErrorKind.FILTER_ARGUMENT, "map requires a filter argument");
+      throw new TemplateException(ErrorKind.FILTER_ARGUMENT, "map requires a filter argument");
     }
     String name = interpreter.str(args.positional().getFirst()).string();
     Filter filter = Filters.named(name);

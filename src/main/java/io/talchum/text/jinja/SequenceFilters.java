@@ -150,8 +150,7 @@ final class SequenceFilters {
     List<Value> items = interpreter.list(value);
     int slices = Python.index(bound[0]);
     if (slices == 0) {
-      throw new TemplateException(
-          ErrorKind.ZERO_DIVISION, "integer division or modulo by zero");
+      throw new TemplateException(ErrorKind.ZERO_DIVISION, "integer division or modulo by zero");
     }
     interpreter.budget().items(Math.max(0, slices));
     List<Value> columns = new ArrayList<>();

@@ -79,8 +79,7 @@ final class Sorting {
     }
     if (!(value instanceof DictValue dict)) {
       throw new TemplateException(
-          ErrorKind.ATTRIBUTE,
-          "'" + Python.typeName(value) + "' object has no attribute 'items'");
+          ErrorKind.ATTRIBUTE, "'" + Python.typeName(value) + "' object has no attribute 'items'");
     }
     int place = by.equals("key") ? 0 : 1;
     Function<Value, Value> key =
@@ -93,8 +92,7 @@ final class Sorting {
   }
 
   private static Value groupBy(Interpreter interpreter, Value value, Args args) {
-    @Nullable Value[] bound =
-        args.bind("groupby", "attribute", "default", "case_sensitive");
+    @Nullable Value[] bound = args.bind("groupby", "attribute", "default", "case_sensitive");
     AttributePath path = AttributePath.of(bound[0]);
     Value otherwise = bound[1];
     boolean caseSensitive = isTrue(bound[2]);
@@ -126,8 +124,7 @@ final class Sorting {
     AttributePath path = AttributePath.of(bound[1]);
     Iterator<Value> items = interpreter.list(value).iterator();
     if (!items.hasNext()) {
-      return new Undefined(
-          ErrorKind.UNDEFINED, "No aggregated item, sequence was empty.");
+      return new Undefined(ErrorKind.UNDEFINED, "No aggregated item, sequence was empty.");
     }
     Value best = items.next();
     Value bestKey = keyOf(best, path, caseSensitive, interpreter);

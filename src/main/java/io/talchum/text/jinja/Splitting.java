@@ -131,8 +131,7 @@ final class Splitting {
 
   static Value partition(Text self, Args args, boolean fromRight) {
     String separator = separatorOf(args.required("partition", 0));
-    int found =
-        fromRight ? self.string().lastIndexOf(separator) : self.string().indexOf(separator);
+    int found = fromRight ? self.string().lastIndexOf(separator) : self.string().indexOf(separator);
     if (found < 0) {
       return fromRight
           ? TupleValue.of(Text.EMPTY, Text.EMPTY, self)

@@ -180,10 +180,7 @@ final class StatementParser {
     if (stream.skipOperator("=")) {
       return new Statement.Set(line, target, known(expressions.tuple(true, false, null)));
     }
-    Expr filter = expressions.filterChain(null, false);
-    if (filter != null) {
-      known(filter);
-    }
+    Expr filter = stream.skipOperator("|") ? known(expressions.bodyFilters()) : null;
     return new Statement.SetBlock(line, target, filter, bodyThrough("endset"));
   }
 
@@ -199,8 +196,7 @@ final class StatementParser {
       isTuple = true;
     }
     if (!isTuple && items.isEmpty()) {
-      throw stream.error(
-          "Expected an expression, got '" + stream.current().describe() + "'");
+      throw stream.error("Expected an expression, got '" + stream.current().describe() + "'");
     }
     return isTuple ? new Expr.TupleOf(line, List.copyOf(items)) : items.getFirst();
   }
@@ -271,12 +267,8 @@ final class StatementParser {
   }
 
   private Statement filterBlock() {
-    int line = stream.next().line();
-    Expr filter = expressions.filterChain(null, true);
-    if (filter == null) {
-      throw stream.error("expected a filter", line);
-    }
-    return new Statement.FilterBlock(known(filter), bodyThrough("endfilter"));
+    stream.next();
+    return new Statement.FilterBlock(known(expressions.bodyFilters()), bodyThrough("endfilter"));
   }
 
   private Statement with() {
@@ -291,8 +283,7 @@ final class StatementParser {
       stream.expectOperator("=");
       values.add(known(expressions.expression(true)));
     }
-    return new Statement.With(
-        List.copyOf(targets), List.copyOf(values), bodyThrough("endwith"));
+    return new Statement.With(List.copyOf(targets), List.copyOf(values), bodyThrough("endwith"));
   }
 
   private void print(List<Statement> out) {

@@ -34,7 +34,9 @@ final class Strftime {
     return switch (directive) {
       case 'a' -> cased(flag, time.getDayOfWeek().getDisplayName(TextStyle.SHORT, Locale.ENGLISH));
       case 'A' -> cased(flag, time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH));
-      case 'b', 'h' -> cased(flag, time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3));
+      case 'b', 'h' ->
+          cased(
+              flag, time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3));
       case 'B' -> cased(flag, time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH));
       case 'c' -> format(time, "%a %b %e %H:%M:%S %Y");
       case 'x', 'D' -> format(time, "%m/%d/%y");
@@ -42,7 +44,8 @@ final class Strftime {
       case 'R' -> format(time, "%H:%M");
       case 'r' -> format(time, "%I:%M:%S %p");
       case 'F' -> format(time, "%Y-%m-%d");
-      case 'p' -> flag == '#' ? (time.getHour() < 12 ? "am" : "pm") : (time.getHour() < 12 ? "AM" : "PM");
+      case 'p' ->
+          flag == '#' ? (time.getHour() < 12 ? "am" : "pm") : (time.getHour() < 12 ? "AM" : "PM");
       case 'P' -> time.getHour() < 12 ? "am" : "pm";
       case 'Z', 'z' -> "";
       case 'n' -> "\n";
@@ -92,6 +95,8 @@ final class Strftime {
   private static String padded(int value, int width, char flag, char fill) {
     String digits = Integer.toString(value);
     char pad = flag == '_' ? ' ' : flag == '0' ? '0' : fill;
-    return flag == '-' ? digits : String.valueOf(pad).repeat(Math.max(0, width - digits.length())) + digits;
+    return flag == '-'
+        ? digits
+        : String.valueOf(pad).repeat(Math.max(0, width - digits.length())) + digits;
   }
 }

@@ -100,7 +100,10 @@ final class StringMethods {
   }
 
   private static boolean isDigit(int c) {
-    return Character.isDigit(c) || (c >= 0xB2 && c <= 0xB3) || c == 0xB9 || (c >= 0x2070 && c <= 0x2089 && Character.getType(c) == Character.OTHER_NUMBER);
+    return Character.isDigit(c)
+        || (c >= 0xB2 && c <= 0xB3)
+        || c == 0xB9
+        || (c >= 0x2070 && c <= 0x2089 && Character.getType(c) == Character.OTHER_NUMBER);
   }
 
   private static boolean isNumeric(int c) {

@@ -42,8 +42,7 @@ public final class Template {
   public Text render(Map<String, ?> context, Set<String> trusted, ZonedDateTime now) {
     Map<String, Value> variables = new HashMap<>();
     context.forEach(
-        (name, value) ->
-            variables.put(name, FromJava.value(value, trusted.contains(name))));
+        (name, value) -> variables.put(name, FromJava.value(value, trusted.contains(name))));
     Interpreter interpreter = new Interpreter(new Budget(), now);
     Scope scope = new Scope(variables);
     return new Renderer(interpreter, scope).render(body, scope);

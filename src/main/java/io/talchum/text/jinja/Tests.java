@@ -49,8 +49,7 @@ final class Tests {
     tests.put("divisibleby", Tests::divisible);
     tests.put("sameas", (i, value, args) -> same(value, args.required("sameas", 0), i));
     tests.put(
-        "in",
-        (i, value, args) -> Comparing.contains(args.required("in", 0), value, i.budget()));
+        "in", (i, value, args) -> Comparing.contains(args.required("in", 0), value, i.budget()));
     tests.put("filter", (i, value, args) -> Filters.named(i.str(value).string()) != null);
     tests.put("test", (i, value, args) -> named(i.str(value).string()) != null);
     relations(tests);
@@ -70,8 +69,7 @@ final class Tests {
     for (String name : names) {
       tests.put(
           name,
-          (i, value, args) ->
-              Comparing.holds(relation, value, args.required(name, 0), i.budget()));
+          (i, value, args) -> Comparing.holds(relation, value, args.required(name, 0), i.budget()));
     }
   }
 

@@ -82,8 +82,7 @@ public final class Text implements Value.StringValue {
     if (cuts.length == 0) {
       return new Text(string.substring(from, to), startsInTemplate, NO_CUTS, markup);
     }
-    int[] inside =
-        Arrays.stream(cuts).filter(c -> c > from && c < to).map(c -> c - from).toArray();
+    int[] inside = Arrays.stream(cuts).filter(c -> c > from && c < to).map(c -> c - from).toArray();
     return new Text(string.substring(from, to), isTemplateAt(from), inside, markup);
   }
 

@@ -28,14 +28,12 @@ final class TextFilters {
     filters.put("escape", (i, value, args) -> Html.escape(i.str(value), i.budget()));
     filters.put("e", (i, value, args) -> Html.escape(i.str(value), i.budget()));
     filters.put(
-        "forceescape",
-        (i, value, args) -> Html.escape(i.str(value).withMarkup(false), i.budget()));
+        "forceescape", (i, value, args) -> Html.escape(i.str(value).withMarkup(false), i.budget()));
     filters.put("safe", (i, value, args) -> i.str(value).withMarkup(true));
     filters.put(
         "striptags", (i, value, args) -> i.str(value).withMarkup(false).derive(Html::stripTags));
     filters.put("tojson", Json::dump);
-    filters.put(
-        "pprint", (i, value, args) -> Text.data(Repr.repr(value, i.budget())));
+    filters.put("pprint", (i, value, args) -> Text.data(Repr.repr(value, i.budget())));
     filters.put("urlencode", TextFilters::urlEncode);
     filters.put("xmlattr", TextFilters::xmlAttributes);
     filters.put("format", TextFilters::format);
@@ -117,8 +115,7 @@ final class TextFilters {
         out.append(separator);
       }
       first = false;
-      Value part =
-          byAttribute ? AttributePath.of(path).get(item, null, interpreter) : item;
+      Value part = byAttribute ? AttributePath.of(path).get(item, null, interpreter) : item;
       out.append(interpreter.str(part));
     }
     return out.build();
@@ -171,8 +168,7 @@ final class TextFilters {
     Value spaced = args.bind("xmlattr", "autospace")[0];
     if (!(value instanceof DictValue dict)) {
       throw new TemplateException(
-          ErrorKind.ATTRIBUTE,
-          "'" + Python.typeName(value) + "' object has no attribute 'items'");
+          ErrorKind.ATTRIBUTE, "'" + Python.typeName(value) + "' object has no attribute 'items'");
     }
     TextBuilder out = new TextBuilder(interpreter.budget());
     for (Map.Entry<DictKey, Value> entry : dict.entries().entrySet()) {

@@ -52,7 +52,15 @@ final class GoldenCases {
                   || e.reason().equals(error.path("message").asText()));
       return same
           ? ""
-          : "raised " + kind + " " + e.reason() + " (line " + e.line() + ") instead of " + one.path("error") + one.path("expected");
+          : "raised "
+              + kind
+              + " "
+              + e.reason()
+              + " (line "
+              + e.line()
+              + ") instead of "
+              + one.path("error")
+              + one.path("expected");
     }
   }
 }
