@@ -66,8 +66,7 @@ final class LayoutFilters {
     int length = bound[0] == null ? 255 : Python.index(bound[0]);
     Text end = bound[2] == null ? Text.template("...") : StringMethods.string(bound[2], "truncate");
     Value room = bound[3];
-    int leeway =
-        room == null || room instanceof NoneValue ? TRUNCATE_LEEWAY : Python.index(room);
+    int leeway = room == null || room instanceof NoneValue ? TRUNCATE_LEEWAY : Python.index(room);
     if (length < end.codePoints() || leeway < 0) {
       throw TemplateException.value("expected length >= " + end.codePoints() + ", got " + length);
     }
