@@ -13,7 +13,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -34,10 +33,9 @@ final class EngineCore {
   private final Owner owner;
   private final SlotTable slots;
   private final FairnessCounters counters = new FairnessCounters();
-  private final List<Sequence> waiting = new ArrayList<>();
+  private final AdmissionQueue queue;
+  private final DecodeRows decodeRows;
   private final EngineTotals totals = new EngineTotals();
-  private final int[][] tokenIds; // [rows][rows]: the argument arrays of decode by row count
-  private final int[][] positions;
   private boolean afterDecode;
 
   /** Keeps count of accepted sequences. */
@@ -61,23 +59,18 @@ final class EngineCore {
     this.listener = listener;
     this.owner = owner;
     this.slots = new SlotTable(executor);
-    this.tokenIds = new int[executor.slots() + 1][];
-    this.positions = new int[executor.slots() + 1][];
-    for (int rows = 0; rows <= executor.slots(); rows++) {
-      tokenIds[rows] = new int[rows];
-      positions[rows] = new int[rows];
-    }
+    this.queue = new AdmissionQueue(counters, owner);
+    this.decodeRows = new DecodeRows(executor.slots());
   }
 
   /** Takes over an accepted sequence. */
   void accept(Sequence sequence) {
-    counters.arrived(sequence.fairnessKey());
-    waiting.add(sequence);
+    queue.add(sequence);
     totals.loadChanged();
   }
 
   boolean hasWork() {
-    return slots.running() > 0 || !waiting.isEmpty();
+    return slots.running() > 0 || !queue.isEmpty();
   }
 
   /**
@@ -91,7 +84,7 @@ final class EngineCore {
     endRunning(now);
     admitNext(now);
     switch (StepPlanner.plan(
-        slots.views(), afterDecode, totals.prefillSteps(), !waiting.isEmpty(), config)) {
+        slots.views(), afterDecode, totals.prefillSteps(), !queue.isEmpty(), config)) {
       case Idle idle -> {}
       case Decode decode -> decode(decode);
       case Prefill prefill -> prefill(prefill);
@@ -101,7 +94,7 @@ final class EngineCore {
   /** Ends everything that waits or runs. */
   void failAll(Supplier<ServeException> error) {
     Instant now = clock.instant();
-    for (Sequence sequence : List.copyOf(waiting)) {
+    for (Sequence sequence : List.copyOf(queue.waiting())) {
       sequence.fail(error.get());
       leaveQueueEnded(sequence, now);
     }
@@ -115,7 +108,7 @@ final class EngineCore {
   }
 
   EngineStats stats() {
-    return totals.stats(slots, waiting);
+    return totals.stats(slots, queue.waiting());
   }
 
   SlotTable slots() {
@@ -123,7 +116,7 @@ final class EngineCore {
   }
 
   List<Sequence> waiting() {
-    return waiting;
+    return queue.waiting();
   }
 
   FairnessCounters counters() {
@@ -131,11 +124,11 @@ final class EngineCore {
   }
 
   private void endWaiting(Instant now) {
-    for (int i = 0; i < waiting.size(); i++) {
+    List<Sequence> waiting = queue.waiting();
+    for (int i = waiting.size() - 1; i >= 0; i--) {
       Sequence sequence = waiting.get(i);
       if (endsBy(sequence, now)) {
         leaveQueueEnded(sequence, now);
-        i--;
       }
     }
   }
@@ -167,10 +160,10 @@ final class EngineCore {
   /** At most one a step: each copies an adapter, and prefill takes one row a step anyway. */
   private void admitNext(Instant now) {
     int slot = slots.lowestFree();
-    if (slot < 0 || waiting.isEmpty()) {
+    if (slot < 0 || queue.isEmpty()) {
       return;
     }
-    Sequence sequence = waiting.get(Scheduler.next(waiting, counters::tokens));
+    Sequence sequence = queue.next();
     try {
       slots.admit(slot, sequence);
     } catch (RuntimeException e) {
@@ -178,9 +171,7 @@ final class EngineCore {
       leaveQueueEnded(sequence, now);
       return;
     }
-    waiting.remove(sequence);
-    owner.leftQueue();
-    counters.admitted(sequence.fairnessKey(), sequence.promptTokens());
+    queue.admitted(sequence);
     totals.loadChanged();
     sequence.times().admitted(now);
   }
@@ -195,9 +186,9 @@ final class EngineCore {
           });
     }
     int rows = plan.rows();
-    fillDecodeRows(rows);
+    decodeRows.fill(rows, slots);
     Instant start = clock.instant();
-    StepLogits logits = retried(() -> executor.decode(tokenIds[rows], positions[rows]));
+    StepLogits logits = retried(() -> executor.decode(decodeRows.tokenIds(rows), decodeRows.positions(rows)));
     Instant end = clock.instant();
     afterDecode = true;
     int tokens = 0;
@@ -217,16 +208,6 @@ final class EngineCore {
       }
     }
     stepped(false, tokens, Duration.between(start, end));
-  }
-
-  /** Idle rows write to the position that their slot's next real token overwrites. */
-  private void fillDecodeRows(int rows) {
-    for (int slot = 0; slot < rows; slot++) {
-      Sequence sequence = slots.get(slot);
-      tokenIds[rows][slot] =
-          sequence == null || sequence.isPrefilling() ? 0 : sequence.lastTokenId();
-      positions[rows][slot] = sequence == null ? 0 : sequence.kvTokens();
-    }
   }
 
   private void prefill(Prefill plan) {
@@ -290,9 +271,7 @@ final class EngineCore {
   }
 
   private void leaveQueueEnded(Sequence sequence, Instant now) {
-    waiting.remove(sequence);
-    owner.leftQueue();
-    counters.abandoned(sequence.fairnessKey());
+    queue.abandoned(sequence);
     tellEnd(sequence, now);
   }
 

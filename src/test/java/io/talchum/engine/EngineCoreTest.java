@@ -288,6 +288,29 @@ class EngineCoreTest {
   }
 
   @Test
+  void othersDecodeWhileALongPromptIsPrefilled() {
+    harness.submit(endless(20), sink, PROMPT);
+    harness.step();
+    RecordingSink late = new RecordingSink();
+    harness.submit(endless(3), late, IntStream.range(0, 16).toArray());
+    executor.isRecording = true;
+    while (late.tokens.isEmpty()) {
+      harness.step();
+    }
+    assertThat(executor.calls)
+        .containsExactly(
+            "bind 1",
+            "decode 1",
+            "prefill 1 0 4 NONE",
+            "decode 1",
+            "prefill 1 4 4 NONE",
+            "decode 1",
+            "prefill 1 8 4 NONE",
+            "decode 1",
+            "prefill 1 12 4 LAST");
+  }
+
+  @Test
   void outcomesCarryTheTimes() {
     harness.submit(endless(3), sink, PROMPT);
     harness.clock.advance(Duration.ofMillis(20));

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,23 @@ class EngineTest {
       assertThat(sink.await().finished().completionTokens()).isEqualTo(3);
     }
     assertThat(engine.isHealthy()).isTrue();
+  }
+
+  @Test
+  void sleepsWhileIdle() {
+    permits.release(1000);
+    RecordingSink sink = new RecordingSink();
+    engine.submit(request(sink, 3));
+    sink.await();
+    while (!isParked()) { // never ends if it spins
+      Thread.onSpinWait();
+    }
+    assertThat(engine.isHealthy()).isTrue();
+  }
+
+  private boolean isParked() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .anyMatch(thread -> LockSupport.getBlocker(thread) == engine);
   }
 
   @Test

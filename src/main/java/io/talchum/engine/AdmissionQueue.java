@@ -1,0 +1,50 @@
+package io.talchum.engine;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Accepted sequences without a slot, in order of arrival. Owned by the engine thread. */
+final class AdmissionQueue {
+  private final FairnessCounters counters;
+  private final EngineCore.Owner owner;
+  private final List<Sequence> waiting = new ArrayList<>();
+
+  AdmissionQueue(FairnessCounters counters, EngineCore.Owner owner) {
+    this.counters = counters;
+    this.owner = owner;
+  }
+
+  void add(Sequence sequence) {
+    counters.arrived(sequence.fairnessKey());
+    waiting.add(sequence);
+  }
+
+  boolean isEmpty() {
+    return waiting.isEmpty();
+  }
+
+  /** The one to admit next; stays in the queue. The queue must not be empty. */
+  Sequence next() {
+    return waiting.get(Scheduler.next(waiting, counters::tokens));
+  }
+
+  /** Takes out one that got a slot. */
+  void admitted(Sequence sequence) {
+    waiting.remove(sequence);
+    counters.admitted(sequence.fairnessKey(), sequence.promptTokens());
+    owner.leftQueue();
+  }
+
+  /** Takes out one that has ended. */
+  void abandoned(Sequence sequence) {
+    waiting.remove(sequence);
+    counters.abandoned(sequence.fairnessKey());
+    owner.leftQueue();
+  }
+
+  /** A live view. */
+  List<Sequence> waiting() {
+    return Collections.unmodifiableList(waiting);
+  }
+}
