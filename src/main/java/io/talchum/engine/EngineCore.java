@@ -188,7 +188,8 @@ final class EngineCore {
     int rows = plan.rows();
     decodeRows.fill(rows, slots);
     Instant start = clock.instant();
-    StepLogits logits = retried(() -> executor.decode(decodeRows.tokenIds(rows), decodeRows.positions(rows)));
+    StepLogits logits =
+        retried(() -> executor.decode(decodeRows.tokenIds(rows), decodeRows.positions(rows)));
     Instant end = clock.instant();
     afterDecode = true;
     int tokens = 0;
