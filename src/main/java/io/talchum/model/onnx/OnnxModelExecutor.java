@@ -79,6 +79,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     }
     OnnxModelExecutor executor = new OnnxModelExecutor(weights, options);
     executor.session(Set.of());
+    executor.session(EnumSet.of(GraphFeature.ADAPTERS)); // no request waits for it later
     return executor;
   }
 
