@@ -74,8 +74,10 @@ public final class ModelImporter {
     PackingPlan plan = plan(request, checkpoint);
     List<PackedTensor> tensors = new ArrayList<>();
     ContentHash weights;
-    try (WeightsWriter out = new WeightsWriter(directory.resolve(PackageFiles.WEIGHTS))) {
-      TensorWriter writer = new TensorWriter(out, listener, plan.sourceBytes());
+    try (RowWorkers workers = new RowWorkers(Runtime.getRuntime().availableProcessors());
+        WeightsWriter out =
+            new WeightsWriter(directory.resolve(PackageFiles.WEIGHTS), workers)) {
+      TensorWriter writer = new TensorWriter(out, workers, listener, plan.sourceBytes());
       for (PackingPlan.Packed packed : plan.tensors()) {
         tensors.add(writer.write(packed));
       }

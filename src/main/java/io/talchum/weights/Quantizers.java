@@ -57,16 +57,15 @@ final class Quantizers {
 
   /** The value of largest magnitude with its sign, the first one on a tie. */
   private static float extreme(float[] row, int start) {
-    float best = 0;
-    float magnitude = 0;
+    int largest = 0;
     for (int i = start; i < start + BLOCK; i++) {
-      float value = Math.abs(row[i]);
-      if (value > magnitude) {
-        magnitude = value;
-        best = row[i];
-      }
+      largest = Math.max(largest, Float.floatToRawIntBits(row[i]) & Integer.MAX_VALUE);
     }
-    return best;
+    int at = start;
+    while ((Float.floatToRawIntBits(row[at]) & Integer.MAX_VALUE) != largest) {
+      at++;
+    }
+    return row[at];
   }
 
   /** Whether {@link #int4} loses nothing on this row. */

@@ -15,12 +15,15 @@ final class TensorWriter {
   private static final int BATCH_WEIGHTS = 1 << 19;
 
   private final WeightsWriter out;
+  private final RowWorkers workers;
   private final ProgressListener listener;
   private final long bytesTotal;
   private long bytesDone;
 
-  TensorWriter(WeightsWriter out, ProgressListener listener, long bytesTotal) {
+  TensorWriter(
+      WeightsWriter out, RowWorkers workers, ProgressListener listener, long bytesTotal) {
     this.out = out;
+    this.workers = workers;
     this.listener = listener;
     this.bytesTotal = bytesTotal;
   }
@@ -61,12 +64,10 @@ final class TensorWriter {
     out.beginPart();
     int done = 0;
     for (SourceTensor member : packed.members()) {
-      RowEncoder encoder = RowEncoders.of(member, packed.encoding());
       for (int first = 0; first < member.rows(); first += batch) {
         int rows = Math.min(batch, member.rows() - first);
-        for (int i = 0; i < rows; i++) {
-          encoder.encode(first + i, target, i * rowBytes, (done + i) * blocks);
-        }
+        Rows range = new Rows(member, packed.encoding(), first, done, rowBytes, blocks);
+        workers.overRows(rows, (start, count) -> range.encode(start, count, target));
         out.write(target.quants(), 0, rows * rowBytes);
         done += rows;
         progress(packed, member, rows);
@@ -78,6 +79,22 @@ final class TensorWriter {
       parts.put("offsets", part(transposed(target.offsets(), packed.rows(), blocks)));
     }
     return tensor(packed, Quantizers.BLOCK, parts);
+  }
+
+  /**
+   * One batch of rows.
+   *
+   * @param first row of the member
+   * @param packedRow where that row lies in the whole tensor
+   */
+  private record Rows(
+      SourceTensor member, Encoding encoding, int first, int packedRow, int rowBytes, int blocks) {
+    void encode(int start, int count, Target target) {
+      RowEncoder encoder = RowEncoders.of(member, encoding);
+      for (int i = start; i < start + count; i++) {
+        encoder.encode(first + i, target, i * rowBytes, (packedRow + i) * blocks);
+      }
+    }
   }
 
   private PackedTensor.Part part(float[] values) throws IOException {

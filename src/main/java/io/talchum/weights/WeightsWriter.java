@@ -8,18 +8,28 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 
 /** Writes weights.bin front to back, each part at a multiple of 4096, and hashes it. One thread. */
 final class WeightsWriter implements AutoCloseable {
   static final int ALIGNMENT = 4096;
+  private static final int BUFFER_BYTES = 1 << 20;
 
   private final FileChannel channel;
   private final MessageDigest digest = ContentHash.newDigest();
-  private final ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
+  private final RowWorkers workers;
+  private ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+  private ByteBuffer spare = ByteBuffer.allocate(BUFFER_BYTES);
+  private Future<?> hashing = CompletableFuture.completedFuture(null); // reads spare
   private long position;
   private long partStart;
 
-  WeightsWriter(Path file) throws IOException {
+  /**
+   * @param workers hash while the next rows are encoded
+   */
+  WeightsWriter(Path file, RowWorkers workers) throws IOException {
+    this.workers = workers;
     channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
@@ -62,17 +72,22 @@ final class WeightsWriter implements AutoCloseable {
   }
 
   private void flush() throws IOException {
+    RowWorkers.await(hashing);
     buffer.flip();
-    digest.update(buffer.duplicate());
+    ByteBuffer content = buffer.duplicate();
+    hashing = workers.submit(() -> digest.update(content));
     while (buffer.hasRemaining()) {
       channel.write(buffer);
     }
-    buffer.clear();
+    ByteBuffer next = spare.clear();
+    spare = buffer;
+    buffer = next;
   }
 
   /** Makes all of it durable. */
   ContentHash finish() throws IOException {
     flush();
+    RowWorkers.await(hashing);
     channel.force(true);
     return ContentHash.of(digest);
   }
