@@ -20,8 +20,7 @@ final class TensorWriter {
   private final long bytesTotal;
   private long bytesDone;
 
-  TensorWriter(
-      WeightsWriter out, RowWorkers workers, ProgressListener listener, long bytesTotal) {
+  TensorWriter(WeightsWriter out, RowWorkers workers, ProgressListener listener, long bytesTotal) {
     this.out = out;
     this.workers = workers;
     this.listener = listener;

@@ -95,16 +95,14 @@ class GgufTokenizerTest {
             assertThat(tokenizer.encode(text, false, false).getIds()).isEqualTo(expected);
             assertThat(tokenizer.decode(expected, false)).isEqualTo(text);
             assertThat(tokenizer.encode(text, true, false).getIds())
-                .isEqualTo(
-                    LongStream.concat(LongStream.of(1), Arrays.stream(expected)).toArray());
+                .isEqualTo(LongStream.concat(LongStream.of(1), Arrays.stream(expected)).toArray());
           });
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"llama.Q4_0.gguf", "llama_tied.Q4_1.gguf", "mistral.Q4_0.gguf"})
-  void theServerLoadsWhatImportWrites(
-      String file, @TempDir Path models) {
+  void theServerLoadsWhatImportWrites(String file, @TempDir Path models) {
     Path directory =
         new ModelImporter(new CpuFeatures(true))
             .run(
@@ -119,7 +117,9 @@ class GgufTokenizerTest {
   @ParameterizedTest
   @ValueSource(strings = {"gpt-2", "qwen2", "default", "smollm", "llama-bpe"})
   void everyKindOfPreTokenizerLoads(String pre) {
-    var json = TextFiles.parse("tokenizer.json", TextFiles.decode("tokenizer.json", converted("llama.F32.gguf", 448)));
+    var json =
+        TextFiles.parse(
+            "tokenizer.json", TextFiles.decode("tokenizer.json", converted("llama.F32.gguf", 448)));
     json.remove(List.of("normalizer", "pre_tokenizer", "decoder"));
     GgufPreTokenizers.write(json, pre, new ConfigFields("test", TextFiles.emptyObject()));
     try (HuggingFaceTokenizer tokenizer =
