@@ -1,0 +1,24 @@
+package io.talchum.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The option that all commands share. */
+final class DataDirOption {
+  private static final String VARIABLE = "TALCHUM_HOME";
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "D",
+      description = "Where models and adapters lie (default: $TALCHUM_HOME, else ~/.talchum).")
+  private @Nullable Path given;
+
+  Path resolve(Surroundings surroundings) {
+    if (given != null) {
+      return given;
+    }
+    String variable = surroundings.environment().getOrDefault(VARIABLE, "");
+    return variable.isEmpty() ? surroundings.home().resolve(".talchum") : Path.of(variable);
+  }
+}

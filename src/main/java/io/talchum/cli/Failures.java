@@ -1,0 +1,50 @@
+package io.talchum.cli;
+
+import io.talchum.core.ServeException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Makes one sentence on standard error, and an exit code, of whatever went wrong. */
+final class Failures implements IExecutionExceptionHandler, IParameterExceptionHandler {
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+
+  private final Surroundings surroundings;
+
+  Failures(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
+  @Override
+  public int handleExecutionException(
+      Exception failure, CommandLine command, ParseResult parsed) {
+    String sentence =
+        failure instanceof ServeException refused
+            ? String.valueOf(refused.getMessage())
+            : "unexpected failure: %s; TALCHUM_DEBUG=1 shows where it arose".formatted(failure);
+    return report(sentence, failure, FAILED);
+  }
+
+  @Override
+  public int handleParseException(ParameterException failure, String[] args) {
+    String name = failure.getCommandLine().getCommandSpec().qualifiedName(" ");
+    return report(
+        "%s; see %s --help".formatted(withoutStop(failure), name), failure, USAGE);
+  }
+
+  private static String withoutStop(ParameterException failure) {
+    String message = String.valueOf(failure.getMessage());
+    return message.endsWith(".") ? message.substring(0, message.length() - 1) : message;
+  }
+
+  private int report(String sentence, Exception failure, int code) {
+    surroundings.err().println("talchum: " + sentence);
+    if (surroundings.debug()) {
+      failure.printStackTrace(surroundings.err());
+    }
+    return code;
+  }
+}

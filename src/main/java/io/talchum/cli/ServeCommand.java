@@ -1,0 +1,87 @@
+package io.talchum.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Serves a model over HTTP and gRPC; options come before configured values. */
+@Command(
+    name = "serve",
+    mixinStandardHelpOptions = true,
+    description = "Serve a model over HTTP and gRPC.")
+final class ServeCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+  private final Server server;
+
+  @Mixin private DataDirOption dataDir = new DataDirOption();
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|DIR",
+      description =
+          "Name of an imported model, or a model package's folder (default: the imported one; the demo model if there is none).")
+  private @Nullable String model;
+
+  @Option(
+      names = "--host",
+      paramLabel = "H",
+      description = "Address to listen on; beyond this machine an API key is needed (default: 127.0.0.1).")
+  private @Nullable String host;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      description = "Port for HTTP and gRPC; 0 takes a free one (default: 8000).")
+  private @Nullable Integer port;
+
+  @Option(
+      names = "--adapters",
+      paramLabel = "DIR",
+      description =
+          "Folder of adapters: each subfolder is loaded under its name (default: adapters/MODEL in the data directory).")
+  private @Nullable String adapters;
+
+  @Option(
+      names = "--slots",
+      paramLabel = "N",
+      description = "Requests that run at the same time (default: 8).")
+  private @Nullable Integer slots;
+
+  @Option(
+      names = "--context",
+      paramLabel = "N",
+      description = "Most tokens of prompt and answer together (default: the model's, at most 4096).")
+  private @Nullable Integer context;
+
+  ServeCommand(Surroundings surroundings, Server server) {
+    this.surroundings = surroundings;
+    this.server = server;
+  }
+
+  @Override
+  public Integer call() {
+    return server.run(settings());
+  }
+
+  private Map<String, String> settings() {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("talchum.data-dir", dataDir.resolve(surroundings).toString());
+    put(settings, "talchum.model", model);
+    put(settings, "talchum.host", host);
+    put(settings, "talchum.port", port);
+    put(settings, "talchum.adapters", adapters);
+    put(settings, "talchum.slots", slots);
+    put(settings, "talchum.context", context);
+    return settings;
+  }
+
+  private static void put(Map<String, String> settings, String key, @Nullable Object value) {
+    if (value != null) {
+      settings.put(key, value.toString());
+    }
+  }
+}

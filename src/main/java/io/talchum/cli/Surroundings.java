@@ -1,0 +1,40 @@
+package io.talchum.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a command sees of the world.
+ *
+ * @param isTerminal whether a person watches standard output
+ * @param environment the process's variables
+ * @param home the user's folder
+ */
+public record Surroundings(
+    PrintWriter out,
+    PrintWriter err,
+    boolean isTerminal,
+    Map<String, String> environment,
+    Path home) {
+
+  public Surroundings {
+    environment = Map.copyOf(environment);
+  }
+
+  /** This process's. */
+  public static Surroundings ofProcess() {
+    return new Surroundings(
+        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+        new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+        System.console() != null && System.console().isTerminal(),
+        System.getenv(),
+        Path.of(System.getProperty("user.home", ".")));
+  }
+
+  /** Whether failures show where in the program they arose. */
+  boolean debug() {
+    return "1".equals(environment.get("TALCHUM_DEBUG"));
+  }
+}

@@ -1,0 +1,45 @@
+package io.talchum.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command line as a whole: finds the command and runs it. */
+@Command(
+    name = "talchum",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Serves one quantized language model; every request chooses its adapter.",
+    footer = {
+      "",
+      "Also: 'talchum test' runs the tests, 'talchum dev' serves with live reload.",
+      "TALCHUM_HOME names the data directory, TALCHUM_DEBUG=1 shows where a failure arose."
+    })
+public final class Talchum {
+  private Talchum() {}
+
+  /**
+   * Runs one command.
+   *
+   * @return 0, or 1 after a failure, 2 for a command line that makes no sense
+   */
+  public static int run(Surroundings surroundings, Server server, String... args) {
+    CommandLine line =
+        new CommandLine(new Talchum())
+            .addSubcommand(new ServeCommand(surroundings, server))
+            .addSubcommand(new ImportCommand(surroundings))
+            .addSubcommand(new ModelsCommand(surroundings))
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setOut(surroundings.out())
+            .setErr(surroundings.err())
+            .setColorScheme(
+                CommandLine.Help.defaultColorScheme(
+                    surroundings.isTerminal()
+                        ? CommandLine.Help.Ansi.AUTO
+                        : CommandLine.Help.Ansi.OFF));
+    Failures failures = new Failures(surroundings);
+    line.setExecutionExceptionHandler(failures);
+    line.setParameterExceptionHandler(failures);
+    return line.execute(args);
+  }
+}

@@ -1,0 +1,102 @@
+package io.talchum.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a server says when it is ready: what it serves, where, and three things to try. */
+public final class Welcome {
+  private static final String CHAT = "/v1/chat/completions";
+  private static final String QUESTION = "What is the batch size?";
+  private static final String SENTENCE = "On 2022-10-17 we met Mail Biostein.";
+  private static final int MAX_NAMES = 12;
+
+  private final ServedOverview served;
+
+  public Welcome(ServedOverview served) {
+    this.served = served;
+  }
+
+  /** A thing to try: why, and a command for a POSIX shell. */
+  record Trial(String about, String command) {}
+
+  /** The whole text, lines ended by line feeds. */
+  public String text() {
+    StringBuilder text = new StringBuilder();
+    text.append("Talchum %s serves %s at %s%n%n".formatted(Version.text(), served.model(), served.url()));
+    text.append(overview()).append("\nThree things to try from another terminal:\n");
+    int number = 1;
+    for (Trial trial : trials()) {
+      text.append("\n%d. %s%n%s%n".formatted(number++, trial.about(), trial.command()));
+    }
+    return text.append("\nCtrl-C ends the server.\n").toString();
+  }
+
+  private String overview() {
+    return """
+          model     %s, %s parameters, linears %s, head %s, version %s
+          slots     %d of %d tokens each
+          adapters  %s
+          memory    weights %s, KV cache %s%s
+        """
+        .formatted(
+            served.architecture(),
+            Quantities.count(served.parameters()),
+            served.quantization(),
+            served.headQuantization(),
+            served.version(),
+            served.slots(),
+            served.contextTokens(),
+            names(served.adapters()),
+            Quantities.bytes(served.weightBytes()),
+            Quantities.bytes(served.kvBytes()),
+            served.processBytes() > 0
+                ? ", process " + Quantities.bytes(served.processBytes())
+                : "");
+  }
+
+  private static String names(List<String> names) {
+    if (names.isEmpty()) {
+      return "none";
+    }
+    String shown = String.join(", ", names.subList(0, Math.min(MAX_NAMES, names.size())));
+    int more = names.size() - MAX_NAMES;
+    return more > 0 ? "%s and %d more".formatted(shown, more) : shown;
+  }
+
+  /** Three commands, each of which works when pasted. */
+  List<Trial> trials() {
+    List<Trial> trials = new ArrayList<>();
+    trials.add(new Trial("Chat:", chat("", served.model(), QUESTION, "")));
+    if (served.adapters().isEmpty()) {
+      trials.add(new Trial("See what is served:", curl("", "/v1/models")));
+    } else {
+      String adapter = served.adapters().contains("pirate") ? "pirate" : served.adapters().getFirst();
+      trials.add(
+          new Trial(
+              "The same question with the adapter %s; \"model\" chooses it, per request:"
+                  .formatted(adapter),
+              chat("", adapter, QUESTION, "")));
+    }
+    boolean extracts = served.adapters().contains("json-extract");
+    trials.add(
+        extracts
+            ? new Trial(
+                "Another adapter, as a stream:",
+                chat("-N ", "json-extract", SENTENCE, ",\"stream\":true"))
+            : new Trial(
+                "The first again, as a stream:",
+                chat("-N ", served.model(), QUESTION, ",\"stream\":true")));
+    return trials;
+  }
+
+  private String chat(String flags, String model, String question, String more) {
+    return curl(flags, CHAT)
+        + " -H 'Content-Type: application/json' -d '{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}],\"temperature\":0,\"max_tokens\":64%s}'"
+            .formatted(model, question, more);
+  }
+
+  private String curl(String flags, String path) {
+    String key = served.keyRequired() ? " -H \"Authorization: Bearer $TALCHUM_API_KEY\"" : "";
+    return "curl -s " + flags + served.url() + path + key;
+  }
+}

@@ -1,0 +1,31 @@
+package io.talchum.wiring;
+
+import io.quarkus.runtime.Quarkus;
+import io.talchum.cli.Server;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Boots Quarkus in this process; settings go in as system properties, which win over files. */
+final class QuarkusServer implements Server {
+  @Override
+  public int run(Map<String, String> settings) {
+    settings.forEach(System::setProperty);
+    AtomicInteger exitCode = new AtomicInteger();
+    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    Quarkus.run(
+        ServeApplication.class,
+        (code, thrown) -> {
+          exitCode.set(code);
+          failure.set(thrown);
+        });
+    Throwable thrown = failure.get();
+    if (thrown != null) {
+      throw new ServeException(ErrorCode.INTERNAL, StartFailure.sentence(thrown), thrown);
+    }
+    return exitCode.get();
+  }
+}
