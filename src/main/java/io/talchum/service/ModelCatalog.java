@@ -66,9 +66,21 @@ public final class ModelCatalog {
     return wanted == null ? chosen() : named(wanted);
   }
 
-  /** Where the adapters of a model lie; created if need be. */
+  /**
+   * Where the adapters of a model lie; need not exist.
+   *
+   * @throws ServeException INVALID_MODEL if the model's name is no plain name
+   */
   public Path adaptersOf(String model) {
-    return dataDir.resolve("adapters").resolve(model);
+    Path root = dataDir.resolve("adapters").normalize();
+    Path folder = root.resolve(model).normalize();
+    if (!root.equals(folder.getParent())) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL,
+          "the model's name '%s' is no plain name; import it again with --name"
+              .formatted(Shown.of(model)));
+    }
+    return folder;
   }
 
   private Path chosen() {

@@ -9,6 +9,7 @@ import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
 import io.talchum.engine.EngineConfig;
 import io.talchum.service.ApiKeys;
+import io.talchum.service.ModelCatalog;
 import io.talchum.service.RequestIds;
 import io.talchum.service.ServiceLimits;
 import io.talchum.service.Services;
@@ -74,8 +75,10 @@ public class Composition {
 
   @Produces
   @Singleton
-  AdapterDirectory adapterDirectory(TalchumConfig config) {
-    return new AdapterDirectory(List.of(config.adapters().orElseGet(() -> ownAdapters(config))));
+  AdapterDirectory adapterDirectory(TalchumConfig config, ModelCatalog catalog, OpenedModel model) {
+    return new AdapterDirectory(
+        List.of(
+            config.adapters().orElseGet(() -> ownAdapters(catalog.adaptersOf(model.served().name())))));
   }
 
   @Produces
@@ -99,15 +102,13 @@ public class Composition {
             config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)));
   }
 
-  private static Path ownAdapters(TalchumConfig config) {
-    Path folder = config.dataDir().resolve("adapters");
+  private static Path ownAdapters(Path folder) {
     try {
       return Files.createDirectories(folder);
     } catch (IOException e) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
-          "the data directory %s cannot be written (%s); set talchum.data-dir"
-              .formatted(config.dataDir(), e),
+          "the folder %s cannot be written (%s); set talchum.data-dir".formatted(folder, e),
           e);
     }
   }

@@ -8,6 +8,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.model.onnx.ExecutorOptions;
 import io.talchum.model.onnx.OnnxModelExecutor;
+import io.talchum.service.ModelCatalog;
 import io.talchum.text.DjlTokenizer;
 import io.talchum.text.Tokenizer;
 import io.talchum.weights.ModelPackage;
@@ -27,12 +28,28 @@ public class ModelOpener {
   /** Longer contexts cost memory that few requests use; they must be asked for. */
   private static final int DEFAULT_CONTEXT_TOKENS = 4096;
 
+  private static final int MAX_SLOTS = 1024;
+
   @Produces
   @Singleton
-  OpenedModel open(TalchumConfig config, InstantSource clock) {
-    ModelPackage weights = ModelPackage.open(new ModelLocation(config).directory());
+  ModelCatalog catalog(TalchumConfig config) {
+    return new ModelCatalog(config.dataDir());
+  }
+
+  @Produces
+  @Singleton
+  ModelPackage weights(TalchumConfig config, ModelCatalog catalog) {
+    return ModelPackage.open(catalog.toServe(config.model().orElse(null)));
+  }
+
+  @Produces
+  @Singleton
+  OpenedModel open(TalchumConfig config, ModelPackage weights, InstantSource clock) {
     PackageManifest manifest = weights.manifest();
-    int context = config.context().orElse(defaultContext(manifest));
+    int most = manifest.spec().maxContextTokens();
+    int context = config.context().orElse(Math.min(most, DEFAULT_CONTEXT_TOKENS));
+    checkRange("context", context, most);
+    checkRange("slots", config.slots(), MAX_SLOTS);
     Tokenizer tokenizer =
         DjlTokenizer.load(
             weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
@@ -68,8 +85,12 @@ public class ModelOpener {
         !manifest.quantization().equals("none"));
   }
 
-  private static int defaultContext(PackageManifest manifest) {
-    return Math.min(manifest.spec().maxContextTokens(), DEFAULT_CONTEXT_TOKENS);
+  private static void checkRange(String setting, int value, int most) {
+    if (value < 1 || value > most) {
+      throw ServeException.invalid(
+          setting,
+          "talchum.%s (--%s) is %d; it must be 1 to %d".formatted(setting, setting, value, most));
+    }
   }
 
   private static PromptRenderer renderer(

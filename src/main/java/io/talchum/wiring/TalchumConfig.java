@@ -16,12 +16,15 @@ public interface TalchumConfig {
   @WithDefault("${TALCHUM_HOME:${user.home}/.talchum}")
   Path dataDir();
 
-  /** Name of a package in the data directory, or its folder; without it the demo model. */
+  /**
+   * Name of a package in the data directory, or a package's folder; without it the only imported
+   * one, or the demo model if there is none.
+   */
   Optional<String> model();
 
   /**
    * Folder whose subfolders are loaded as adapters at start, each under its name; adapters loaded
-   * at run time must lie below it. Without it the folder {@code adapters} of the data directory.
+   * at run time must lie below it. Without it {@code adapters/MODEL} in the data directory.
    */
   Optional<Path> adapters();
 
