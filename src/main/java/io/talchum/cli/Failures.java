@@ -19,8 +19,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   }
 
   @Override
-  public int handleExecutionException(
-      Exception failure, CommandLine command, ParseResult parsed) {
+  public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
     String sentence =
         failure instanceof ServeException refused
             ? String.valueOf(refused.getMessage())
@@ -31,8 +30,7 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   @Override
   public int handleParseException(ParameterException failure, String[] args) {
     String name = failure.getCommandLine().getCommandSpec().qualifiedName(" ");
-    return report(
-        "%s; see %s --help".formatted(withoutStop(failure), name), failure, USAGE);
+    return report("%s; see %s --help".formatted(withoutStop(failure), name), failure, USAGE);
   }
 
   private static String withoutStop(ParameterException failure) {

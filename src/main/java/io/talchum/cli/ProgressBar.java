@@ -19,7 +19,8 @@ final class ProgressBar implements ImportProgress {
 
   @Override
   public void onProgress(long bytesDone, long bytesTotal, String tensor) {
-    int percent = bytesTotal <= 0 ? 100 : (int) (100 * Math.min(bytesDone, bytesTotal) / bytesTotal);
+    int percent =
+        bytesTotal <= 0 ? 100 : (int) (100 * Math.min(bytesDone, bytesTotal) / bytesTotal);
     boolean due =
         surroundings.isTerminal()
             ? percent > shownPercent

@@ -29,7 +29,8 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--host",
       paramLabel = "H",
-      description = "Address to listen on; beyond this machine an API key is needed (default: 127.0.0.1).")
+      description =
+          "Address to listen on; beyond this machine an API key is needed (default: 127.0.0.1).")
   private @Nullable String host;
 
   @Option(
@@ -54,7 +55,8 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--context",
       paramLabel = "N",
-      description = "Most tokens of prompt and answer together (default: the model's, at most 4096).")
+      description =
+          "Most tokens of prompt and answer together (default: the model's, at most 4096).")
   private @Nullable Integer context;
 
   ServeCommand(Surroundings surroundings, Server server) {

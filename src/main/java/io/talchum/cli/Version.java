@@ -16,9 +16,7 @@ public final class Version implements IVersionProvider {
   /** For example {@code 0.1.0}. */
   public static String text() {
     try (InputStream in = Version.class.getResourceAsStream("/talchum-version.txt")) {
-      return in == null
-          ? "unknown"
-          : new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+      return in == null ? "unknown" : new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

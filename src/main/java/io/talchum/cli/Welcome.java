@@ -22,7 +22,8 @@ public final class Welcome {
   /** The whole text, lines ended by line feeds. */
   public String text() {
     StringBuilder text = new StringBuilder();
-    text.append("Talchum %s serves %s at %s%n%n".formatted(Version.text(), served.model(), served.url()));
+    text.append(
+        "Talchum %s serves %s at %s%n%n".formatted(Version.text(), served.model(), served.url()));
     text.append(overview()).append("\nThree things to try from another terminal:\n");
     int number = 1;
     for (Trial trial : trials()) {
@@ -70,7 +71,8 @@ public final class Welcome {
     if (served.adapters().isEmpty()) {
       trials.add(new Trial("See what is served:", curl("", "/v1/models")));
     } else {
-      String adapter = served.adapters().contains("pirate") ? "pirate" : served.adapters().getFirst();
+      String adapter =
+          served.adapters().contains("pirate") ? "pirate" : served.adapters().getFirst();
       trials.add(
           new Trial(
               "The same question with the adapter %s; \"model\" chooses it, per request:"

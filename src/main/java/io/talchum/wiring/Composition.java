@@ -78,7 +78,9 @@ public class Composition {
   AdapterDirectory adapterDirectory(TalchumConfig config, ModelCatalog catalog, OpenedModel model) {
     return new AdapterDirectory(
         List.of(
-            config.adapters().orElseGet(() -> ownAdapters(catalog.adaptersOf(model.served().name())))));
+            config
+                .adapters()
+                .orElseGet(() -> ownAdapters(catalog.adaptersOf(model.served().name())))));
   }
 
   @Produces

@@ -1,8 +1,8 @@
 package io.talchum.wiring;
 
-import io.talchum.core.ServeException;
-import io.smallrye.config.ConfigValidationException;
 import io.quarkus.runtime.QuarkusBindException;
+import io.smallrye.config.ConfigValidationException;
+import io.talchum.core.ServeException;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -30,7 +30,8 @@ public final class StartFailure {
         default -> {}
       }
     }
-    return "the server did not start: %s; TALCHUM_DEBUG=1 shows where that arose".formatted(failure);
+    return "the server did not start: %s; TALCHUM_DEBUG=1 shows where that arose"
+        .formatted(failure);
   }
 
   private static String problems(ConfigValidationException config) {
