@@ -19,15 +19,20 @@ public final class Welcome {
   /** A thing to try: why, and a command for a POSIX shell. */
   record Trial(String about, String command) {}
 
+  public void print(Surroundings surroundings) {
+    surroundings.out().print(text());
+    surroundings.out().flush();
+  }
+
   /** The whole text, lines ended by line feeds. */
-  public String text() {
+  String text() {
     StringBuilder text = new StringBuilder();
     text.append(
-        "Talchum %s serves %s at %s%n%n".formatted(Version.text(), served.model(), served.url()));
+        "Talchum %s serves %s at %s\n\n".formatted(Version.text(), served.model(), served.url()));
     text.append(overview()).append("\nThree things to try from another terminal:\n");
     int number = 1;
     for (Trial trial : trials()) {
-      text.append("\n%d. %s%n%s%n".formatted(number++, trial.about(), trial.command()));
+      text.append("\n%d. %s\n%s\n".formatted(number++, trial.about(), trial.command()));
     }
     return text.append("\nCtrl-C ends the server.\n").toString();
   }

@@ -44,8 +44,7 @@ public class ServeApplication implements QuarkusApplication {
 
   @Override
   public int run(String... args) {
-    Surroundings.ofProcess().out().print(new Welcome(overview()).text());
-    Surroundings.ofProcess().out().flush();
+    new Welcome(overview()).print(Surroundings.ofProcess());
     Quarkus.waitForExit();
     return 0;
   }
