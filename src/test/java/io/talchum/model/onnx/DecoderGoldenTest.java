@@ -72,7 +72,7 @@ class DecoderGoldenTest {
         file.contains("F")
             ? Quantization.NONE
             : file.endsWith("Q8_0") ? Quantization.INT8 : Quantization.INT4;
-        check("gguf/" + file + ".gguf", "gguf/" + file + ".golden.safetensors", kept, kept, 2);
+    check("gguf/" + file + ".gguf", "gguf/" + file + ".golden.safetensors", kept, kept, 2);
   }
 
   private void check(

@@ -22,8 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * SmolLM2-135M-Instruct against transformers and PEFT in fp32. Needs {@code -Dtalchum.real-model} (the GGUF file) and {@code
- * -Dtalchum.shared} (the folder with {@code real-model/}); see docs/testing.md.
+ * SmolLM2-135M-Instruct against transformers and PEFT in fp32. Needs {@code -Dtalchum.real-model}
+ * (the GGUF file) and {@code -Dtalchum.shared} (the folder with {@code real-model/}); see
+ * docs/testing.md.
  */
 @Tag("real-model")
 class RealModelTest {
@@ -44,7 +45,8 @@ class RealModelTest {
       for (String group : new String[] {"chat", "raw"}) {
         for (JsonNode test : golden.get(group)) {
           checkTop(executor, test, ints(test.get("ids")));
-          assertThat(TinyModels.greedy(executor, ints(test.get("ids")), test.get("greedy_ids").size()))
+          assertThat(
+                  TinyModels.greedy(executor, ints(test.get("ids")), test.get("greedy_ids").size()))
               .as(test.get("name").asText())
               .isEqualTo(ints(test.get("greedy_ids")));
         }
@@ -122,7 +124,8 @@ class RealModelTest {
 
   private ModelPackage imported(Quantization quantization) {
     Path source = required("talchum.real-model");
-    ImportRequest request = ImportRequest.of(source, "smollm2").quantized(quantization, head(quantization));
+    ImportRequest request =
+        ImportRequest.of(source, "smollm2").quantized(quantization, head(quantization));
     return ModelPackage.open(
         new ModelImporter(CpuFeatures.detect()).run(request, folder, (done, total, tensor) -> {}));
   }
@@ -138,7 +141,8 @@ class RealModelTest {
 
   private static ResidentAdapter adapter(OnnxModelExecutor executor, String name) {
     return executor.prepare(
-        PeftReader.read(required("talchum.shared").resolve("real-model").resolve(name), executor.spec())
+        PeftReader.read(
+                required("talchum.shared").resolve("real-model").resolve(name), executor.spec())
             .weights());
   }
 
