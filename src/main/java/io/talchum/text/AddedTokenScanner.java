@@ -1,6 +1,7 @@
 package io.talchum.text;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -10,11 +11,13 @@ import org.jspecify.annotations.Nullable;
 /** Finds added tokens in a text as the tokenizer does: leftmost first, of those the longest. */
 final class AddedTokenScanner {
   private final Map<Character, List<AddedToken>> byFirstChar = new HashMap<>();
+  private final BitSet firstChars = new BitSet();
 
   AddedTokenScanner(List<AddedToken> added) {
     List<AddedToken> longestFirst = new ArrayList<>(added);
     longestFirst.sort(Comparator.comparingInt((AddedToken t) -> t.content().length()).reversed());
     for (AddedToken token : longestFirst) {
+      firstChars.set(token.content().charAt(0));
       byFirstChar.computeIfAbsent(token.content().charAt(0), c -> new ArrayList<>()).add(token);
     }
   }
@@ -41,6 +44,9 @@ final class AddedTokenScanner {
   }
 
   private @Nullable AddedToken tokenAt(String text, int at, int to) {
+    if (!firstChars.get(text.charAt(at))) {
+      return null;
+    }
     List<AddedToken> candidates = byFirstChar.get(text.charAt(at));
     if (candidates == null) {
       return null;

@@ -74,10 +74,7 @@ final class FormatSpec {
       case Text text -> text(text, interpreter);
       case IntValue number -> number(number, interpreter);
       case FloatValue number -> number(number, interpreter);
-      case BoolValue truth ->
-          type == 0 || type == 's'
-              ? text(interpreter.str(truth), interpreter)
-              : number(truth, interpreter);
+      case BoolValue truth -> number(truth, interpreter);
       default ->
           throw TemplateException.type(
               "unsupported format string passed to " + Python.typeName(value) + ".__format__");

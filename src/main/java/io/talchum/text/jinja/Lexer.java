@@ -94,10 +94,13 @@ final class Lexer {
     if (sign == '-') {
       end = PythonText.trimmedEnd(source, at, tagBegin);
     } else if (sign != '+' && !isVariable) {
-      int lastBreak = source.lastIndexOf('\n', tagBegin - 1);
-      boolean startsLine = lastBreak >= at || lineStarting;
-      int lineBegin = Math.max(at, lastBreak + 1);
-      if (startsLine && PythonText.trimmedEnd(source, lineBegin, tagBegin) == lineBegin) {
+      int lineBegin = tagBegin;
+      while (lineBegin > at
+          && source.charAt(lineBegin - 1) != '\n'
+          && PythonText.isSpace(source.charAt(lineBegin - 1))) {
+        lineBegin--;
+      }
+      if (lineBegin > at ? source.charAt(lineBegin - 1) == '\n' : lineStarting) {
         end = lineBegin;
       }
     }

@@ -2,7 +2,6 @@ package io.talchum.text.jinja;
 
 import io.talchum.text.jinja.Statement.Branch;
 import io.talchum.text.jinja.Value.NamespaceValue;
-import io.talchum.text.jinja.Value.Undefined;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -179,9 +178,6 @@ final class Renderer {
   private static void setAttribute(Expr.NamespaceTarget target, Value value, Scope scope) {
     Value place = scope.find(target.name());
     if (!(place instanceof NamespaceValue namespace)) {
-      if (place == null) {
-        throw Undefined.name(target.name()).raise().atLine(target.line());
-      }
       throw new TemplateException(
           ErrorKind.RUNTIME, "cannot assign attribute on non-namespace object", target.line());
     }

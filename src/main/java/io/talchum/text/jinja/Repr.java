@@ -16,6 +16,7 @@ import io.talchum.text.jinja.Value.TupleValue;
 import io.talchum.text.jinja.Value.Undefined;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.MathContext;
 import java.util.List;
 import java.util.Map;
 
@@ -152,7 +153,7 @@ final class Repr {
     if (value == 0) {
       return 1 / value < 0 ? "-0.0" : "0.0";
     }
-    BigDecimal shortest = new BigDecimal(Double.toString(Math.abs(value))).stripTrailingZeros();
+    BigDecimal shortest = shortest(Math.abs(value));
     String digits = shortest.unscaledValue().toString();
     int exponent = digits.length() - shortest.scale() - 1;
     String sign = value < 0 ? "-" : "";
@@ -162,6 +163,16 @@ final class Repr {
     }
     String plain = shortest.toPlainString();
     return sign + (plain.indexOf('.') < 0 ? plain + ".0" : plain);
+  }
+
+  /** Double.toString writes two digits where one would do. */
+  private static BigDecimal shortest(double value) {
+    BigDecimal digits = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+    if (digits.precision() == 2) {
+      BigDecimal one = digits.round(new MathContext(1));
+      return one.doubleValue() == value ? one : digits;
+    }
+    return digits;
   }
 
   /** At least two digits, with sign. */

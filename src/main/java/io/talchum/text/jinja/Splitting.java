@@ -73,7 +73,7 @@ final class Splitting {
     int at = PythonText.skipSpace(string, 0);
     while (at < string.length()) {
       if (words.size() == limit) {
-        words.add(self.substring(at, PythonText.trimmedEnd(string, at, string.length())));
+        words.add(self.substring(at, string.length()));
         break;
       }
       int end = at;
@@ -92,7 +92,7 @@ final class Splitting {
     int end = PythonText.trimmedEnd(string, 0, string.length());
     while (end > 0) {
       if (words.size() == limit) {
-        words.add(self.substring(PythonText.skipSpace(string, 0), end));
+        words.add(self.substring(0, end));
         break;
       }
       int from = end;

@@ -180,7 +180,7 @@ final class StatementParser {
     if (stream.skipOperator("=")) {
       return new Statement.Set(line, target, known(expressions.tuple(true, false, null)));
     }
-    Expr filter = stream.skipOperator("|") ? known(expressions.bodyFilters()) : null;
+    Expr filter = stream.skipOperator("|") ? known(expressions.operands().bodyFilters()) : null;
     return new Statement.SetBlock(line, target, filter, bodyThrough("endset"));
   }
 
@@ -189,7 +189,7 @@ final class StatementParser {
     List<Expr> items = new ArrayList<>();
     boolean isTuple = false;
     while (!expressions.atTupleEnd(endName)) {
-      items.add(assignable(expressions.primary(namespaces)));
+      items.add(assignable(expressions.operands().primary(namespaces)));
       if (!stream.skipOperator(",")) {
         break;
       }
@@ -268,7 +268,7 @@ final class StatementParser {
 
   private Statement filterBlock() {
     stream.next();
-    return new Statement.FilterBlock(known(expressions.bodyFilters()), bodyThrough("endfilter"));
+    return new Statement.FilterBlock(known(expressions.operands().bodyFilters()), bodyThrough("endfilter"));
   }
 
   private Statement with() {

@@ -27,6 +27,7 @@ final class WordWrap {
       if (!lines.isEmpty() && chunks.element().isBlank()) {
         chunks.pop();
       }
+      fullLines(chunks, lines);
       String next = takeLine(chunks);
       if (!next.isEmpty()) {
         budget.items(1);
@@ -35,6 +36,22 @@ final class WordWrap {
       }
     }
     return lines;
+  }
+
+  /** A long word without hyphens that starts a line fills lines of its own. */
+  private void fullLines(Deque<String> chunks, List<String> lines) {
+    String word = chunks.isEmpty() ? "" : chunks.element();
+    if (!breakLongWords || word.length() <= width || word.indexOf('-') >= 0) {
+      return;
+    }
+    budget.items(word.length() / width);
+    budget.text(word.length());
+    int at = 0;
+    for (; word.length() - at > width; at += width) {
+      lines.add(word.substring(at, at + width));
+    }
+    chunks.pop();
+    chunks.push(word.substring(at));
   }
 
   private String takeLine(Deque<String> chunks) {
@@ -65,7 +82,6 @@ final class WordWrap {
       }
       if (width - length > 0 || taken.isEmpty()) {
         taken.add(chunk.substring(0, cut));
-        // A view of the rest would keep the cost linear; the budget bounds it instead.
         budget.steps(1 + chunk.length() / 4096);
         chunks.push(chunk.substring(cut));
       } else {
