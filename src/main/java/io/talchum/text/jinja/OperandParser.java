@@ -209,8 +209,9 @@ final class OperandParser {
     Arguments arguments = stream.isOperator("(") ? arguments() : Arguments.NONE;
     Filter filter = Filters.named(name);
     if (filter == null) {
-      expressions.unknownNames().add(
-          new TemplateException(ErrorKind.ASSERTION, "No filter named '" + name + "'.", line));
+      expressions
+          .unknownNames()
+          .add(new TemplateException(ErrorKind.ASSERTION, "No filter named '" + name + "'.", line));
     }
     return new Expr.Filtered(line, target, name, filter, arguments);
   }
@@ -239,8 +240,9 @@ final class OperandParser {
     }
     Test test = Tests.named(name);
     if (test == null) {
-      expressions.unknownNames().add(
-          new TemplateException(ErrorKind.ASSERTION, "No test named '" + name + "'.", line));
+      expressions
+          .unknownNames()
+          .add(new TemplateException(ErrorKind.ASSERTION, "No test named '" + name + "'.", line));
     }
     Expr node = new Expr.Tested(line, target, name, test, arguments);
     return negated ? new Expr.Not(line, node) : node;

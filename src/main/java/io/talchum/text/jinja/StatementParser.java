@@ -268,7 +268,8 @@ final class StatementParser {
 
   private Statement filterBlock() {
     stream.next();
-    return new Statement.FilterBlock(known(expressions.operands().bodyFilters()), bodyThrough("endfilter"));
+    return new Statement.FilterBlock(
+        known(expressions.operands().bodyFilters()), bodyThrough("endfilter"));
   }
 
   private Statement with() {

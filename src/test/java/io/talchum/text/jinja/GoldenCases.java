@@ -47,7 +47,8 @@ final class GoldenCases {
     } catch (TemplateException e) {
       String kind = e.kind().pythonName();
       boolean same =
-          kind.equals(error.path("kind").asText().replaceFirst("^SyntaxError$", "TemplateSyntaxError"))
+          kind.equals(
+                  error.path("kind").asText().replaceFirst("^SyntaxError$", "TemplateSyntaxError"))
               && (e.kind() != ErrorKind.TEMPLATE_ERROR
                   || e.reason().equals(error.path("message").asText()));
       return same
