@@ -1,5 +1,7 @@
 package io.talchum.core;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Set;
 
 /**
@@ -10,7 +12,7 @@ import java.util.Set;
  * @param headDim size of one attention head; heads * headDim need not equal hiddenSize
  * @param maxContextTokens positions the model was trained for
  * @param normEpsilon added to the mean square inside the root of RMSNorm
- * @param biases the linears that have a bias
+ * @param biases the linears that have a bias; iterated in the order of {@link Linear}
  * @param tiedHead whether the head is the embedding table
  */
 public record ModelSpec(
@@ -29,7 +31,9 @@ public record ModelSpec(
     boolean tiedHead) {
 
   public ModelSpec {
-    biases = Set.copyOf(biases);
+    Set<Linear> ordered = EnumSet.noneOf(Linear.class);
+    ordered.addAll(biases);
+    biases = Collections.unmodifiableSet(ordered);
   }
 
   /** Input width of a linear. */

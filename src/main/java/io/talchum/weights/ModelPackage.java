@@ -54,7 +54,7 @@ public final class ModelPackage implements AutoCloseable {
           ErrorCode.INVALID_MODEL,
           MappedFile.name(directory) + " is no model package: it has no " + PackageFiles.MANIFEST);
     }
-    return PackageFiles.parseManifest(json.get());
+    return PackageFiles.parseManifest(MappedFile.name(directory), json.get());
   }
 
   public PackageManifest manifest() {

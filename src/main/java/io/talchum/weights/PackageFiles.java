@@ -48,13 +48,17 @@ final class PackageFiles {
     }
   }
 
-  static PackageManifest parseManifest(String json) {
+  /**
+   * @param name of the package's directory, for the message
+   */
+  static PackageManifest parseManifest(String name, String json) {
     try {
       return MAPPER.readValue(json, PackageManifest.class);
     } catch (JsonProcessingException e) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL,
-          MANIFEST + " is not a package manifest: " + StrictJson.reason(e) + "; import again",
+          "%s/%s is not a package manifest: %s; import again"
+              .formatted(name, MANIFEST, StrictJson.reason(e)),
           e);
     }
   }

@@ -8,6 +8,7 @@ import java.util.function.IntToDoubleFunction;
 
 /**
  * The published ways to stretch rotary embeddings, resolved to inverse frequencies and one factor.
+ * They enter the content hash, so every machine must compute the same bits: hence StrictMath.
  */
 sealed interface RopeRules {
 
@@ -85,7 +86,7 @@ sealed interface RopeRules {
     }
 
     private double rotations(double beta, double theta, int rotaryDims) {
-      return rotaryDims * Math.log(trainedContext / (beta * 2 * Math.PI)) / (2 * Math.log(theta));
+      return rotaryDims * StrictMath.log(trainedContext / (beta * 2 * Math.PI)) / (2 * StrictMath.log(theta));
     }
 
     private double attention() {
@@ -98,7 +99,7 @@ sealed interface RopeRules {
     }
 
     private double magnitude(double scale) {
-      return factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+      return factor <= 1 ? 1 : 0.1 * scale * StrictMath.log(factor) + 1;
     }
   }
 
@@ -115,7 +116,7 @@ sealed interface RopeRules {
   }
 
   private static double base(double theta, int rotaryDims, int j) {
-    return Math.pow(theta, -2.0 * j / rotaryDims);
+    return StrictMath.pow(theta, -2.0 * j / rotaryDims);
   }
 
   private static RopeSpec spec(int rotaryDims, IntToDoubleFunction frequency, double attention) {
