@@ -86,7 +86,9 @@ sealed interface RopeRules {
     }
 
     private double rotations(double beta, double theta, int rotaryDims) {
-      return rotaryDims * StrictMath.log(trainedContext / (beta * 2 * Math.PI)) / (2 * StrictMath.log(theta));
+      return rotaryDims
+          * StrictMath.log(trainedContext / (beta * 2 * Math.PI))
+          / (2 * StrictMath.log(theta));
     }
 
     private double attention() {

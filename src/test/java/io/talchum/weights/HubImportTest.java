@@ -26,7 +26,9 @@ class HubImportTest {
   private static PackageManifest imported(Path source, Path models, Quantization quantization) {
     return ModelPackage.readManifest(
         IMPORTER.run(
-            ImportRequest.of(source, "m-" + quantization).quantized(quantization, quantization).replacing(),
+            ImportRequest.of(source, "m-" + quantization)
+                .quantized(quantization, quantization)
+                .replacing(),
             models,
             ProgressListener.NONE));
   }
@@ -65,9 +67,7 @@ class HubImportTest {
       }
     }
     for (int i = 0; i < 2; i++) {
-      shards
-          .get(i)
-          .write(sharded.resolve("model-0000%d-of-00002.safetensors".formatted(i + 1)));
+      shards.get(i).write(sharded.resolve("model-0000%d-of-00002.safetensors".formatted(i + 1)));
     }
     new JsonMapper()
         .writeValue(
@@ -159,7 +159,8 @@ class HubImportTest {
       try (SafetensorsFile file =
           SafetensorsFile.open(Fixtures.path("models/llama_tied/model.safetensors"))) {
         file.tensors()
-            .forEach((name, info) -> writer.add(name, DType.F32, info.shape(), file.readFloats(name)));
+            .forEach(
+                (name, info) -> writer.add(name, DType.F32, info.shape(), file.readFloats(name)));
         float[] head = file.readFloats("model.embed_tokens.weight");
         head[5] += shift;
         writer.add("lm_head.weight", DType.F32, List.of(420L, 96L), head);
@@ -178,7 +179,8 @@ class HubImportTest {
   @Test
   void takesLicenceAndNamedTemplate(@TempDir Path temp) throws IOException {
     Path source = Fixtures.copyOf("models/llama_tied", temp.resolve("llama_tied"));
-    Files.writeString(source.resolve("README.md"), "---\nlanguage: en\nlicense: mit\n---\nlicense: no");
+    Files.writeString(
+        source.resolve("README.md"), "---\nlanguage: en\nlicense: mit\n---\nlicense: no");
     Files.writeString(
         source.resolve("tokenizer_config.json"),
         """
@@ -190,7 +192,8 @@ class HubImportTest {
     assertThat(directory.resolve("chat_template.jinja")).hasContent("D");
     assertThat(directory.resolve("tokenizer_config.json"))
         .content()
-        .contains("\"bos_token\" : \"<s>\"", "\"eos_token\" : \"</s>\"", "\"add_bos_token\" : true");
+        .contains(
+            "\"bos_token\" : \"<s>\"", "\"eos_token\" : \"</s>\"", "\"add_bos_token\" : true");
   }
 
   @Test

@@ -50,7 +50,8 @@ class ModelPackageTest {
   @Test
   void aChangedByteIsFoundOnDemand(@TempDir Path models) throws IOException {
     Path directory = imported(models);
-    try (RandomAccessFile file = new RandomAccessFile(directory.resolve("weights.bin").toFile(), "rw")) {
+    try (RandomAccessFile file =
+        new RandomAccessFile(directory.resolve("weights.bin").toFile(), "rw")) {
       file.seek(5000);
       int before = file.read();
       file.seek(5000);
@@ -64,7 +65,8 @@ class ModelPackageTest {
   @Test
   void aShortenedFileIsRefused(@TempDir Path models) throws IOException {
     Path directory = imported(models);
-    try (RandomAccessFile file = new RandomAccessFile(directory.resolve("weights.bin").toFile(), "rw")) {
+    try (RandomAccessFile file =
+        new RandomAccessFile(directory.resolve("weights.bin").toFile(), "rw")) {
       file.setLength(file.length() - 4096);
     }
     assertRefused(directory, "import again");
@@ -83,8 +85,8 @@ class ModelPackageTest {
         "\"offset\" : 0 | \"offset\" : -4096 | embed",
         "\"offset\" : 0 | \"offset\" : 8 | embed",
       })
-  void aManifestThatDoesNotFitIsRefused(
-      String from, String to, String reason, @TempDir Path models) throws IOException {
+  void aManifestThatDoesNotFitIsRefused(String from, String to, String reason, @TempDir Path models)
+      throws IOException {
     Path directory = imported(models);
     Path manifest = directory.resolve("model.json");
     String text = Files.readString(manifest);
