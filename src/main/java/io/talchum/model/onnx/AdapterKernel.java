@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class AdapterKernel {
   static final String OPERATOR = "AdaptLinear";
 
-  private final OrtApi api;
+  private final OrtKernels kernels;
   private final MemorySegment task;
   private final MemorySegment scratch;
   private final MemorySegment shape; // i64 [3]
@@ -40,8 +40,8 @@ final class AdapterKernel {
   private MemorySegment y = MemorySegment.NULL;
   private int[] work = new int[0]; // rows with an adapter at this site
 
-  AdapterKernel(OrtApi api, Arena arena, ModelSpec spec) {
-    this.api = api;
+  AdapterKernel(OrtKernels kernels, Arena arena, ModelSpec spec) {
+    this.kernels = kernels;
     this.scratch = arena.allocate(2 * ADDRESS.byteSize(), ADDRESS.byteAlignment());
     this.shape = arena.allocate(3 * JAVA_LONG.byteSize(), JAVA_LONG.byteAlignment());
     int sites = AdapterSite.count(spec.layers());
@@ -58,8 +58,8 @@ final class AdapterKernel {
       }
     }
     this.domain =
-        api.createOperatorDomain(
-            arena, OnnxGraph.TALCHUM, new CustomOperator(api, arena, OPERATOR, this::compute));
+        kernels.createDomain(
+            arena, OnnxGraph.TALCHUM, new CustomOperator(kernels, arena, OPERATOR, this::compute));
     this.task = taskStub(arena);
   }
 
@@ -102,12 +102,12 @@ final class AdapterKernel {
       int rows = adapters.length;
       long in = (long) rows * tokens * inputSizes[site] * Float.BYTES;
       long out = (long) rows * tokens * outputSizes[site] * Float.BYTES;
-      x = at(api.kernelInput(context, 0, scratch), in);
-      long base = api.kernelInput(context, 1, scratch);
+      x = at(kernels.input(context, 0, scratch), in);
+      long base = kernels.input(context, 1, scratch);
       shape.setAtIndex(JAVA_LONG, 0, rows);
       shape.setAtIndex(JAVA_LONG, 1, tokens);
       shape.setAtIndex(JAVA_LONG, 2, outputSizes[site]);
-      long result = api.kernelOutput(context, shape, 3, scratch);
+      long result = kernels.output(context, shape, 3, scratch);
       y = at(result, out);
       if (result != base) {
         y.copyFrom(at(base, out));
@@ -123,7 +123,7 @@ final class AdapterKernel {
     if (tasks == 1) {
       runTask(MemorySegment.NULL, 0);
     } else if (tasks > 1) {
-      api.parallelFor(context, task, tasks);
+      kernels.parallelFor(context, task, tasks);
     }
   }
 

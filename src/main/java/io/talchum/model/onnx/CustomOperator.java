@@ -40,15 +40,15 @@ final class CustomOperator {
   static final String NODE = "node";
 
   private final Arena arena;
-  private final OrtApi api;
+  private final OrtKernels kernels;
   private final Kernel kernel;
   private final MemorySegment name;
   private final MemorySegment struct;
   private final MemorySegment zero; // int [1]
   private final MemorySegment one;
 
-  CustomOperator(OrtApi api, Arena arena, String name, Kernel kernel) {
-    this.api = api;
+  CustomOperator(OrtKernels kernels, Arena arena, String name, Kernel kernel) {
+    this.kernels = kernels;
     this.arena = arena;
     this.kernel = kernel;
     this.name = arena.allocateFrom(name);
@@ -106,7 +106,7 @@ final class CustomOperator {
   @SuppressWarnings("unused") // called by name
   private MemorySegment createKernel(
       MemorySegment operator, MemorySegment ortApi, MemorySegment info) {
-    return MemorySegment.ofAddress(api.kernelAttribute(info, NODE) + 1);
+    return MemorySegment.ofAddress(kernels.attribute(info, NODE) + 1);
   }
 
   @SuppressWarnings("unused")

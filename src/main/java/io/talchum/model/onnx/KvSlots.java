@@ -9,23 +9,23 @@ import java.lang.foreign.MemorySegment;
  * are taken from the system when first written. Engine thread.
  */
 final class KvSlots {
-  private final OrtApi api;
+  private final OrtTensors tensors;
   private final ModelSpec spec;
   private final int slots;
   private final int contextTokens;
   private final MemorySegment[] keys; // [layers] of [slots, kvHeads, contextTokens, headDim]
   private final MemorySegment[] values;
 
-  KvSlots(OrtApi api, Arena arena, ModelSpec spec, int slots, int contextTokens) {
-    this.api = api;
+  KvSlots(OrtTensors tensors, Arena arena, ModelSpec spec, int slots, int contextTokens) {
+    this.tensors = tensors;
     this.spec = spec;
     this.slots = slots;
     this.contextTokens = contextTokens;
     this.keys = new MemorySegment[spec.layers()];
     this.values = new MemorySegment[spec.layers()];
     for (int layer = 0; layer < spec.layers(); layer++) {
-      keys[layer] = api.allocateZeroed(arena, slotBytes() * slots);
-      values[layer] = api.allocateZeroed(arena, slotBytes() * slots);
+      keys[layer] = tensors.allocateZeroed(arena, slotBytes() * slots);
+      values[layer] = tensors.allocateZeroed(arena, slotBytes() * slots);
     }
   }
 
@@ -60,7 +60,7 @@ final class KvSlots {
   }
 
   private MemorySegment view(MemorySegment all, int first, int rows) {
-    return api.tensor(
+    return tensors.tensor(
         all.asSlice(first * slotBytes(), rows * slotBytes()),
         ElementType.FLOAT,
         rows,

@@ -29,7 +29,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
   private final ModelSpec spec;
   private final ExecutorOptions options;
   private final ModelPackage weights;
-  private final OrtApi api;
+  private final OrtSessions runtime;
+  private final OrtTensors tensors;
   private final Arena arena = Arena.ofShared();
   private final SharedWeights shared;
   private final KvSlots kv;
@@ -49,14 +50,16 @@ public final class OnnxModelExecutor implements ModelExecutor {
     this.weights = weights;
     this.options = options;
     this.spec = weights.manifest().spec();
-    this.api = OrtApi.load(options.threads(), options.spin());
-    this.shared = new SharedWeights(api, weights);
-    this.kv = new KvSlots(api, arena, spec, options.slots(), options.contextTokens());
-    this.buffers = new StepBuffers(api, arena, spec, options.slots(), options.prefillTokens());
+    OrtLibrary library = new OrtLibrary();
+    this.runtime = new OrtSessions(library, options.threads(), options.spin());
+    this.tensors = new OrtTensors(library);
+    this.shared = new SharedWeights(runtime, tensors, weights);
+    this.kv = new KvSlots(tensors, arena, spec, options.slots(), options.contextTokens());
+    this.buffers = new StepBuffers(tensors, arena, spec, options.slots(), options.prefillTokens());
     this.embeddings = weights.rows(weights.tensor("embed"));
     this.embedding = new float[spec.hiddenSize()];
     this.adapters = new LowRankAdapter[options.slots()];
-    this.adapterKernel = new AdapterKernel(api, arena, spec);
+    this.adapterKernel = new AdapterKernel(new OrtKernels(library), arena, spec);
   }
 
   /**
@@ -198,7 +201,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   private StepBinding newBinding(BindingKey key) {
     Session session = session(key.features());
-    StepBinding step = new StepBinding(api, session.handle());
+    StepBinding step = new StepBinding(tensors, session.handle());
     step.input(DecoderGraph.PAST_LENGTHS, buffers.pastLengths(key.rows()));
     step.input(DecoderGraph.TOTAL_LENGTH, buffers.totalLength());
     for (int layer = 0; layer < spec.layers(); layer++) {
@@ -241,7 +244,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     new ArrayList<>(bindings.values()).forEach(StepBinding::close);
     bindings.clear();
     buffers.close();
-    sessions.values().forEach(session -> api.releaseSession(session.handle()));
+    sessions.values().forEach(session -> runtime.release(session.handle()));
     sessions.clear();
     shared.close();
     arena.close();

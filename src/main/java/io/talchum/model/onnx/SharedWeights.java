@@ -1,13 +1,8 @@
 package io.talchum.model.onnx;
 
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
-import io.talchum.core.ErrorCode;
-import io.talchum.core.ServeException;
 import io.talchum.weights.Encoding;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.PackedTensor;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -19,16 +14,17 @@ import java.util.Map;
  * owner's lock.
  */
 final class SharedWeights implements AutoCloseable {
-  private final OrtApi api;
-  private final Arena arena = Arena.ofShared();
+  private final OrtSessions sessions;
+  private final OrtTensors tensors;
   private final Map<String, MemorySegment> values = new LinkedHashMap<>();
   private final Path directory;
   private final MemorySegment prepacked;
 
-  SharedWeights(OrtApi api, ModelPackage weights) {
-    this.api = api;
+  SharedWeights(OrtSessions sessions, OrtTensors tensors, ModelPackage weights) {
+    this.sessions = sessions;
+    this.tensors = tensors;
     this.directory = weights.directory().toAbsolutePath();
-    this.prepacked = api.createPrepackedWeights();
+    this.prepacked = sessions.createPrepackedWeights();
     for (PackedTensor tensor : weights.manifest().tensors()) {
       share(weights, tensor);
     }
@@ -36,28 +32,15 @@ final class SharedWeights implements AutoCloseable {
 
   /** Creates a session; to be released by the caller before this object is closed. */
   MemorySegment createSession(OnnxGraph graph, MemorySegment operators) {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.disablePerSessionThreads();
-      options.setExecutionMode(OrtSession.SessionOptions.ExecutionMode.SEQUENTIAL);
-      // The graph is written as it should run; optimizers would only cost start-up time.
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.NO_OPT);
-      options.setMemoryPatternOptimization(false);
-      // The graph names the weights file; its bytes come from the mapping all the same.
-      options.addConfigEntry(
-          "session.model_external_initializers_file_folder_path", directory.toString());
-      api.addOperators(options, operators);
-      for (String name : graph.weights()) {
-        MemorySegment value = values.get(name);
-        if (value == null) {
-          throw new IllegalStateException("the model package has no weight " + name);
-        }
-        api.addInitializer(options, OrtApi.name(arena, name), value);
+    Map<String, MemorySegment> used = new LinkedHashMap<>();
+    for (String name : graph.weights()) {
+      MemorySegment value = values.get(name);
+      if (value == null) {
+        throw new IllegalStateException("the model package has no weight " + name);
       }
-      return api.createSession(graph.serialized(), options, prepacked);
-    } catch (OrtException e) {
-      throw new ServeException(
-          ErrorCode.INTERNAL, "ONNX Runtime refuses the session options: " + e.getMessage(), e);
+      used.put(name, value);
     }
+    return sessions.create(graph.serialized(), used, directory, operators, prepacked);
   }
 
   private void share(ModelPackage weights, PackedTensor tensor) {
@@ -88,14 +71,13 @@ final class SharedWeights implements AutoCloseable {
   }
 
   private void share(String name, MemorySegment data, ElementType type, long... shape) {
-    values.put(name, api.tensor(data, type, shape));
+    values.put(name, tensors.tensor(data, type, shape));
   }
 
   @Override
   public void close() {
-    values.values().forEach(api::releaseValue);
+    values.values().forEach(tensors::releaseValue);
     values.clear();
-    api.releasePrepackedWeights(prepacked);
-    arena.close();
+    sessions.releasePrepackedWeights(prepacked);
   }
 }

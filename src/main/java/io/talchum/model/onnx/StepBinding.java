@@ -12,7 +12,7 @@ import java.util.Map;
  * again. Engine thread.
  */
 final class StepBinding implements AutoCloseable {
-  private final OrtApi api;
+  private final OrtTensors tensors;
   private final MemorySegment session;
   private final MemorySegment binding;
   private final Arena arena = Arena.ofShared();
@@ -20,22 +20,22 @@ final class StepBinding implements AutoCloseable {
   private final Map<String, MemorySegment> bound = new HashMap<>();
   private final List<MemorySegment> owned = new ArrayList<>();
 
-  StepBinding(OrtApi api, MemorySegment session) {
-    this.api = api;
+  StepBinding(OrtTensors tensors, MemorySegment session) {
+    this.tensors = tensors;
     this.session = session;
-    this.binding = api.createBinding(session);
+    this.binding = tensors.createBinding(session);
   }
 
   /** Binds an input to a value that somebody else releases, unless it is bound to it already. */
   void input(String name, MemorySegment value) {
     if (!value.equals(bound.put(name, value))) {
-      api.bindInput(binding, name(name), value);
+      tensors.bindInput(binding, name(name), value);
     }
   }
 
   void output(String name, MemorySegment value) {
     if (!value.equals(bound.put(name, value))) {
-      api.bindOutput(binding, name(name), value);
+      tensors.bindOutput(binding, name(name), value);
     }
   }
 
@@ -46,17 +46,17 @@ final class StepBinding implements AutoCloseable {
   }
 
   void run() {
-    api.run(session, binding);
+    tensors.run(session, binding);
   }
 
   private MemorySegment name(String name) {
-    return names.computeIfAbsent(name, n -> OrtApi.name(arena, n));
+    return names.computeIfAbsent(name, n -> arena.allocateFrom(n));
   }
 
   @Override
   public void close() {
-    api.releaseBinding(binding);
-    owned.forEach(api::releaseValue);
+    tensors.releaseBinding(binding);
+    owned.forEach(tensors::releaseValue);
     arena.close();
   }
 }

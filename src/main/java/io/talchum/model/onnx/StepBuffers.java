@@ -11,7 +11,7 @@ import java.util.Map;
 
 /** The small tensors of a step, reused by every step, and views of them by shape. Engine thread. */
 final class StepBuffers implements AutoCloseable {
-  private final OrtApi api;
+  private final OrtTensors tensors;
   private final ModelSpec spec;
   private final MemorySegment embeddings; // f32 [tokens, hidden]
   private final MemorySegment pastLengths; // i32 [slots]
@@ -20,15 +20,15 @@ final class StepBuffers implements AutoCloseable {
   private final MemorySegment logits; // f32 [tokens, vocab]
   private final Map<String, MemorySegment> views = new HashMap<>();
 
-  StepBuffers(OrtApi api, Arena arena, ModelSpec spec, int slots, int prefillTokens) {
-    this.api = api;
+  StepBuffers(OrtTensors tensors, Arena arena, ModelSpec spec, int slots, int prefillTokens) {
+    this.tensors = tensors;
     this.spec = spec;
     long tokens = Math.max(slots, prefillTokens);
-    embeddings = api.allocateZeroed(arena, tokens * spec.hiddenSize() * Float.BYTES);
-    pastLengths = api.allocateZeroed(arena, (long) slots * Integer.BYTES);
-    totalLength = api.allocateZeroed(arena, Integer.BYTES);
-    positions = api.allocateZeroed(arena, tokens * Long.BYTES);
-    logits = api.allocateZeroed(arena, tokens * spec.vocabSize() * Float.BYTES);
+    embeddings = tensors.allocateZeroed(arena, tokens * spec.hiddenSize() * Float.BYTES);
+    pastLengths = tensors.allocateZeroed(arena, (long) slots * Integer.BYTES);
+    totalLength = tensors.allocateZeroed(arena, Integer.BYTES);
+    positions = tensors.allocateZeroed(arena, tokens * Long.BYTES);
+    logits = tensors.allocateZeroed(arena, tokens * spec.vocabSize() * Float.BYTES);
     for (int i = 0; i < tokens; i++) {
       positions.setAtIndex(JAVA_LONG, i, i);
     }
@@ -91,12 +91,12 @@ final class StepBuffers implements AutoCloseable {
           for (long dimension : shape) {
             bytes *= dimension;
           }
-          return api.tensor(data.asSlice(0, bytes), type, shape);
+          return tensors.tensor(data.asSlice(0, bytes), type, shape);
         });
   }
 
   @Override
   public void close() {
-    views.values().forEach(api::releaseValue);
+    views.values().forEach(tensors::releaseValue);
   }
 }
