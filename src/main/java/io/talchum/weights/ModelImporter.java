@@ -54,10 +54,10 @@ public final class ModelImporter {
     }
   }
 
+  /** What went wrong, without the machine's paths. */
   private static String reason(IOException e) {
-    return e instanceof FileSystemException file && file.getReason() != null
-        ? String.valueOf(file.getReason())
-        : e.getClass().getSimpleName() + " " + e.getMessage();
+    String text = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
+    return text == null ? e.getClass().getSimpleName() : text;
   }
 
   private static Checkpoint open(Path source) {
