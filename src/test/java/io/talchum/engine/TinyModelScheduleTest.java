@@ -1,0 +1,222 @@
+package io.talchum.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.talchum.adapter.AdapterInfo;
+import io.talchum.adapter.AdapterLease;
+import io.talchum.adapter.AdapterRegistry;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.SamplingParams;
+import io.talchum.core.ServeException;
+import io.talchum.model.onnx.ExecutorOptions;
+import io.talchum.model.onnx.OnnxModelExecutor;
+import io.talchum.testing.Fixtures;
+import io.talchum.weights.CpuFeatures;
+import io.talchum.weights.ImportRequest;
+import io.talchum.weights.ModelImporter;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.Quantization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Ten thousand requests on a real tiny model while adapters are loaded, replaced and unloaded: every answer is the one that its
+ * adapter version gives alone, and nothing leaks.
+ */
+class TinyModelScheduleTest {
+  private static final int REQUESTS = 10_000;
+  private static final int OPEN_REQUESTS = 24;
+  private static final int NEW_TOKENS = 6;
+  private static final float SAFE_MARGIN = 1e-3f;
+  private static final long MAX_GROWTH_BYTES = 48L << 20;
+  private static final List<String> NAMES = List.of("a", "b", "c");
+  private static final List<String> FOLDERS =
+      List.of(
+          "lora_all_linear", "lora_qv", "lora_r1", "lora_big_rank", "rslora", "lora_regex",
+          "lora_rank_alpha_pattern");
+
+  private final Path folder;
+  private final long seed = new SplittableRandom().nextLong();
+  private final SplittableRandom random = new SplittableRandom(seed);
+  private final Map<String, Map<List<Integer>, List<Integer>>> expected = new HashMap<>();
+  private final List<int[]> prompts = new ArrayList<>();
+
+  TinyModelScheduleTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
+
+  private record Open(int[] prompt, String version, boolean cancelled, RecordingSink sink) {}
+
+  @Test
+  void noWrongAdapterInTenThousandRequestsAndNoLeak() throws IOException {
+    try (ModelPackage model = imported();
+        OnnxModelExecutor executor =
+            OnnxModelExecutor.open(model, new ExecutorOptions(4, 64, 16, 2, false, false));
+        AdapterRegistry registry =
+            new AdapterRegistry(
+                Set.of("base"), executor.spec(), executor::prepare, InstantSource.system());
+        Engine engine =
+            Engine.start(
+                executor,
+                new FakeTokenizer(),
+                new EngineConfig(Set.of(), 64, 8, 16),
+                InstantSource.system(),
+                EngineListener.NONE)) {
+      recordAlone(engine, registry, executor.spec().vocabSize());
+      run(engine, registry, REQUESTS / 2);
+      long before = residentBytes();
+      run(engine, registry, REQUESTS / 2);
+      assertThat(engine.isHealthy()).isTrue();
+      assertThat(residentBytes() - before).as("growth, seed %d", seed).isLessThan(MAX_GROWTH_BYTES);
+      assertThat(engine.drain(Duration.ofSeconds(30))).isTrue();
+      assertThat(engine.stats().running()).isZero();
+      assertThat(engine.stats().waiting()).isZero();
+      assertThat(registry.list()).allSatisfy(info -> assertThat(info.leases()).isZero());
+    } catch (AssertionError e) {
+      throw new AssertionError("seed " + seed + "L", e);
+    }
+  }
+
+  /** What each version answers to each prompt when nothing else runs; unclear choices are left out. */
+  private void recordAlone(Engine engine, AdapterRegistry registry, int vocabSize) {
+    while (prompts.size() < 12) {
+      int[] prompt = random.ints(1 + random.nextInt(20), 0, vocabSize).toArray();
+      Map<String, List<Integer>> answers = new HashMap<>();
+      boolean clear = true;
+      for (int i = -1; i < FOLDERS.size(); i++) {
+        AdapterLease lease = i < 0 ? null : lease(registry, "alone", FOLDERS.get(i));
+        String version = version(lease);
+        RecordingSink sink = new RecordingSink();
+        engine.submit(request("alone" + i + "-" + prompts.size(), prompt, lease, sink));
+        answers.put(version, sink.await().tokenIds());
+        clear &= sink.tokens.stream().allMatch(TinyModelScheduleTest::isClear);
+      }
+      if (clear) {
+        prompts.add(prompt);
+        answers.forEach(
+            (version, ids) ->
+                expected.computeIfAbsent(version, v -> new HashMap<>()).put(key(prompt), ids));
+      }
+    }
+    registry.unload("alone");
+  }
+
+  private static boolean isClear(TokenEvent event) {
+    TokenLogprob logprob = event.logprob();
+    return logprob != null
+        && logprob.top().get(0).logprob() - logprob.top().get(1).logprob() > SAFE_MARGIN;
+  }
+
+  private void run(Engine engine, AdapterRegistry registry, int requests) {
+    List<Open> open = new ArrayList<>();
+    for (int i = 0; i < requests; i++) {
+      disturb(registry);
+      open.add(submit(engine, registry, "r" + requests + "-" + i));
+      if (open.size() == OPEN_REQUESTS) {
+        check(open.remove(random.nextInt(open.size() / 2)));
+      }
+    }
+    open.forEach(this::check);
+  }
+
+  private void disturb(AdapterRegistry registry) {
+    if (random.nextInt(10) == 0) {
+      String name = NAMES.get(random.nextInt(NAMES.size()));
+      if (random.nextInt(4) == 0 && registry.find(name).isPresent()) {
+        registry.unload(name);
+      } else {
+        registry.load(name, adapter(FOLDERS.get(random.nextInt(FOLDERS.size()))), true);
+      }
+    }
+  }
+
+  private Open submit(Engine engine, AdapterRegistry registry, String id) {
+    int[] prompt = prompts.get(random.nextInt(prompts.size()));
+    AdapterLease lease = null;
+    List<AdapterInfo> loaded = registry.list();
+    if (!loaded.isEmpty() && random.nextInt(4) > 0) {
+      lease = registry.acquire(loaded.get(random.nextInt(loaded.size())).id().name());
+    }
+    String version = version(lease);
+    RecordingSink sink = new RecordingSink();
+    GenerationHandle handle = engine.submit(request(id, prompt, lease, sink));
+    boolean cancel = random.nextInt(8) == 0;
+    if (cancel) {
+      handle.cancel();
+    }
+    return new Open(prompt, version, cancel, sink);
+  }
+
+  private void check(Open request) {
+    RecordingSink sink = request.sink().await();
+    List<Integer> alone =
+        java.util.Objects.requireNonNull(expected.get(request.version())).get(key(request.prompt()));
+    ServeException error = sink.error;
+    if (error != null) {
+      assertThat(request.cancelled()).as(error.getMessage()).isTrue();
+      assertThat(error.code()).isEqualTo(ErrorCode.CANCELLED);
+      assertThat(sink.tokenIds()).isEqualTo(alone.subList(0, sink.tokens.size()));
+    } else {
+      assertThat(sink.tokenIds()).isEqualTo(alone);
+    }
+  }
+
+  private static GenerationRequest request(
+      String id, int[] prompt, @Nullable AdapterLease lease, RecordingSink sink) {
+    SamplingParams greedy = SamplingParams.greedy(NEW_TOKENS);
+    SamplingParams sampling =
+        new SamplingParams(
+            0f, 1f, 0, 0f, 0f, 0f, 1f, 0L, greedy.logitBias(), List.of(), List.of(), NEW_TOKENS, 0,
+            false, true, 2, false);
+    return new GenerationRequest(id, prompt, lease, sampling, version(lease), null, sink);
+  }
+
+  private AdapterLease lease(AdapterRegistry registry, String name, String adapter) {
+    registry.load(name, adapter(adapter), true);
+    return registry.acquire(name);
+  }
+
+  private static Path adapter(String name) {
+    return Fixtures.path("adapters/llama/" + name);
+  }
+
+  private static String version(@Nullable AdapterLease lease) {
+    return lease == null ? "base" : lease.id().version().hex();
+  }
+
+  private static List<Integer> key(int[] prompt) {
+    return java.util.Arrays.stream(prompt).boxed().toList();
+  }
+
+  private ModelPackage imported() {
+    ImportRequest request =
+        ImportRequest.of(Fixtures.path("adapters/base-llama"), "base")
+            .quantized(Quantization.NONE, Quantization.NONE)
+            .withoutTokenizer();
+    return ModelPackage.open(
+        new ModelImporter(CpuFeatures.detect()).run(request, folder, (done, total, tensor) -> {}));
+  }
+
+  /** Resident memory of this process, heap included, after a collection. */
+  private static long residentBytes() throws IOException {
+    System.gc();
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+      String kilobytes =
+          lines.filter(line -> line.startsWith("RssAnon:")).findFirst().orElseThrow();
+      return Long.parseLong(kilobytes.replaceAll("[^0-9]", "")) * 1024;
+    }
+  }
+}
