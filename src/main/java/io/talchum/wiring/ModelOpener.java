@@ -3,12 +3,15 @@ package io.talchum.wiring;
 import io.talchum.conditioning.GenerationDefaults;
 import io.talchum.conditioning.PromptRenderer;
 import io.talchum.conditioning.ServedModel;
+import io.talchum.conditioning.SpecialTokenTexts;
+import io.talchum.conditioning.TemplateRenderer;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.model.onnx.ExecutorOptions;
 import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.service.ModelCatalog;
+import io.talchum.text.ChatTemplate;
 import io.talchum.text.DjlTokenizer;
 import io.talchum.text.Tokenizer;
 import io.talchum.weights.ModelPackage;
@@ -19,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +67,7 @@ public class ModelOpener {
             manifest.spec().vocabSize(),
             context,
             tokenizer,
-            renderer(template, tokenizer, manifest),
+            renderer(template, weights.directory(), tokenizer, clock),
             template,
             new ServedModel.SpecialTokens(
                 manifest.bosTokenId(), manifest.eosTokenIds(), manifest.padTokenId()),
@@ -94,13 +98,14 @@ public class ModelOpener {
   }
 
   private static PromptRenderer renderer(
-      @Nullable String template, Tokenizer tokenizer, PackageManifest manifest) {
-    return (messages, options) -> {
-      throw ServeException.of(
-          ErrorCode.UNSUPPORTED,
-          "messages",
-          "model '%s' has no chat template; use /v1/completions".formatted(manifest.name()));
-    };
+      @Nullable String template, Path folder, Tokenizer tokenizer, InstantSource clock) {
+    Map<String, String> tokens =
+        text(folder.resolve("tokenizer_config.json"))
+            .map(SpecialTokenTexts::parse)
+            .orElse(Map.of());
+    return new TemplateRenderer(
+        template == null ? ChatTemplate.absent() : ChatTemplate.of(template, tokens, clock),
+        tokenizer);
   }
 
   private static Optional<String> text(Path file) {

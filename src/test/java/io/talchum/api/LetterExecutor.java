@@ -39,6 +39,9 @@ final class LetterExecutor implements ModelExecutor {
           Set.of(),
           true);
 
+  /** A prompt that begins with this token breaks the model. */
+  static final int POISON = 1;
+
   private final int contextTokens;
   private final long[] bound;
   private final MemorySegment memory;
@@ -116,6 +119,9 @@ final class LetterExecutor implements ModelExecutor {
 
   @Override
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows) {
+    if (tokenIds[0] == POISON) {
+      throw new IllegalStateException("poisoned");
+    }
     int from =
         switch (rows) {
           case NONE -> tokenIds.length;

@@ -1,0 +1,288 @@
+package io.talchum.api.http;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasItems;
+import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
+
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
+import io.restassured.specification.RequestSpecification;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What only HTTP has: bytes, headers, statuses, routes. */
+@QuarkusTest
+class HttpDetailsTest {
+  private static final String CHAT = "/v1/chat/completions";
+  private static final String COMPLETIONS = "/v1/completions";
+
+  @Test
+  void answersAndNamesTheVersions() {
+    post(CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"max_tokens\":5}")
+        .then()
+        .statusCode(200)
+        .contentType("application/json")
+        .header("x-talchum-model", "letters@0123456789ab")
+        .header("x-request-id", startsWith("chatcmpl-"))
+        .body("id", startsWith("chatcmpl-"))
+        .body("object", equalTo("chat.completion"))
+        .body("model", equalTo("letters"))
+        .body("system_fingerprint", equalTo("fp_0123456789ab"))
+        .body("talchum.base", equalTo("letters@0123456789ab"))
+        .body("talchum.adapter", nullValue())
+        .body("choices[0].message.role", equalTo("assistant"))
+        .body("choices[0].logprobs", nullValue())
+        .body("usage.total_tokens", equalTo(23));
+  }
+
+  @Test
+  void streamsTheExactBytes() {
+    Response response =
+        post(
+            CHAT,
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"max_tokens\":2,"
+                + "\"stream\":true,\"stream_options\":{\"include_usage\":true}}");
+    assertThat(response.contentType()).startsWith("text/event-stream");
+    assertThat(response.header("Cache-Control")).isEqualTo("no-cache");
+    assertThat(response.header("X-Accel-Buffering")).isEqualTo("no");
+    String[] events = response.body().asString().split("\n\n", -1);
+    assertThat(events).hasSize(7);
+    String head =
+        "data: \\{\"id\":\"chatcmpl-[0-9a-f]{32}\",\"object\":\"chat.completion.chunk\","
+            + "\"created\":[0-9]+,\"model\":\"letters\",\"system_fingerprint\":\"fp_0123456789ab\",";
+    assertThat(events[0])
+        .matches(
+            head
+                + "\"talchum\":\\{\"base\":\"letters@0123456789ab\",\"adapter\":null},"
+                + "\"choices\":\\[\\{\"index\":0,\"delta\":\\{\"role\":\"assistant\",\"content\":\"\"},"
+                + "\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}");
+    assertThat(events[1])
+        .matches(
+            head
+                + "\"choices\":\\[\\{\"index\":0,\"delta\":\\{\"content\":\"[a-z]\"},"
+                + "\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}");
+    assertThat(events[3])
+        .matches(
+            head
+                + "\"choices\":\\[\\{\"index\":0,\"delta\":\\{},\"logprobs\":null,"
+                + "\"finish_reason\":\"length\",\"stop_reason\":null}],\"usage\":null}");
+    assertThat(events[4])
+        .matches(
+            head
+                + "\"choices\":\\[],\"usage\":\\{\"prompt_tokens\":18,\"completion_tokens\":2,"
+                + "\"total_tokens\":20}}");
+    assertThat(events[5]).isEqualTo("data: [DONE]");
+    assertThat(events[6]).isEmpty();
+  }
+
+  @Test
+  void streamsCompletionsWithEcho() {
+    String body =
+        post(COMPLETIONS, "{\"prompt\":\"ab\",\"max_tokens\":1,\"echo\":true,\"stream\":true}")
+            .body()
+            .asString();
+    assertThat(body)
+        .contains("\"object\":\"text_completion\"")
+        .contains("\"choices\":[{\"index\":0,\"text\":\"ab\",\"logprobs\":null")
+        .endsWith("data: [DONE]\n\n");
+  }
+
+  /** The request of lm-evaluation-harness for log-likelihoods, and what it reads of the answer. */
+  @Test
+  void scoresPromptsAsTheEvaluationHarnessExpects() {
+    Response response =
+        post(
+            COMPLETIONS,
+            "{\"model\":\"letters\",\"prompt\":[[97,98,99],[120,121]],\"temperature\":0,"
+                + "\"max_tokens\":1,\"logprobs\":1,\"seed\":1234,\"echo\":true}");
+    response
+        .then()
+        .statusCode(200)
+        .body("choices", hasSize(2))
+        .body("choices[1].index", equalTo(1));
+    for (int prompt = 0; prompt < 2; prompt++) {
+      Map<String, List<Object>> logprobs = response.path("choices[%d].logprobs".formatted(prompt));
+      int tokens = (prompt == 0 ? 3 : 2) + 1;
+      assertThat(logprobs.get("tokens")).hasSize(tokens);
+      assertThat(logprobs.get("token_logprobs")).hasSize(tokens).startsWith((Object) null);
+      assertThat(logprobs.get("top_logprobs")).hasSize(tokens).startsWith((Object) null);
+      assertThat(logprobs.get("text_offset")).hasSize(tokens).startsWith(0, 1);
+      for (int i = 1; i < tokens; i++) {
+        String where = "choices[%d].logprobs.".formatted(prompt);
+        Map<String, Object> top = response.path(where + "top_logprobs[" + i + "]");
+        String token = response.path(where + "tokens[" + i + "]");
+        assertThat(top)
+            .containsEntry(token, response.path(where + "token_logprobs[" + i + "]"));
+      }
+    }
+    assertThat(response.<String>path("choices[0].text")).startsWith("abc").hasSize(4);
+  }
+
+  @Test
+  void echoesThePromptAlone() {
+    post(COMPLETIONS, "{\"prompt\":\"abc\",\"max_tokens\":0,\"echo\":true,\"logprobs\":0}")
+        .then()
+        .statusCode(200)
+        .body("choices[0].text", equalTo("abc"))
+        .body("choices[0].logprobs.tokens", equalTo(List.of("a", "b", "c")))
+        .body("usage.completion_tokens", equalTo(0));
+  }
+
+  @Test
+  void spellsTokensAsVllmDoes() {
+    post("/tokenize", "{\"prompt\":\"ab\",\"return_token_strs\":true}")
+        .then()
+        .statusCode(200)
+        .body("count", equalTo(2))
+        .body("max_model_len", equalTo(512))
+        .body("tokens", equalTo(List.of(97, 98)))
+        .body("token_strs", equalTo(List.of("a", "b")));
+    post("/tokenize", "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}")
+        .then()
+        .body("count", equalTo("user:x\nassistant:".length()))
+        .body("token_strs", nullValue());
+    post("/detokenize", "{\"tokens\":[97,98]}").then().body("prompt", equalTo("ab"));
+    given()
+        .get("/tokenizer_info")
+        .then()
+        .statusCode(200)
+        .body("eos_token", equalTo("<eos>"))
+        .body("bos_token", nullValue())
+        .body("chat_template", equalTo("{# letters #}"));
+  }
+
+  @Test
+  void listsModels() {
+    given()
+        .get("/v1/models")
+        .then()
+        .statusCode(200)
+        .body("object", equalTo("list"))
+        .body("data[0].id", equalTo("letters"))
+        .body("data[0].parent", nullValue())
+        .body("data.id", hasItems("lora_qv", "rslora"))
+        .body("data[1].parent", equalTo("letters"));
+    given().get("/v1/models/lora_qv").then().body("id", equalTo("lora_qv"));
+    given()
+        .get("/v1/models/nobody")
+        .then()
+        .statusCode(404)
+        .body("error.code", equalTo("model_not_found"));
+  }
+
+  @Test
+  void tellsHealthAndVersion() {
+    given().get("/health").then().statusCode(200).body("status", equalTo("ok"));
+    given().get("/version").then().statusCode(200).body("version", startsWith("0."));
+    given().get("/openapi").then().statusCode(200).body(containsString("/v1/chat/completions"));
+  }
+
+  @Test
+  void refusesUnknownRoutesAndMethods() {
+    given().get("/nowhere").then().statusCode(404).body("error.code", equalTo("not_found"));
+    given().get("/v1/nowhere/x").then().statusCode(404).body("error.code", equalTo("not_found"));
+    given()
+        .get(CHAT)
+        .then()
+        .statusCode(405)
+        .header("Allow", containsString("POST"))
+        .body("error.code", equalTo("method_not_allowed"));
+  }
+
+  @Test
+  void refusesOtherMediaTypes() {
+    given()
+        .contentType("text/plain")
+        .body("{}")
+        .post(CHAT)
+        .then()
+        .statusCode(400)
+        .body("error.message", containsString("send 'Content-Type: application/json'"));
+  }
+
+  @Test
+  void refusesBodiesBeyondTheLimit() {
+    given()
+        .contentType("application/json")
+        .body(" ".repeat(4 * 1024 * 1024 + 1))
+        .post(CHAT)
+        .then()
+        .statusCode(413)
+        .body("error.code", equalTo("payload_too_large"))
+        .body("error.message", containsString("at most 4194304"));
+  }
+
+  @Test
+  void refusesLongPromptsByFieldAndLimit() {
+    post(CHAT, "{\"messages\":[{\"role\":\"user\",\"content\":\"" + "x".repeat(3_000_000) + "\"}]}")
+        .then()
+        .statusCode(400)
+        .body("error.code", equalTo("context_length_exceeded"))
+        .body("error.message", containsString("512"));
+  }
+
+  @Test
+  void refusesInvalidUtf8() {
+    byte[] body = "{\"prompt\":\"?\"}".getBytes(StandardCharsets.US_ASCII);
+    body[11] = (byte) 0xff;
+    json()
+        .body(body)
+        .post(COMPLETIONS)
+        .then()
+        .statusCode(400)
+        .body("error.message", containsString("not valid UTF-8 at byte 11"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"prompt\":\"a\",\"temperature\":NaN}|temperature|temperature NaN is out of range",
+        "{\"prompt\":\"a\",\"temperature\":1e999}|temperature|temperature Infinity is out of range",
+        "{\"prompt\":\"a\",\"max_token\":1}|max_token|did you mean max_tokens?",
+        "{\"prompt\":\"a\",\"guided_json\":{}}|guided_json|not supported",
+        "{\"prompt\":[],\"n\":1}|prompt|prompt is empty",
+        "{\"prompt\":\"\"}|prompt|no tokens",
+        "{\"prompt\":[1,999]}|prompt|token 999",
+        "{\"prompt\":\"a\",\"max_tokens\":600}|max_tokens|lower max_tokens to 511 or less",
+        "{\"prompt\":\"a\",\"prompt\":\"b\"}||uplicate field 'prompt'",
+        "{\"prompt\":\"a\",\"max_tokens\":0}|max_tokens|choose 1 or more",
+      })
+  void refusesBadValues(String body, String param, String message) {
+    post(COMPLETIONS, body)
+        .then()
+        .statusCode(400)
+        .body("error.type", equalTo("invalid_request_error"))
+        .body("error.param", param == null ? nullValue() : equalTo(param))
+        .body("error.message", containsString(message));
+  }
+
+  @Test
+  void tellsWhenToComeBackIfTheQueueIsFull() {
+    String prompts = "\"a\",".repeat(63) + "\"a\"";
+    post(COMPLETIONS, "{\"prompt\":[" + prompts + "],\"n\":8,\"max_tokens\":100}")
+        .then()
+        .statusCode(429)
+        .header("Retry-After", equalTo("1"))
+        .body("error.code", equalTo("rate_limit_exceeded"));
+    post(COMPLETIONS, "{\"prompt\":\"a\",\"max_tokens\":1}").then().statusCode(200);
+  }
+
+  private static Response post(String path, String body) {
+    return json().body(body).post(path);
+  }
+
+  private static RequestSpecification json() {
+    return given().contentType("application/json");
+  }
+}
