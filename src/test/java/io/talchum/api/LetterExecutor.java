@@ -42,6 +42,10 @@ final class LetterExecutor implements ModelExecutor {
   /** A prompt that begins with this token breaks the model. */
   static final int POISON = 1;
 
+  /** A prompt that begins with this token makes each later step take 20 milliseconds. */
+  static final int SLOW = 2;
+
+  private volatile long stepNanos = 500_000;
   private final int contextTokens;
   private final long[] bound;
   private final MemorySegment memory;
@@ -110,7 +114,7 @@ final class LetterExecutor implements ModelExecutor {
 
   @Override
   public StepLogits decode(int[] tokenIds, int[] positions) {
-    LockSupport.parkNanos(500_000);
+    LockSupport.parkNanos(stepNanos);
     for (int row = 0; row < tokenIds.length; row++) {
       write(row, tokenIds[row], positions[row], bound[row]);
     }
@@ -121,6 +125,9 @@ final class LetterExecutor implements ModelExecutor {
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows) {
     if (tokenIds[0] == POISON) {
       throw new IllegalStateException("poisoned");
+    }
+    if (tokenIds[0] == SLOW) {
+      stepNanos = 20_000_000;
     }
     int from =
         switch (rows) {

@@ -39,10 +39,14 @@ public class ErrorMappers {
                   "%s cannot be served: %s".formatted(asked, error.getMessage()));
         };
     Response response = ErrorJson.response(answer);
-    Object allow = error.getResponse().getHeaders().getFirst("Allow");
-    return allow == null
-        ? response
-        : Response.fromResponse(response).header("Allow", allow).build();
+    return status == 405
+        ? Response.fromResponse(response).header("Allow", allowed(request)).build()
+        : response;
+  }
+
+  /** Each route has one method. */
+  private static String allowed(HttpServerRequest request) {
+    return RequestFields.byRoute().containsKey(request.path()) ? "POST" : "GET";
   }
 
   @ServerExceptionMapper

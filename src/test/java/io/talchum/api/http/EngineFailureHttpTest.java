@@ -35,7 +35,7 @@ class EngineFailureHttpTest {
     stream
         .getOutputStream()
         .write(
-            "{\"prompt\":\"a\",\"max_tokens\":500,\"stream\":true}"
+            "{\"prompt\":[2],\"max_tokens\":500,\"stream\":true}"
                 .getBytes(StandardCharsets.UTF_8));
     try (BufferedReader lines =
         new BufferedReader(

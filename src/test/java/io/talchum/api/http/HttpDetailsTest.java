@@ -120,8 +120,7 @@ class HttpDetailsTest {
         String where = "choices[%d].logprobs.".formatted(prompt);
         Map<String, Object> top = response.path(where + "top_logprobs[" + i + "]");
         String token = response.path(where + "tokens[" + i + "]");
-        assertThat(top)
-            .containsEntry(token, response.path(where + "token_logprobs[" + i + "]"));
+        assertThat(top).containsEntry(token, response.path(where + "token_logprobs[" + i + "]"));
       }
     }
     assertThat(response.<String>path("choices[0].text")).startsWith("abc").hasSize(4);
