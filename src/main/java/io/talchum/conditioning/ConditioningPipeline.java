@@ -17,6 +17,7 @@ public final class ConditioningPipeline {
   private final ServedModel model;
   private final SamplingResolver sampling;
   private final ContextBudget budget;
+  private final PromptTextLimit textLimit;
   private final RandomGenerator seeds;
 
   /**
@@ -28,6 +29,7 @@ public final class ConditioningPipeline {
     this.model = model;
     this.sampling = new SamplingResolver(model, limits);
     this.budget = new ContextBudget(model.contextTokens());
+    this.textLimit = new PromptTextLimit(model.tokenizer(), model.contextTokens());
     this.seeds = seeds;
   }
 
@@ -36,6 +38,7 @@ public final class ConditioningPipeline {
     if (request.messages().isEmpty()) {
       throw ServeException.invalid("messages", "messages is empty; send at least one message");
     }
+    textLimit.check(request.messages());
     int[] tokenIds = model.renderer().render(request.messages(), request.template());
     int maxTokens =
         budget.maxTokens(
@@ -63,6 +66,9 @@ public final class ConditioningPipeline {
       SamplingRequest asked,
       long seed,
       boolean promptLogprobs) {
+    if (prompt instanceof PromptInput.Text text) {
+      textLimit.check("prompt", text.text());
+    }
     int[] tokenIds = tokenIds(prompt, true);
     Integer maxTokens = request.echo() ? atLeastOne(asked.maxTokens()) : asked.maxTokens();
     int granted = budget.maxTokens("max_tokens", maxTokens, COMPLETION_MAX_TOKENS, tokenIds.length);

@@ -192,9 +192,13 @@ public abstract class ServingContract {
         ErrorCode.CONTEXT_LENGTH_EXCEEDED,
         "max_tokens 500 exceeds 512 − prompt 18; lower max_tokens to 494 or less");
     assertRefused(
+        () -> server.chat(chat(BASE, "x".repeat(500), tokens(1))),
+        ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+        "the prompt has 516 tokens, but the context holds 512; shorten it to 511 or less");
+    assertRefused(
         () -> server.chat(chat(BASE, "x".repeat(600), tokens(1))),
         ErrorCode.CONTEXT_LENGTH_EXCEEDED,
-        "the prompt has 616 tokens");
+        "messages of 600 characters cannot fit the context of 512 tokens");
   }
 
   @Test

@@ -33,8 +33,7 @@ class ConfigurationDocumentTest {
 
   private static String row(Method method) {
     String key =
-        "talchum."
-            + method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+        "talchum." + method.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
     String environment = key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     WithDefault value = method.getAnnotation(WithDefault.class);
     return "| `%s` | `%s` | %s | "

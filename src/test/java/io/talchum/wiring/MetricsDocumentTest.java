@@ -28,7 +28,8 @@ class MetricsDocumentTest {
         .post("/v1/completions")
         .then()
         .statusCode(200);
-    String metrics = given().header("Accept", "text/plain;version=0.0.4").get("/metrics").asString();
+    String metrics =
+        given().header("Accept", "text/plain;version=0.0.4").get("/metrics").asString();
     assertThat(names(SHOWN, metrics))
         .isEqualTo(names(DOCUMENTED, Files.readString(Path.of("docs", "metrics.md"))));
     assertThat(metrics)

@@ -35,8 +35,7 @@ class EngineFailureHttpTest {
     stream
         .getOutputStream()
         .write(
-            "{\"prompt\":[2],\"max_tokens\":500,\"stream\":true}"
-                .getBytes(StandardCharsets.UTF_8));
+            "{\"prompt\":[2],\"max_tokens\":500,\"stream\":true}".getBytes(StandardCharsets.UTF_8));
     try (BufferedReader lines =
         new BufferedReader(
             new InputStreamReader(stream.getInputStream(), StandardCharsets.UTF_8))) {
