@@ -1,0 +1,118 @@
+package io.talchum.api.grpc;
+
+import io.talchum.core.ModelVersions;
+import io.talchum.service.Choice;
+import io.talchum.service.Generation;
+import io.talchum.service.GenerationEvent;
+import io.talchum.v1.Answer;
+import io.talchum.v1.AnswerEvent;
+import io.talchum.v1.AnswerStart;
+import io.talchum.v1.ChoiceDelta;
+import io.talchum.v1.ChoiceFinish;
+import io.talchum.v1.FinishReason;
+import io.talchum.v1.Usage;
+import java.util.function.Consumer;
+
+/** A generation as one message or as events. */
+final class AnswerMapper {
+  private AnswerMapper() {}
+
+  /** Waits for the end. */
+  static Answer whole(Generation generation) {
+    Answer.Builder answer =
+        Answer.newBuilder()
+            .setId(generation.id())
+            .setCreated(Times.timestamp(generation.created()))
+            .setVersions(versions(generation.versions()));
+    generation.await().forEach(choice -> answer.addChoices(choice(choice)));
+    return answer.setUsage(usage(generation.usage())).build();
+  }
+
+  /** Passes on each event as it comes. */
+  static void stream(Generation generation, Consumer<AnswerEvent> out) {
+    out.accept(AnswerEvent.newBuilder().setStart(start(generation)).build());
+    for (GenerationEvent e = generation.next(); e != null; e = generation.next()) {
+      out.accept(event(e));
+    }
+    out.accept(AnswerEvent.newBuilder().setUsage(usage(generation.usage())).build());
+  }
+
+  static AnswerEvent event(GenerationEvent event) {
+    AnswerEvent.Builder wire = AnswerEvent.newBuilder();
+    return switch (event) {
+      case GenerationEvent.Echo e ->
+          wire.setDelta(
+                  ChoiceDelta.newBuilder()
+                      .setIndex(e.index())
+                      .setText(e.text())
+                      .addAllLogprobs(LogprobMapper.map(e.tokens())))
+              .build();
+      case GenerationEvent.Delta d ->
+          wire.setDelta(
+                  ChoiceDelta.newBuilder()
+                      .setIndex(d.index())
+                      .setText(d.text())
+                      .addAllLogprobs(LogprobMapper.map(d.tokens())))
+              .build();
+      case GenerationEvent.Finish f -> wire.setFinish(finish(f)).build();
+    };
+  }
+
+  static io.talchum.v1.Choice choice(Choice choice) {
+    io.talchum.v1.Choice.Builder wire =
+        io.talchum.v1.Choice.newBuilder()
+            .setIndex(choice.index())
+            .setText(choice.text())
+            .addAllLogprobs(LogprobMapper.map(choice.tokens()))
+            .setFinishReason(reason(choice.finishReason()));
+    choice.stopString().ifPresent(wire::setStopString);
+    return wire.build();
+  }
+
+  static io.talchum.v1.ModelVersions versions(ModelVersions versions) {
+    io.talchum.v1.ModelVersions.Builder wire =
+        io.talchum.v1.ModelVersions.newBuilder()
+            .setModel(versions.exactName())
+            .setBaseName(versions.baseName())
+            .setBaseVersion(versions.baseVersion().hex());
+    if (versions.adapterName() != null) {
+      wire.setAdapterName(versions.adapterName());
+    }
+    if (versions.adapterVersion() != null) {
+      wire.setAdapterVersion(versions.adapterVersion().hex());
+    }
+    return wire.build();
+  }
+
+  private static AnswerStart start(Generation generation) {
+    return AnswerStart.newBuilder()
+        .setId(generation.id())
+        .setCreated(Times.timestamp(generation.created()))
+        .setVersions(versions(generation.versions()))
+        .build();
+  }
+
+  private static ChoiceFinish finish(GenerationEvent.Finish finish) {
+    ChoiceFinish.Builder wire =
+        ChoiceFinish.newBuilder()
+            .setIndex(finish.index())
+            .setFinishReason(reason(finish.reason()));
+    finish.stopString().ifPresent(wire::setStopString);
+    return wire.build();
+  }
+
+  private static FinishReason reason(io.talchum.core.FinishReason reason) {
+    return switch (reason) {
+      case STOP -> FinishReason.FINISH_REASON_STOP;
+      case LENGTH -> FinishReason.FINISH_REASON_LENGTH;
+    };
+  }
+
+  private static Usage usage(io.talchum.service.Usage usage) {
+    return Usage.newBuilder()
+        .setPromptTokens(usage.promptTokens())
+        .setCompletionTokens(usage.completionTokens())
+        .setTotalTokens(usage.totalTokens())
+        .build();
+  }
+}

@@ -1,0 +1,36 @@
+package io.talchum.api.grpc;
+
+import io.grpc.stub.StreamObserver;
+import io.quarkus.grpc.GrpcService;
+import io.talchum.service.Generation;
+import io.talchum.service.Services;
+import io.talchum.v1.Answer;
+import io.talchum.v1.AnswerEvent;
+import io.talchum.v1.ChatRequest;
+import io.talchum.v1.ChatServiceGrpc;
+
+/** {@code talchum.v1.ChatService}. */
+@GrpcService
+public class ChatGrpcService extends ChatServiceGrpc.ChatServiceImplBase {
+  private final Services services;
+  private final Calls calls;
+
+  public ChatGrpcService(Services services, Calls calls) {
+    this.services = services;
+    this.calls = calls;
+  }
+
+  @Override
+  public void chat(ChatRequest request, StreamObserver<Answer> out) {
+    calls.run(out, call -> call.send(AnswerMapper.whole(start(request, call))));
+  }
+
+  @Override
+  public void chatStream(ChatRequest request, StreamObserver<AnswerEvent> out) {
+    calls.run(out, call -> AnswerMapper.stream(start(request, call), call::send));
+  }
+
+  private Generation start(ChatRequest request, RunningCall<?> call) {
+    return call.hold(services.chat().chat(ChatRequestMapper.map(request, call.caller())));
+  }
+}

@@ -1,0 +1,117 @@
+package io.talchum.api.grpc;
+
+import io.grpc.Metadata;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.talchum.service.ApiKeys;
+import io.talchum.service.Shown;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks gRPC requests before their messages are read: API key and compression. Runs on the event
+ * loop and does not block.
+ */
+@Singleton
+public class GrpcGate {
+  /** Before the gate of HTTP, which leaves alone what has a tenant. */
+  private static final int PRIORITY = 1010;
+
+  /** Where the gate of HTTP looks for the tenant. */
+  private static final String TENANT = "talchum.tenant";
+
+  private static final String HEALTH = "/grpc.health.v1.Health/";
+
+  private final ApiKeys keys;
+  private final MessageLimit limit;
+
+  public GrpcGate(ApiKeys keys, MessageLimit limit) {
+    this.keys = keys;
+    this.limit = limit;
+  }
+
+  void install(@Observes Filters filters) {
+    filters.register(this::check, PRIORITY);
+  }
+
+  /** Whether a path is served without a key. */
+  static boolean isOpen(String path) {
+    return path.startsWith(HEALTH);
+  }
+
+  private void check(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    if (!isGrpc(request)) {
+      context.next();
+      return;
+    }
+    try {
+      context.put(TENANT, tenant(request));
+      checkEncoding(request.getHeader("grpc-encoding"));
+    } catch (ServeException e) {
+      refuse(context.response(), e);
+      return;
+    }
+    context.addHeadersEndHandler(unused -> explainOverflow(context.response().headers()));
+    context.next();
+  }
+
+  private String tenant(HttpServerRequest request) {
+    String path = request.path();
+    return path != null && isOpen(path)
+        ? "anonymous"
+        : keys.authenticate(request.getHeader("Authorization"));
+  }
+
+  /** Unpacked messages would have no bound. */
+  private static void checkEncoding(@Nullable String encoding) {
+    if (encoding != null && !encoding.equals("identity")) {
+      throw ServeException.of(
+          ErrorCode.METHOD_NOT_ALLOWED,
+          "grpc-encoding",
+          "grpc-encoding '%s' is not supported; send messages uncompressed"
+              .formatted(Shown.of(encoding)));
+    }
+  }
+
+  /** The transport refuses messages that are too large without saying why. */
+  private void explainOverflow(MultiMap headers) {
+    ServeException error = limit.exceeded();
+    String status = Integer.toString(StatusTable.of(error.code()).value());
+    if (status.equals(headers.get("grpc-status")) && !headers.contains("grpc-message")) {
+      write(error, headers);
+    }
+  }
+
+  private static void refuse(HttpServerResponse response, ServeException error) {
+    response.putHeader("content-type", "application/grpc");
+    write(error, response.headers());
+    response.end();
+  }
+
+  private static void write(ServeException error, MultiMap headers) {
+    headers.set("grpc-status", Integer.toString(StatusTable.of(error.code()).value()));
+    headers.set("grpc-message", WireError.percentEncoded(String.valueOf(error.getMessage())));
+    Metadata trailers = WireError.trailers(error);
+    for (String name : trailers.keys()) {
+      String value = trailers.get(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER));
+      headers.set(name, String.valueOf(value));
+    }
+  }
+
+  /** As the framework decides it. */
+  private static boolean isGrpc(HttpServerRequest request) {
+    String type = request.getHeader("Content-Type");
+    return request.version() == HttpVersion.HTTP_2
+        && type != null
+        && type.toLowerCase(Locale.ROOT).startsWith("application/grpc");
+  }
+}

@@ -1,0 +1,33 @@
+package io.talchum.api.grpc;
+
+import io.grpc.stub.StreamObserver;
+import io.quarkus.grpc.GrpcService;
+import io.talchum.service.Services;
+import io.talchum.v1.GetModelRequest;
+import io.talchum.v1.ListModelsRequest;
+import io.talchum.v1.ListModelsResponse;
+import io.talchum.v1.Model;
+import io.talchum.v1.ModelServiceGrpc;
+
+/** {@code talchum.v1.ModelService}. */
+@GrpcService
+public class ModelGrpcService extends ModelServiceGrpc.ModelServiceImplBase {
+  private final Services services;
+  private final Calls calls;
+
+  public ModelGrpcService(Services services, Calls calls) {
+    this.services = services;
+    this.calls = calls;
+  }
+
+  @Override
+  public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> out) {
+    calls.run(out, call -> call.send(ModelMapper.models(services.models().models())));
+  }
+
+  @Override
+  public void getModel(GetModelRequest request, StreamObserver<Model> out) {
+    calls.run(
+        out, call -> call.send(ModelMapper.model(services.models().model(request.getModel()))));
+  }
+}
