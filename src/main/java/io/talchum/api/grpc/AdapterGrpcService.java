@@ -29,7 +29,8 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
   }
 
   @Override
-  public void unloadAdapter(UnloadAdapterRequest request, StreamObserver<UnloadAdapterResponse> out) {
+  public void unloadAdapter(
+      UnloadAdapterRequest request, StreamObserver<UnloadAdapterResponse> out) {
     calls.run(
         out,
         call -> {

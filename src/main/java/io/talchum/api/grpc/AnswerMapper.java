@@ -94,9 +94,7 @@ final class AnswerMapper {
 
   private static ChoiceFinish finish(GenerationEvent.Finish finish) {
     ChoiceFinish.Builder wire =
-        ChoiceFinish.newBuilder()
-            .setIndex(finish.index())
-            .setFinishReason(reason(finish.reason()));
+        ChoiceFinish.newBuilder().setIndex(finish.index()).setFinishReason(reason(finish.reason()));
     finish.stopString().ifPresent(wire::setStopString);
     return wire.build();
   }

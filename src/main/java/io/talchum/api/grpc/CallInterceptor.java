@@ -38,8 +38,7 @@ public class CallInterceptor implements ServerInterceptor {
       Caller caller = caller(call, headers);
       StrictListener<Q> listener =
           new StrictListener<>(
-              call,
-              Contexts.interceptCall(CallContext.with(caller), call, headers, next));
+              call, Contexts.interceptCall(CallContext.with(caller), call, headers, next));
       cancelOnDisconnect(listener);
       return listener;
     } catch (ServeException e) {

@@ -14,6 +14,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,9 @@ public class GrpcGate {
   /** Where the gate of HTTP looks for the tenant. */
   private static final String TENANT = "talchum.tenant";
 
-  private static final String HEALTH = "/grpc.health.v1.Health/";
+  /** Exact, so that no other route can hide behind them. */
+  private static final Set<String> OPEN_PATHS =
+      Set.of("/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch");
 
   private final ApiKeys keys;
   private final MessageLimit limit;
@@ -44,7 +47,7 @@ public class GrpcGate {
 
   /** Whether a path is served without a key. */
   static boolean isOpen(String path) {
-    return path.startsWith(HEALTH);
+    return OPEN_PATHS.contains(path);
   }
 
   private void check(RoutingContext context) {

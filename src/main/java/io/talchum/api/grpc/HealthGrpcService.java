@@ -78,9 +78,7 @@ public class HealthGrpcService extends MutinyHealthGrpc.HealthImplBase implement
 
   private static ServeException unknown(String service) {
     return ServeException.of(
-        ErrorCode.NOT_FOUND,
-        "service",
-        "there is no service '%s'".formatted(Shown.of(service)));
+        ErrorCode.NOT_FOUND, "service", "there is no service '%s'".formatted(Shown.of(service)));
   }
 
   private static HealthCheckResponse response(int status) {

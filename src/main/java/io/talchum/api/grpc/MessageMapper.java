@@ -21,8 +21,7 @@ final class MessageMapper {
 
   static TemplateOptions template(io.talchum.v1.TemplateOptions wire) {
     boolean continues = wire.getContinueFinalMessage();
-    boolean prompts =
-        wire.hasAddGenerationPrompt() ? wire.getAddGenerationPrompt() : !continues;
+    boolean prompts = wire.hasAddGenerationPrompt() ? wire.getAddGenerationPrompt() : !continues;
     if (continues && prompts) {
       throw ServeException.invalid(
           "continue_final_message",

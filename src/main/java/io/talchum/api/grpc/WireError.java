@@ -50,8 +50,7 @@ final class WireError {
 
   /** What is left of a defect that the log tells in full. */
   static ServeException defect(RuntimeException defect) {
-    return new ServeException(
-        ErrorCode.INTERNAL, "the server has a defect; see its log", defect);
+    return new ServeException(ErrorCode.INTERNAL, "the server has a defect; see its log", defect);
   }
 
   /** Visible ASCII as it is but for the percent sign; everything else as escaped UTF-8. */

@@ -12,15 +12,13 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Checks what can be said about a request before its body is read: API key, size, media type.
- * Stands in front of everything on the port: HTTP, gRPC, metrics and documentation. Runs on the
+ * Stands in front of everything on the port but gRPC: HTTP, metrics and documentation. Runs on the
  * event loop and does not block.
  */
 @Singleton
@@ -43,6 +41,10 @@ public class RequestGate {
   }
 
   private void check(RoutingContext context) {
+    if (context.get(Callers.TENANT) != null) {
+      context.next(); // the gate of gRPC has checked it
+      return;
+    }
     try {
       if (!context.normalizedPath().equals("/health")) {
         context.put(
@@ -66,8 +68,7 @@ public class RequestGate {
     String type = mediaType(context);
     if (context.request().method() == HttpMethod.POST
         && type != null
-        && !type.equals("application/json")
-        && !isGrpc(type)) {
+        && !type.equals("application/json")) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
           "the body's type is %s; send 'Content-Type: application/json'".formatted(Shown.of(type)));
@@ -76,17 +77,6 @@ public class RequestGate {
 
   private static void refuse(RoutingContext context, ServeException error) {
     HttpServerResponse response = context.response();
-    String type = mediaType(context);
-    if (type != null && isGrpc(type)) {
-      response
-          .putHeader("Content-Type", "application/grpc")
-          .putHeader("grpc-status", error.code() == ErrorCode.UNAUTHENTICATED ? "16" : "3")
-          .putHeader(
-              "grpc-message",
-              URLEncoder.encode(error.getMessage(), StandardCharsets.UTF_8).replace("+", "%20"))
-          .end();
-      return;
-    }
     response
         .setStatusCode(StatusTable.of(error.code()).status())
         .putHeader("Content-Type", "application/json")
@@ -95,10 +85,6 @@ public class RequestGate {
       response.putHeader("WWW-Authenticate", "Bearer");
     }
     response.end(Buffer.buffer(ErrorJson.bytes(error)));
-  }
-
-  private static boolean isGrpc(String type) {
-    return type.startsWith("application/grpc");
   }
 
   private static @Nullable String mediaType(RoutingContext context) {

@@ -1,0 +1,79 @@
+package io.talchum.api.grpc;
+
+import io.talchum.core.ChatMessage;
+import io.talchum.core.ChatRequest;
+import io.talchum.core.CompletionRequest;
+import io.talchum.core.PromptInput;
+import io.talchum.core.SamplingRequest;
+import io.talchum.v1.Prompt;
+import io.talchum.v1.Role;
+import io.talchum.v1.Sampling;
+import io.talchum.v1.TokenIds;
+import java.util.Optional;
+
+/** Domain requests as protobuf messages. */
+final class RequestMessages {
+  private RequestMessages() {}
+
+  static io.talchum.v1.ChatRequest chat(ChatRequest request) {
+    io.talchum.v1.ChatRequest.Builder wire = io.talchum.v1.ChatRequest.newBuilder();
+    Optional.ofNullable(request.model()).ifPresent(wire::setModel);
+    request.messages().forEach(message -> wire.addMessages(message(message)));
+    return wire.setN(request.choices()).setSampling(sampling(request.sampling())).build();
+  }
+
+  static io.talchum.v1.CompletionRequest completion(CompletionRequest request) {
+    io.talchum.v1.CompletionRequest.Builder wire = io.talchum.v1.CompletionRequest.newBuilder();
+    Optional.ofNullable(request.model()).ifPresent(wire::setModel);
+    request.prompts().forEach(prompt -> wire.addPrompt(prompt(prompt)));
+    return wire.setN(request.choices())
+        .setEcho(request.echo())
+        .setSampling(sampling(request.sampling()))
+        .build();
+  }
+
+  private static io.talchum.v1.ChatMessage message(ChatMessage message) {
+    Role role =
+        switch (message.role()) {
+          case SYSTEM -> Role.ROLE_SYSTEM;
+          case USER -> Role.ROLE_USER;
+          case ASSISTANT -> Role.ROLE_ASSISTANT;
+          case TOOL -> Role.ROLE_TOOL;
+        };
+    return io.talchum.v1.ChatMessage.newBuilder()
+        .setRole(role)
+        .setContent(message.content())
+        .build();
+  }
+
+  private static Prompt prompt(PromptInput prompt) {
+    return switch (prompt) {
+      case PromptInput.Text text -> Prompt.newBuilder().setText(text.text()).build();
+      case PromptInput.Tokens tokens ->
+          Prompt.newBuilder()
+              .setTokenIds(TokenIds.newBuilder().addAllIds(tokens.tokenIds()))
+              .build();
+    };
+  }
+
+  private static Sampling sampling(SamplingRequest sampling) {
+    Sampling.Builder wire = Sampling.newBuilder();
+    Optional.ofNullable(sampling.temperature()).ifPresent(wire::setTemperature);
+    Optional.ofNullable(sampling.topP()).ifPresent(wire::setTopP);
+    Optional.ofNullable(sampling.topK()).ifPresent(wire::setTopK);
+    Optional.ofNullable(sampling.minP()).ifPresent(wire::setMinP);
+    Optional.ofNullable(sampling.presencePenalty()).ifPresent(wire::setPresencePenalty);
+    Optional.ofNullable(sampling.frequencyPenalty()).ifPresent(wire::setFrequencyPenalty);
+    Optional.ofNullable(sampling.repetitionPenalty()).ifPresent(wire::setRepetitionPenalty);
+    Optional.ofNullable(sampling.seed()).ifPresent(wire::setSeed);
+    wire.putAllLogitBias(sampling.logitBias());
+    wire.addAllStop(sampling.stopStrings());
+    wire.addAllStopTokenIds(sampling.stopTokenIds());
+    Optional.ofNullable(sampling.maxTokens()).ifPresent(wire::setMaxTokens);
+    Optional.ofNullable(sampling.minTokens()).ifPresent(wire::setMinTokens);
+    Optional.ofNullable(sampling.ignoreEos()).ifPresent(wire::setIgnoreEos);
+    Optional.ofNullable(sampling.logprobs()).ifPresent(wire::setLogprobs);
+    Optional.ofNullable(sampling.topLogprobs()).ifPresent(wire::setTopLogprobs);
+    return wire.build();
+  }
+}
