@@ -7,7 +7,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/** What operators of our own need from ONNX Runtime: registration, and access to a running node's tensors and threads. */
+/**
+ * What operators of our own need from ONNX Runtime: registration, and access to a running node's
+ * tensors and threads.
+ */
 final class OrtKernels {
   private final OrtLibrary library;
   private final MethodHandle kernelInput;
@@ -68,7 +71,10 @@ final class OrtKernels {
     return data(scratch);
   }
 
-  /** Calls {@code void task(void* unused, size_t index)} for 0 .. count-1 on the pool's threads and waits. */
+  /**
+   * Calls {@code void task(void* unused, size_t index)} for 0 .. count-1 on the pool's threads and
+   * waits.
+   */
   void parallelFor(MemorySegment context, MemorySegment task, long count) throws Throwable {
     library.check(
         (MemorySegment) parallelFor.invokeExact(context, task, count, 0L, MemorySegment.NULL));

@@ -19,8 +19,9 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * ONNX Runtime's C API by index into {@code struct OrtApi}, which is append-only (onnxruntime_c_api.h, API version 29). The Java API
- * only brings and loads the library: its environment would be destroyed by a shutdown hook of its own while requests still run.
+ * ONNX Runtime's C API by index into {@code struct OrtApi}, which is append-only
+ * (onnxruntime_c_api.h, API version 29). The Java API only brings and loads the library: its
+ * environment would be destroyed by a shutdown hook of its own while requests still run.
  * Thread-safe.
  */
 final class OrtLibrary {
@@ -99,8 +100,8 @@ final class OrtLibrary {
   }
 
   /**
-   * ONNX Runtime 1.29 reports usage to its vendor unless this variable is set before it is loaded; a server of other people's prompts
-   * reports nothing (docs/adr/0003).
+   * ONNX Runtime 1.29 reports usage to its vendor unless this variable is set before it is loaded;
+   * a server of other people's prompts reports nothing (docs/adr/0003).
    */
   private void disableTelemetry() {
     try (Arena call = Arena.ofConfined()) {

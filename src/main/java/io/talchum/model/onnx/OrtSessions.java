@@ -13,8 +13,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Creates sessions in the process's one environment, whose thread pool they share. The environment lives as long as the process; a
- * second one in the same process is the same, with the first one's threads.
+ * Creates sessions in the process's one environment, whose thread pool they share. The environment
+ * lives as long as the process; a second one in the same process is the same, with the first one's
+ * threads.
  */
 final class OrtSessions {
   private static final int LOG_ERRORS = 3;
@@ -31,10 +32,8 @@ final class OrtSessions {
     this.library = library;
     this.createSession =
         library.statusFunction(169, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS);
-    this.releaseSession =
-        library.function(95, FunctionDescriptor.ofVoid(ADDRESS));
-    this.releaseContainer =
-        library.function(167, FunctionDescriptor.ofVoid(ADDRESS));
+    this.releaseSession = library.function(95, FunctionDescriptor.ofVoid(ADDRESS));
+    this.releaseContainer = library.function(167, FunctionDescriptor.ofVoid(ADDRESS));
     this.environment = createEnvironment(threads, spin);
   }
 
@@ -67,8 +66,7 @@ final class OrtSessions {
           (MemorySegment)
               createSession.invokeExact(
                   environment, bytes, (long) model.length, options, prepacked, out));
-      OrtLibrary.release(
-          library.function(100, FunctionDescriptor.ofVoid(ADDRESS)), options);
+      OrtLibrary.release(library.function(100, FunctionDescriptor.ofVoid(ADDRESS)), options);
       return out.get(ADDRESS, 0);
     } catch (Throwable e) {
       throw OrtLibrary.failure("create a session", e);
@@ -95,8 +93,7 @@ final class OrtSessions {
   }
 
   /** The graph is written as it should run: optimizers would only cost start-up time. */
-  private MemorySegment options(Arena call, Path folder, MemorySegment operators)
-      throws Throwable {
+  private MemorySegment options(Arena call, Path folder, MemorySegment operators) throws Throwable {
     MemorySegment out = call.allocate(ADDRESS);
     call(10, out);
     MemorySegment options = out.get(ADDRESS, 0);
@@ -128,8 +125,7 @@ final class OrtSessions {
       library.check(
           (MemorySegment)
               create.invokeExact(LOG_ERRORS, call.allocateFrom("talchum"), threading, out));
-      OrtLibrary.release(
-          library.function(122, FunctionDescriptor.ofVoid(ADDRESS)), threading);
+      OrtLibrary.release(library.function(122, FunctionDescriptor.ofVoid(ADDRESS)), threading);
       return out.get(ADDRESS, 0);
     } catch (Throwable e) {
       throw OrtLibrary.failure("start", e);
@@ -148,7 +144,6 @@ final class OrtSessions {
 
   private void call(int index, MemorySegment object, MemorySegment other) throws Throwable {
     library.check(
-        (MemorySegment)
-            library.statusFunction(index, ADDRESS, ADDRESS).invokeExact(object, other));
+        (MemorySegment) library.statusFunction(index, ADDRESS, ADDRESS).invokeExact(object, other));
   }
 }
