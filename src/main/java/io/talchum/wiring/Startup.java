@@ -7,6 +7,7 @@ import io.talchum.engine.Engine;
 import io.talchum.service.ApiKeys;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.Duration;
 import org.jboss.logging.Logger;
 
 /**
@@ -15,6 +16,7 @@ import org.jboss.logging.Logger;
  */
 @Singleton
 public class Startup {
+  private static final Duration TO_WRITE_ENDS = Duration.ofSeconds(2);
   private static final Logger LOG = Logger.getLogger("io.talchum");
 
   void start(
@@ -31,5 +33,17 @@ public class Startup {
       LOG.warnf("adapter %s was not loaded: %s", broken.name(), broken.reason());
     }
     metrics.watch(engine);
+    drainOnExit(engine, config.drain());
+  }
+
+  /**
+   * Starts to drain as soon as the process is asked to end, beside the framework's wait for open
+   * responses. What still runs shortly before that wait is over gets its terminal event while it
+   * can still be written.
+   */
+  private static void drainOnExit(Engine engine, Duration drain) {
+    Duration grace =
+        drain.compareTo(TO_WRITE_ENDS) > 0 ? drain.minus(TO_WRITE_ENDS) : Duration.ZERO;
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> engine.drain(grace), "talchum-drain"));
   }
 }

@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Ten thousand requests on a real tiny model while adapters are loaded, replaced and unloaded: every answer is the one that its
- * adapter version gives alone, and nothing leaks.
+ * Ten thousand requests on a real tiny model while adapters are loaded, replaced and unloaded:
+ * every answer is the one that its adapter version gives alone, and nothing leaks.
  */
 class TinyModelScheduleTest {
   private static final int REQUESTS = 10_000;
@@ -45,7 +45,12 @@ class TinyModelScheduleTest {
   private static final List<String> NAMES = List.of("a", "b", "c");
   private static final List<String> FOLDERS =
       List.of(
-          "lora_all_linear", "lora_qv", "lora_r1", "lora_big_rank", "rslora", "lora_regex",
+          "lora_all_linear",
+          "lora_qv",
+          "lora_r1",
+          "lora_big_rank",
+          "rslora",
+          "lora_regex",
           "lora_rank_alpha_pattern");
 
   private final Path folder;
@@ -90,7 +95,9 @@ class TinyModelScheduleTest {
     }
   }
 
-  /** What each version answers to each prompt when nothing else runs; unclear choices are left out. */
+  /**
+   * What each version answers to each prompt when nothing else runs; unclear choices are left out.
+   */
   private void recordAlone(Engine engine, AdapterRegistry registry, int vocabSize) {
     while (prompts.size() < 12) {
       int[] prompt = random.ints(1 + random.nextInt(20), 0, vocabSize).toArray();
@@ -163,7 +170,8 @@ class TinyModelScheduleTest {
   private void check(Open request) {
     RecordingSink sink = request.sink().await();
     List<Integer> alone =
-        java.util.Objects.requireNonNull(expected.get(request.version())).get(key(request.prompt()));
+        java.util.Objects.requireNonNull(expected.get(request.version()))
+            .get(key(request.prompt()));
     ServeException error = sink.error;
     if (error != null) {
       assertThat(request.cancelled()).as(error.getMessage()).isTrue();
@@ -179,8 +187,23 @@ class TinyModelScheduleTest {
     SamplingParams greedy = SamplingParams.greedy(NEW_TOKENS);
     SamplingParams sampling =
         new SamplingParams(
-            0f, 1f, 0, 0f, 0f, 0f, 1f, 0L, greedy.logitBias(), List.of(), List.of(), NEW_TOKENS, 0,
-            false, true, 2, false);
+            0f,
+            1f,
+            0,
+            0f,
+            0f,
+            0f,
+            1f,
+            0L,
+            greedy.logitBias(),
+            List.of(),
+            List.of(),
+            NEW_TOKENS,
+            0,
+            false,
+            true,
+            2,
+            false);
     return new GenerationRequest(id, prompt, lease, sampling, version(lease), null, sink);
   }
 

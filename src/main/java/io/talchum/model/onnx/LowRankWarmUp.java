@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Runs the vector loops of {@link LowRankProduct} until they are compiled: interpreted, the Vector API would make the first
- * requests with an adapter wait for seconds. Any thread.
+ * Runs the vector loops of {@link LowRankProduct} until they are compiled: interpreted, the Vector
+ * API would make the first requests with an adapter wait for seconds. Any thread.
  */
 final class LowRankWarmUp {
   private static final int SIZE = 256;
@@ -22,7 +22,9 @@ final class LowRankWarmUp {
   /** Found by trying: the next step is as fast as the thousandth. */
   private static final int ROUNDS = 400;
 
-  /** Values that only f32, bf16 with its long exponent, and f16 with its long fraction hold exactly. */
+  /**
+   * Values that only f32, bf16 with its long exponent, and f16 with its long fraction hold exactly.
+   */
   private static final List<Float> ONE_PER_FORMAT = List.of(0.1f, 0x1p-40f, 0x1.ffcp0f);
 
   private LowRankWarmUp() {}
@@ -30,8 +32,19 @@ final class LowRankWarmUp {
   static void run() {
     ModelSpec spec =
         new ModelSpec(
-            "warm-up", 1, SIZE, 1, 1, 1, SIZE, SIZE, 1, 0f, new RopeSpec(List.of(1.0), 1),
-            Set.of(), true);
+            "warm-up",
+            1,
+            SIZE,
+            1,
+            1,
+            1,
+            SIZE,
+            SIZE,
+            1,
+            0f,
+            new RopeSpec(List.of(1.0), 1),
+            Set.of(),
+            true);
     float[] z = new float[RANK];
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment x = arena.allocate(SIZE * Float.BYTES, 64);

@@ -83,6 +83,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     OnnxModelExecutor executor = new OnnxModelExecutor(weights, options);
     executor.session(Set.of());
     executor.session(EnumSet.of(GraphFeature.ADAPTERS)); // no request waits for it later
+    SharedWeights.unload(weights);
     Thread.ofPlatform().name("talchum-warm-up").daemon().start(LowRankWarmUp::run);
     return executor;
   }

@@ -43,6 +43,18 @@ final class SharedWeights implements AutoCloseable {
     return sessions.create(graph.serialized(), used, directory, operators, prepacked);
   }
 
+  /**
+   * Lets the system take back the mapped pages of quantized matrices: ONNX Runtime computes with
+   * its reordered copy. What is still read (embeddings, norms) comes back page by page.
+   */
+  static void unload(ModelPackage weights) {
+    for (PackedTensor tensor : weights.manifest().tensors()) {
+      if (tensor.encoding() != Encoding.F32) {
+        tensor.parts().keySet().forEach(part -> weights.data(tensor, part).unload());
+      }
+    }
+  }
+
   private void share(ModelPackage weights, PackedTensor tensor) {
     String name = tensor.name();
     if (tensor.encoding() == Encoding.F32) {
