@@ -1,5 +1,7 @@
 package io.talchum.cli;
 
+import io.talchum.cli.bench.BenchCommand;
+import java.time.InstantSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -28,6 +30,7 @@ public final class Talchum {
         new CommandLine(new Talchum())
             .addSubcommand(new ServeCommand(surroundings, server))
             .addSubcommand(new ImportCommand(surroundings))
+            .addSubcommand(new BenchCommand(surroundings, InstantSource.system()))
             .addSubcommand(new ModelsCommand(surroundings))
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setOut(surroundings.out())

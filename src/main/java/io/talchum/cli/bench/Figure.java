@@ -1,0 +1,43 @@
+package io.talchum.cli.bench;
+
+/** What a round yields; docs/benchmarks.md explains each. */
+enum Figure {
+  DECODE("decode", "tok/s", true),
+  GENERATION("generation", "tok/s", true),
+  OUTPUT("output", "tok/s", true),
+  PREFILL("prefill", "tok/s", true),
+  TTFT_MEDIAN("TTFT median", "ms", false),
+  TTFT_WORST("TTFT worst", "ms", false),
+  TPOT("TPOT median", "ms", false),
+  INTER_TOKEN_P99("inter-token p99", "ms", false),
+  TOTAL_MEDIAN("total median", "ms", false),
+  OUTSIDE_MEDIAN("outside the model, median", "ms", false),
+  OUTSIDE_P99("outside the model, p99", "ms", false);
+
+  private final String title;
+  private final String unit;
+  private final boolean moreIsBetter;
+
+  Figure(String title, String unit, boolean moreIsBetter) {
+    this.title = title;
+    this.unit = unit;
+    this.moreIsBetter = moreIsBetter;
+  }
+
+  String title() {
+    return title;
+  }
+
+  String unit() {
+    return unit;
+  }
+
+  boolean moreIsBetter() {
+    return moreIsBetter;
+  }
+
+  /** As in JSON, for example {@code ttft_worst_ms}. */
+  String key() {
+    return name().toLowerCase(java.util.Locale.ROOT) + (unit.equals("ms") ? "_ms" : "_tps");
+  }
+}

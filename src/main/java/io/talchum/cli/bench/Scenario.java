@@ -1,0 +1,192 @@
+package io.talchum.cli.bench;
+
+import io.talchum.cli.bench.Experiment.Arm;
+import io.talchum.cli.bench.Workload.Adapters;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The scenarios by name. */
+enum Scenario {
+  DECODE1("decode1"),
+  DECODE8("decode8"),
+  PREFILL512("prefill512"),
+  SAME8("same8"),
+  ADAPTERS8("adapters8"),
+  MIXED_VS_BASE("mixed-vs-base"),
+  LOADED_VS_UNLOADED("loaded-vs-unloaded"),
+  SWEEP("sweep"),
+  SHORT("short");
+
+  private static final int PROMPT = 32;
+  private static final int OUTPUT = 64;
+
+  private final String word;
+
+  Scenario(String word) {
+    this.word = word;
+  }
+
+  /** As on the command line. */
+  String word() {
+    return word;
+  }
+
+  /**
+   * The experiments of these scenarios; of none named: of all that the servers allow.
+   *
+   * @throws ServeException INVALID_REQUEST for an unknown name or one that the servers do not allow
+   */
+  static List<Experiment> plan(List<String> words, Setup setup) {
+    List<Experiment> plan = new ArrayList<>();
+    if (words.isEmpty()) {
+      for (Scenario scenario : values()) {
+        if (scenario != LOADED_VS_UNLOADED || setup.unloaded() != null) {
+          scenario.experiments(setup).stream().filter(Scenario::isPossible).forEach(plan::add);
+        }
+      }
+      return plan;
+    }
+    for (String word : words) {
+      List<Experiment> experiments = named(word).experiments(setup);
+      experiments.forEach(Scenario::refuseImpossible);
+      plan.addAll(experiments);
+    }
+    return plan;
+  }
+
+  private static Scenario named(String word) {
+    return Arrays.stream(values())
+        .filter(scenario -> scenario.word.equals(word))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ServeException(
+                    ErrorCode.INVALID_REQUEST,
+                    "there is no scenario '%s'; there are %s"
+                        .formatted(
+                            word,
+                            Arrays.stream(values())
+                                .map(Scenario::word)
+                                .collect(Collectors.joining(", ")))));
+  }
+
+  private List<Experiment> experiments(Setup setup) {
+    int prompt = setup.prompt(PROMPT);
+    int output = setup.output(OUTPUT);
+    return switch (this) {
+      case DECODE1 ->
+          sideBySide(
+              Figure.DECODE,
+              setup,
+              Workload.streams(1, prompt, setup.output(2 * OUTPUT), Adapters.NONE));
+      case DECODE8 ->
+          sideBySide(Figure.DECODE, setup, Workload.streams(8, prompt, output, Adapters.NONE));
+      case PREFILL512 ->
+          sideBySide(
+              Figure.PREFILL, setup, Workload.sequence(4, setup.prompt(512), 1, Adapters.NONE));
+      case SAME8 ->
+          sideBySide(Figure.DECODE, setup, Workload.streams(8, prompt, output, Adapters.SAME));
+      case ADAPTERS8 ->
+          sideBySide(
+              Figure.GENERATION, setup, Workload.streams(8, prompt, output, Adapters.DIFFERENT));
+      case MIXED_VS_BASE -> mixedAgainstBase(setup, prompt, output);
+      case LOADED_VS_UNLOADED -> loadedAgainstUnloaded(setup, prompt, output);
+      case SWEEP -> sweep(setup, prompt, output);
+      case SHORT -> shortRequests(setup);
+    };
+  }
+
+  private List<Experiment> sideBySide(Figure headline, Setup setup, Workload workload) {
+    return List.of(new Experiment(word, headline, bothServers(setup, workload)));
+  }
+
+  private static List<Arm> bothServers(Setup setup, Workload workload) {
+    List<Arm> arms = new ArrayList<>();
+    arms.add(new Arm(setup.server().name(), setup.server(), workload));
+    Target peer = setup.peer();
+    if (peer != null) {
+      arms.add(new Arm(peer.name(), peer, workload));
+    }
+    return arms;
+  }
+
+  private List<Experiment> mixedAgainstBase(Setup setup, int prompt, int output) {
+    Target server = setup.server();
+    Workload mixed = Workload.streams(8, prompt, output, Adapters.DIFFERENT);
+    Workload base = Workload.streams(8, prompt, output, Adapters.NONE);
+    return List.of(
+        new Experiment(
+            word,
+            Figure.DECODE,
+            List.of(new Arm("mixed", server, mixed), new Arm("base", server, base))));
+  }
+
+  private List<Experiment> loadedAgainstUnloaded(Setup setup, int prompt, int output) {
+    Target unloaded = setup.unloaded();
+    if (unloaded == null) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "loaded-vs-unloaded needs a second server without adapters; name it by --unloaded");
+    }
+    Workload base = Workload.streams(8, prompt, output, Adapters.NONE);
+    return List.of(
+        new Experiment(
+            word,
+            Figure.DECODE,
+            List.of(
+                new Arm("loaded", setup.server(), base), new Arm("unloaded", unloaded, base))));
+  }
+
+  private List<Experiment> sweep(Setup setup, int prompt, int output) {
+    return setup.sweepStreams().stream()
+        .map(
+            streams ->
+                new Experiment(
+                    word + "-" + streams,
+                    Figure.DECODE,
+                    bothServers(
+                        setup, Workload.streams(streams, prompt, output, Adapters.NONE))))
+        .toList();
+  }
+
+  /** Only our own server says how long its model ran, so the peer gives no more than its times. */
+  private List<Experiment> shortRequests(Setup setup) {
+    Target server = setup.server();
+    int calls = setup.shortRequests();
+    Workload base = Workload.sequence(calls, setup.prompt(8), setup.output(4), Adapters.NONE);
+    List<Arm> arms = new ArrayList<>(bothServers(setup, base.watchingModel()));
+    if (!server.adapters().isEmpty()) {
+      Workload other =
+          Workload.sequence(calls, setup.prompt(8), setup.output(4), Adapters.DIFFERENT);
+      arms.add(new Arm("adapters in turn", server, other.watchingModel()));
+    }
+    return List.of(new Experiment(word, Figure.OUTSIDE_P99, arms));
+  }
+
+  private static boolean isPossible(Experiment experiment) {
+    return experiment.arms().stream().noneMatch(Scenario::lacksAdapters);
+  }
+
+  private static void refuseImpossible(Experiment experiment) {
+    for (Arm arm : experiment.arms()) {
+      if (lacksAdapters(arm)) {
+        throw new ServeException(
+            ErrorCode.INVALID_REQUEST,
+            "%s needs %d adapters and %s has %d; load more, or leave the scenario out"
+                .formatted(
+                    experiment.name(),
+                    arm.workload().neededAdapters(),
+                    arm.target(),
+                    arm.target().adapters().size()));
+      }
+    }
+  }
+
+  private static boolean lacksAdapters(Arm arm) {
+    return arm.workload().neededAdapters() > arm.target().adapters().size();
+  }
+}
