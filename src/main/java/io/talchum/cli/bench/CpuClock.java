@@ -71,8 +71,7 @@ record CpuClock(Path proc, long ownPid) {
    *
    * @param pids null for a server whose process is not known
    */
-  OptionalDouble foreign(
-      Optional<Reading> from, Optional<Reading> to, List<@Nullable Long> pids) {
+  OptionalDouble foreign(Optional<Reading> from, Optional<Reading> to, List<@Nullable Long> pids) {
     if (from.isEmpty() || to.isEmpty()) {
       return OptionalDouble.empty();
     }

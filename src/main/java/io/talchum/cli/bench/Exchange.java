@@ -52,8 +52,7 @@ final class Exchange implements AutoCloseable {
     }
   }
 
-  private static byte[] request(
-      Target target, String method, String path, byte @Nullable [] body) {
+  private static byte[] request(Target target, String method, String path, byte @Nullable [] body) {
     Endpoint at = target.endpoint();
     StringBuilder head = new StringBuilder();
     head.append(method).append(' ').append(at.path()).append(path).append(" HTTP/1.1\r\n");

@@ -33,8 +33,7 @@ record Header(
         .forEach(note -> lines.add(note.getKey() + ": " + note.getValue()));
     for (Target target : targets) {
       lines.add(
-          "%s: model %s, %d adapters"
-              .formatted(target, target.model(), target.adapters().size()));
+          "%s: model %s, %d adapters".formatted(target, target.model(), target.adapters().size()));
     }
     return lines;
   }

@@ -20,9 +20,6 @@ record Prompts(long seed, int vocabularyTokens) {
       mixed = mixed * 0x9E3779B97F4A7C15L + part.hashCode();
     }
     int first = Math.min(FIRST, vocabularyTokens / 2);
-    return new SplittableRandom(mixed)
-        .ints(tokens, first, vocabularyTokens)
-        .boxed()
-        .toList();
+    return new SplittableRandom(mixed).ints(tokens, first, vocabularyTokens).boxed().toList();
   }
 }

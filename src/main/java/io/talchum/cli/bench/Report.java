@@ -35,8 +35,7 @@ final class Report {
     Experiment experiment = summary.experiment();
     Arm first = experiment.arms().getFirst();
     return "%s: %s; %d rounds"
-        .formatted(
-            experiment.name(), first.workload().inWords(), summary.roundsOf(first).size());
+        .formatted(experiment.name(), first.workload().inWords(), summary.roundsOf(first).size());
   }
 
   private static List<String> titles(List<Arm> arms) {

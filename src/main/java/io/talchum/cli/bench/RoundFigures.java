@@ -4,7 +4,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Figures of one round from the timings of its requests. A figure that makes no sense is absent. */
+/**
+ * Figures of one round from the timings of its requests. A figure that makes no sense is absent.
+ */
 final class RoundFigures {
   private static final double NANOS_PER_MS = 1e6;
   private static final double NANOS_PER_S = 1e9;

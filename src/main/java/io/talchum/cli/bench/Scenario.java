@@ -137,8 +137,7 @@ enum Scenario {
         new Experiment(
             word,
             Figure.DECODE,
-            List.of(
-                new Arm("loaded", setup.server(), base), new Arm("unloaded", unloaded, base))));
+            List.of(new Arm("loaded", setup.server(), base), new Arm("unloaded", unloaded, base))));
   }
 
   private List<Experiment> sweep(Setup setup, int prompt, int output) {
@@ -148,8 +147,7 @@ enum Scenario {
                 new Experiment(
                     word + "-" + streams,
                     Figure.DECODE,
-                    bothServers(
-                        setup, Workload.streams(streams, prompt, output, Adapters.NONE))))
+                    bothServers(setup, Workload.streams(streams, prompt, output, Adapters.NONE))))
         .toList();
   }
 

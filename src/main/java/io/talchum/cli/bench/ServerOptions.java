@@ -94,8 +94,7 @@ final class ServerOptions {
 
   Target server(Duration timeout) {
     return Discovery.complete(
-        new Target(
-            name, ServerKind.parse(kind), Endpoint.parse(url), model, adapters, apiKey, pid),
+        new Target(name, ServerKind.parse(kind), Endpoint.parse(url), model, adapters, apiKey, pid),
         timeout);
   }
 

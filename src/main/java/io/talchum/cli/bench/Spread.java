@@ -6,8 +6,7 @@ import java.util.Arrays;
 record Spread(double median, double min, double max) {
   /** Of at least one value. */
   static Spread of(double[] values) {
-    return new Spread(
-        quantile(values, 0.5), quantile(values, 0), quantile(values, 1));
+    return new Spread(quantile(values, 0.5), quantile(values, 0), quantile(values, 1));
   }
 
   /**

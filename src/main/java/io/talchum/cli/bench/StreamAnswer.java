@@ -88,7 +88,8 @@ final class StreamAnswer {
   private static int tokensSoFar(JsonNode event) {
     int usage = event.path("usage").path("completion_tokens").intValue();
     int predicted = event.path("tokens_predicted").intValue();
-    return Math.max(usage, Math.max(predicted, event.path("timings").path("predicted_n").intValue()));
+    return Math.max(
+        usage, Math.max(predicted, event.path("timings").path("predicted_n").intValue()));
   }
 
   private static boolean carriesTokens(JsonNode event) {

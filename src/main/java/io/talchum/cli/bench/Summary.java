@@ -49,8 +49,7 @@ record Summary(Experiment experiment, List<Round> rounds) {
     for (int i = 0; i < pairs.length; i++) {
       pairs[i] = dividends[i] / divisors[i];
     }
-    return Optional.of(
-        new Ratio(above.get().median() / below.get().median(), Spread.of(pairs)));
+    return Optional.of(new Ratio(above.get().median() / below.get().median(), Spread.of(pairs)));
   }
 
   /** Of an arm, in order. */
@@ -79,8 +78,7 @@ record Summary(Experiment experiment, List<Round> rounds) {
   }
 
   private static OptionalDouble cpuMillisPerToken(Round round) {
-    int tokens =
-        round.timings().stream().mapToInt(t -> t.promptTokens() + t.outputTokens()).sum();
+    int tokens = round.timings().stream().mapToInt(t -> t.promptTokens() + t.outputTokens()).sum();
     return round.serverCpuSeconds().isEmpty()
         ? OptionalDouble.empty()
         : OptionalDouble.of(round.serverCpuSeconds().getAsDouble() * 1e3 / tokens);

@@ -22,10 +22,14 @@ import picocli.CommandLine;
 class BenchCommandTest {
   private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
 
-  @TempDir Path folder;
+  private final Path folder;
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
+
+  BenchCommandTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @Test
   void printsATableAndWritesJsonLines() throws IOException {

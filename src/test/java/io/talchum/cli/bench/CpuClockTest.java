@@ -16,7 +16,11 @@ class CpuClockTest {
   private static final long OWN = 1;
   private static final long SERVER = 22;
 
-  @TempDir Path proc;
+  private final Path proc;
+
+  CpuClockTest(@TempDir Path proc) {
+    this.proc = proc;
+  }
 
   @Test
   void foreignIsWhatNeitherTheServerNorThisProcessUsed() throws IOException {

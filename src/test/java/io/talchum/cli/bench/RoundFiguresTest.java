@@ -20,8 +20,7 @@ class RoundFiguresTest {
         IntStream.range(0, tokens)
             .mapToObj(i -> new Arrival((first + i * gap) * MS, i + 1))
             .toList();
-    return new RequestTiming(
-        sent * MS, arrivals, arrivals.getLast().nanos() + MS, 10);
+    return new RequestTiming(sent * MS, arrivals, arrivals.getLast().nanos() + MS, 10);
   }
 
   @Test
@@ -70,8 +69,7 @@ class RoundFiguresTest {
   @Test
   void burstsCountAsWhatTheyAre() {
     RequestTiming bursts =
-        new RequestTiming(
-            0, List.of(new Arrival(10 * MS, 4), new Arrival(50 * MS, 8)), 50 * MS, 1);
+        new RequestTiming(0, List.of(new Arrival(10 * MS, 4), new Arrival(50 * MS, 8)), 50 * MS, 1);
     Map<Figure, Double> figures = RoundFigures.of(List.of(bursts), true);
     assertThat(figures.get(Figure.DECODE)).as("4 in 40 ms").isCloseTo(100, CLOSE);
     assertThat(figures.get(Figure.TPOT)).isCloseTo(10, CLOSE);

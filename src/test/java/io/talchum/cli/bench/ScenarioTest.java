@@ -14,8 +14,7 @@ class ScenarioTest {
   @Test
   void withoutNamesRunsAllThatTheServersAllow() {
     assertThat(names(Scenario.plan(List.of(), setup(0, null))))
-        .containsExactly(
-            "decode1", "decode8", "prefill512", "sweep-1", "sweep-4", "short");
+        .containsExactly("decode1", "decode8", "prefill512", "sweep-1", "sweep-4", "short");
     assertThat(names(Scenario.plan(List.of(), setup(8, null))))
         .contains("adapters8", "same8", "mixed-vs-base")
         .doesNotContain("loaded-vs-unloaded");
@@ -42,8 +41,7 @@ class ScenarioTest {
 
   @Test
   void serverAndPeerTakeTurnsWithTheSameWork() {
-    List<Experiment> plan =
-        Scenario.plan(List.of("adapters8"), setup(8, target("peer", 8)));
+    List<Experiment> plan = Scenario.plan(List.of("adapters8"), setup(8, target("peer", 8)));
     List<Experiment.Arm> arms = plan.getFirst().arms();
     assertThat(arms).extracting(Experiment.Arm::label).containsExactly("server", "peer");
     assertThat(arms.get(0).workload()).isEqualTo(arms.get(1).workload());
@@ -69,8 +67,7 @@ class ScenarioTest {
     assertThatThrownBy(() -> Scenario.plan(List.of("adapters8"), setup(3, null)))
         .hasMessageContaining("needs 8 adapters")
         .hasMessageContaining("has 3");
-    assertThatThrownBy(
-            () -> Scenario.plan(List.of("same8"), setup(8, target("peer", 0))))
+    assertThatThrownBy(() -> Scenario.plan(List.of("same8"), setup(8, target("peer", 0))))
         .hasMessageContaining("peer");
     assertThatThrownBy(() -> Scenario.plan(List.of("loaded-vs-unloaded"), setup(8, null)))
         .hasMessageContaining("--unloaded");

@@ -18,12 +18,7 @@ class StreamAnswerTest {
     RequestTiming timing =
         StreamAnswer.read(
             recording(
-                HEAD,
-                event("a", 1),
-                event("b c", 3),
-                event("d", 4),
-                finish(),
-                usage(3, 4) + DONE),
+                HEAD, event("a", 1), event("b c", 3), event("d", 4), finish(), usage(3, 4) + DONE),
             call(4));
     assertThat(timing.arrivals())
         .containsExactly(new Arrival(200, 1), new Arrival(300, 3), new Arrival(400, 4));
@@ -100,8 +95,7 @@ class StreamAnswerTest {
     List<Recording.Read> reads = new ArrayList<>();
     for (String piece : pieces) {
       reads.add(
-          new Recording.Read(
-              100L * (reads.size() + 1), piece.getBytes(StandardCharsets.UTF_8)));
+          new Recording.Read(100L * (reads.size() + 1), piece.getBytes(StandardCharsets.UTF_8)));
     }
     return new Recording(0, reads);
   }

@@ -51,8 +51,7 @@ final class StubServer implements AutoCloseable {
   }
 
   Target target(ServerKind kind) {
-    return new Target(
-        kind.word(), kind, Endpoint.parse(url()), "base", adapters, "secret", null);
+    return new Target(kind.word(), kind, Endpoint.parse(url()), "base", adapters, "secret", null);
   }
 
   /** Bodies of the completions, in order of arrival. */
