@@ -1,0 +1,174 @@
+package io.talchum.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.talchum.testing.Fixtures;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TalchumTest {
+  @TempDir private Path home;
+
+  @Test
+  void helpNamesTheCommands() {
+    CommandRun run = CommandRun.of(home, "--help");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out()).contains("serve", "import", "models", "TALCHUM_HOME");
+    assertThat(run.err()).isEmpty();
+  }
+
+  @Test
+  void everyOptionOfServeSetsItsKey() {
+    CommandRun run =
+        CommandRun.of(
+            home,
+            ("serve --model m --host 127.0.0.2 --port 18999 --adapters a --slots 3 --context 77"
+                    + " --data-dir d")
+                .split(" "));
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.settings())
+        .containsExactly(
+            Map.of(
+                "talchum.data-dir", "d",
+                "talchum.model", "m",
+                "talchum.host", "127.0.0.2",
+                "talchum.port", "18999",
+                "talchum.adapters", "a",
+                "talchum.slots", "3",
+                "talchum.context", "77"));
+  }
+
+  @Test
+  void whatIsNotGivenKeepsItsConfiguredValue() {
+    assertThat(CommandRun.of(home, "serve").settings())
+        .containsExactly(Map.of("talchum.data-dir", home.resolve(".talchum").toString()));
+  }
+
+  @Test
+  void theDataDirectoryIsTheOptionElseTheVariableElseBelowHome() {
+    Map<String, String> variable = Map.of("TALCHUM_HOME", "v");
+    assertThat(CommandRun.of(home, variable, false, "serve").settings().getFirst())
+        .containsEntry("talchum.data-dir", "v");
+    assertThat(CommandRun.of(home, variable, false, "serve", "--data-dir", "o").settings())
+        .containsExactly(Map.of("talchum.data-dir", "o"));
+    assertThat(
+            CommandRun.of(home, Map.of("TALCHUM_HOME", ""), false, "serve").settings().getFirst())
+        .containsEntry("talchum.data-dir", home.resolve(".talchum").toString());
+  }
+
+  @Test
+  void aSenselessCommandLineGetsOneSentenceAndCode2() {
+    assertUsage("talchum: Missing required subcommand; see talchum --help");
+    assertUsage("talchum: Unmatched argument at index 0: 'sing'; see talchum --help", "sing");
+    assertUsage(
+        "talchum: Invalid value for option '--port': 'x' is not an int; see talchum serve --help",
+        "serve",
+        "--port",
+        "x");
+    assertUsage(
+        "talchum: Missing required parameter: 'SOURCE'; see talchum import --help", "import");
+    assertUsage(
+        "talchum: Unknown option: '--fast'; see talchum serve --help", "serve", "--fast");
+  }
+
+  @Test
+  void anUnknownQuantizationIsToldTheKnownOnes() {
+    CommandRun run = CommandRun.of(home, "import", "x", "--quantization", "int3");
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains("'--quantization'", "int3", "AUTO", "INT4", "INT8", "NONE");
+  }
+
+  @Test
+  void importsAndLists() {
+    Path source = Fixtures.path("models/llama_tied");
+    CommandRun run =
+        CommandRun.of(home, "import", source.toString(), "--name", "tiny", "--head", "none");
+    assertThat(run.err()).contains("100 %").doesNotContain("\r");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out())
+        .contains("Imported tiny: ", "linears int8", "head none", "./talchum serve --model tiny");
+
+    String[] lines = CommandRun.of(home, "models").out().split("\n");
+    assertThat(lines[0].split(" {2,}"))
+        .containsExactly("NAME", "ARCHITECTURE", "PARAMETERS", "SIZE", "QUANTIZATION", "HASH");
+    assertThat(lines[1].split(" {2,}"))
+        .hasSize(6)
+        .startsWith("tiny", "LlamaForCausalLM")
+        .contains("int8, head none");
+    assertThat(lines).hasSize(2);
+  }
+
+  @Test
+  void drawsABarOnATerminal() {
+    Path source = Fixtures.path("models/llama_tied");
+    CommandRun run = CommandRun.of(home, Map.of(), true, "import", source.toString());
+    assertThat(run.err()).contains("\r[", "-] ", "[" + "#".repeat(30) + "] 100 %").endsWith("\n");
+  }
+
+  @Test
+  void aTakenNameIsRefusedWithCode1() {
+    String source = Fixtures.path("models/llama_tied").toString();
+    assertThat(CommandRun.of(home, "import", source).exitCode()).isZero();
+    CommandRun again = CommandRun.of(home, "import", source);
+    assertThat(again.exitCode()).isEqualTo(1);
+    assertThat(again.err()).startsWith("talchum: ").contains("llama_tied").hasLineCount(1);
+  }
+
+  @Test
+  void aMissingSourceLeavesNothing() {
+    CommandRun run = CommandRun.of(home, "import", "no/such/folder");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).contains("talchum: ", "folder").hasLineCount(1);
+    assertThat(Files.exists(home.resolve(".talchum/models/folder"))).isFalse();
+  }
+
+  @Test
+  void listsNothingWithAHint() {
+    CommandRun run = CommandRun.of(home, "models");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out()).contains("No models in", "./talchum serve", "./talchum import");
+  }
+
+  @Test
+  void aServerThatDoesNotStartGetsOneSentence() {
+    Server refusing =
+        settings -> {
+          throw new ServeException(ErrorCode.MODEL_NOT_FOUND, "there is no model 'x'; say another");
+        };
+    CommandRun run = CommandRun.withServer(home, Map.of(), refusing);
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).isEqualToIgnoringNewLines("talchum: there is no model 'x'; say another");
+  }
+
+  @Test
+  void aDefectIsNamedAndItsPlaceShownOnDemand() {
+    Server broken =
+        settings -> {
+          throw new IllegalStateException("lost");
+        };
+    CommandRun run = CommandRun.withServer(home, Map.of(), broken);
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).contains("lost", "TALCHUM_DEBUG=1").hasLineCount(1);
+    assertThat(CommandRun.withServer(home, Map.of("TALCHUM_DEBUG", "1"), broken).err())
+        .contains("\tat io.talchum.cli.");
+  }
+
+  @Test
+  void saysItsVersion() {
+    CommandRun run = CommandRun.of(home, "--version");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out()).startsWith("Talchum ");
+  }
+
+  private void assertUsage(String sentence, String... args) {
+    CommandRun run = CommandRun.of(home, args);
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).isEqualToIgnoringNewLines(sentence);
+    assertThat(run.settings()).isEmpty();
+  }
+}
