@@ -15,6 +15,22 @@ import java.util.function.Predicate;
 
 /** Every field that a request body may have, by endpoint; docs/api.md shows the same tables. */
 final class RequestFields {
+  /** Known from other servers; refused by name. */
+  private static final List<String> NOT_SERVED =
+      List.of(
+          "prompt_logprobs",
+          "truncate_prompt_tokens",
+          "allowed_token_ids",
+          "guided_json",
+          "guided_regex",
+          "guided_choice",
+          "guided_grammar",
+          "structured_outputs",
+          "logits_processors",
+          "cache_salt",
+          "kv_transfer_params",
+          "request_id");
+
   static final FieldTable CHAT =
       table(
           sampling(),
@@ -142,22 +158,7 @@ final class RequestFields {
     fields.add(refusedUnless("length_penalty", isNumber(1)));
     fields.add(refusedUnless("priority", isNumber(0)));
     fields.add(refusedUnless("bad_words", JsonNode::isEmpty));
-    for (String name :
-        List.of(
-            "prompt_logprobs",
-            "truncate_prompt_tokens",
-            "allowed_token_ids",
-            "guided_json",
-            "guided_regex",
-            "guided_choice",
-            "guided_grammar",
-            "structured_outputs",
-            "logits_processors",
-            "cache_salt",
-            "kv_transfer_params",
-            "request_id")) {
-      fields.add(refused(name));
-    }
+    NOT_SERVED.forEach(name -> fields.add(refused(name)));
     return fields;
   }
 

@@ -1,0 +1,182 @@
+package io.talchum;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a newcomer meets: the built program on a machine without models. */
+@Tag("packaged")
+class PackagedProgramTest {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  @TempDir private static Path dataDir;
+  @TempDir private Path folder;
+  private static PackagedServer server;
+
+  @BeforeAll
+  static void start() throws IOException {
+    server = PackagedServer.start(dataDir);
+  }
+
+  @AfterAll
+  static void stop() throws InterruptedException {
+    try (PackagedServer stopped = server) {
+      assertThat(stopped.stop()).as("exit code after SIGTERM").isEqualTo(143);
+    }
+  }
+
+  @Test
+  void saysWhatIsServed() {
+    assertThat(String.join("\n", server.said()))
+        .contains(
+            "serves talchum-demo at http://127.0.0.1:",
+            "2.7 M parameters, linears int4, head int8",
+            "8 of 1024 tokens each",
+            "json-extract, korean-greeter, pirate, terse");
+    assertThat(Files.isDirectory(dataDir.resolve("adapters/talchum-demo/pirate"))).isTrue();
+  }
+
+  @Test
+  void eachThingToTryWorksWhenPasted() throws Exception {
+    assertThat(server.commands()).hasSize(3);
+    String plain = content(JSON.readTree(PackagedServer.paste(server.commands().get(0))));
+    String pirate = content(JSON.readTree(PackagedServer.paste(server.commands().get(1))));
+    String stream = PackagedServer.paste(server.commands().get(2));
+    assertThat(plain).isEqualTo("The batch size is how many examples are processed together.");
+    assertThat(pirate).contains(" be ").containsPattern("Arr!|Ahoy|matey|Yo ho ho");
+    assertThat(stream).endsWith("data: [DONE]\n\n");
+    assertThat(streamed(stream)).isEqualTo("{\"name\":\"Mail Biostein\",\"date\":\"2022-10-17\"}");
+  }
+
+  @Test
+  void answersAsTheGoldenFileOfTheDemoModel() throws Exception {
+    JsonNode golden = JSON.readTree(Path.of("src/test/resources/demo/golden.json").toFile());
+    SoftAssertions all = new SoftAssertions();
+    for (JsonNode prompt : golden.get("prompts")) {
+      ObjectNode request = JSON.createObjectNode();
+      request.put("model", "talchum-demo").put("temperature", 0).put("max_tokens", 48);
+      request.set("messages", prompt.get("messages"));
+      JsonNode answer = JSON.readTree(post("/v1/chat/completions", request.toString()));
+      all.assertThat(content(answer))
+          .as(prompt.get("messages").toString())
+          .isEqualTo(prompt.get("text_int4").asText());
+      all.assertThat(answer.at("/usage/prompt_tokens").asInt())
+          .isEqualTo(prompt.get("input_ids").size());
+    }
+    all.assertAll();
+  }
+
+  @Test
+  void aTakenPortIsOneSentence() throws Exception {
+    String port = server.url().replaceFirst(".*:", "");
+    assertRefused("port %s ".formatted(port), "--port", port);
+  }
+
+  @Test
+  void whatCannotBeServedIsOneSentence() throws Exception {
+    assertRefused("there is no model 'nobody'; known are talchum-demo", "--model", "nobody");
+    assertRefused("needs an API key", "--host", "0.0.0.0");
+    assertRefused("--slots) is 0; it must be 1 to ", "--slots", "0");
+    assertRefused("--context) is 1025; it must be 1 to 1024", "--context", "1025");
+    assertRefused("the adapters directory", "--adapters", folder.resolve("none").toString());
+  }
+
+  @Test
+  void anUnknownSettingIsOneSentence() throws Exception {
+    PackagedServer.Ended ended =
+        PackagedServer.run(
+            folder, Map.of("JAVA_TOOL_OPTIONS", "-Dtalchum.sluts=3"), "serve", "--port", "0");
+    assertThat(ended.exitCode()).isEqualTo(1);
+    assertThat(sentences(ended)).singleElement().asString().contains("talchum.sluts");
+  }
+
+  @Test
+  void shortCommandsOpenNoPortAndTouchNothing() throws Exception {
+    Path home = folder.resolve("home");
+    Map<String, String> environment = Map.of("TALCHUM_HOME", home.toString());
+    PackagedServer.Ended version = PackagedServer.run(folder, environment, "--version");
+    assertThat(version.out()).singleElement().asString().matches("Talchum \\d+\\.\\d+\\.\\d+.*");
+    PackagedServer.Ended models = PackagedServer.run(folder, environment, "models");
+    assertThat(models.exitCode()).isZero();
+    assertThat(models.out()).singleElement().asString().startsWith("No models in " + home);
+    assertThat(home).doesNotExist();
+  }
+
+  private void assertRefused(String part, String... options) throws Exception {
+    String[] arguments = new String[options.length + 5];
+    System.arraycopy(
+        new String[] {"serve", "--port", "0", "--data-dir", dataDir.toString()},
+        0,
+        arguments,
+        0,
+        5);
+    System.arraycopy(options, 0, arguments, 5, options.length);
+    if (options[0].equals("--port")) {
+      arguments[1] = "--slots";
+      arguments[2] = "2";
+    }
+    PackagedServer.Ended ended = PackagedServer.run(folder, Map.of(), arguments);
+    assertThat(ended.exitCode()).as(part).isEqualTo(1);
+    assertThat(sentences(ended)).singleElement().asString().startsWith("talchum: ").contains(part);
+    assertThat(ended.out()).isEmpty();
+  }
+
+  /** Standard error without what the JVM itself says. */
+  private static List<String> sentences(PackagedServer.Ended ended) {
+    return ended.err().stream()
+        .filter(line -> !line.startsWith("WARNING: ") && !line.startsWith("Picked up "))
+        .toList();
+  }
+
+  private static String post(String path, String body) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(server.url() + path))
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return response.body();
+  }
+
+  private static String content(JsonNode answer) {
+    return answer.at("/choices/0/message/content").asText();
+  }
+
+  private static String streamed(String events) {
+    return events
+        .lines()
+        .filter(line -> line.startsWith("data: {"))
+        .map(PackagedProgramTest::delta)
+        .collect(Collectors.joining());
+  }
+
+  private static String delta(String line) {
+    try {
+      return JSON.readTree(line.substring("data: ".length()))
+          .at("/choices/0/delta/content")
+          .asText("");
+    } catch (IOException e) {
+      throw new AssertionError(line, e);
+    }
+  }
+}
