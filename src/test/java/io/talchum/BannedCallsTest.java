@@ -36,8 +36,7 @@ class BannedCallsTest {
           noCall(Math.class, "random", "randomness is passed in, seeded"),
           noCall(Random.class, "<init>", "randomness is passed in, seeded"),
           noCall(ThreadLocalRandom.class, "current", "randomness is passed in, seeded"),
-          noCall(
-              Collection.class, "parallelStream", "its threads are shared with all the process"),
+          noCall(Collection.class, "parallelStream", "its threads are shared with all the process"),
           noCall(Throwable.class, "printStackTrace()", "failures are thrown or logged"),
           noCall(Runtime.class, "exec", "no program but this one is run"),
           noField("out", "only the command line prints"),

@@ -20,8 +20,22 @@ import org.junit.jupiter.api.io.TempDir;
 class LauncherTest {
   private static final List<String> TOOLS =
       List.of(
-          "sh", "sed", "dirname", "readlink", "cat", "find", "head", "sort", "mkdir", "touch", "mv",
-          "rm", "date", "grep", "sleep", "flock");
+          "sh",
+          "sed",
+          "dirname",
+          "readlink",
+          "cat",
+          "find",
+          "head",
+          "sort",
+          "mkdir",
+          "touch",
+          "mv",
+          "rm",
+          "date",
+          "grep",
+          "sleep",
+          "flock");
   private static final String MAVEN =
       """
       #!/bin/sh
@@ -89,11 +103,7 @@ class LauncherTest {
     assertThat(launch(usual, "models").out()).startsWith(folder + "/jdks/b/bin/java ");
     assertThat(
             launch(
-                    Map.of(
-                        "TALCHUM_JDK_FOLDERS",
-                        folder + "/jdks/*",
-                        "JAVA_HOME",
-                        own.toString()),
+                    Map.of("TALCHUM_JDK_FOLDERS", folder + "/jdks/*", "JAVA_HOME", own.toString()),
                     "models")
                 .out())
         .startsWith(own + "/bin/java ");
@@ -199,7 +209,8 @@ class LauncherTest {
     Files.createDirectories(home.resolve("bin"));
     script(home.resolve("bin/java"), JAVA);
     script(home.resolve("bin/javac"), JAVA);
-    Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
+    Files.writeString(
+        home.resolve("release"), "IMPLEMENTOR=\"x\"\nJAVA_VERSION=\"" + version + "\"\n");
     return home;
   }
 

@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -67,22 +66,42 @@ class PackagedProgramTest {
     assertThat(streamed(stream)).isEqualTo("{\"name\":\"Mail Biostein\",\"date\":\"2022-10-17\"}");
   }
 
+  /**
+   * The served model rounds activations to int8, so only prompts whose answer does not hang on
+   * rounding are compared: those where fp32 and int4 weights agree. All of them, exactly: {@code
+   * DemoModelGoldenTest}.
+   */
   @Test
   void answersAsTheGoldenFileOfTheDemoModel() throws Exception {
     JsonNode golden = JSON.readTree(Path.of("src/test/resources/demo/golden.json").toFile());
-    SoftAssertions all = new SoftAssertions();
+    int compared = 0;
     for (JsonNode prompt : golden.get("prompts")) {
+      String text = prompt.get("text_int4").asText();
+      if (!text.equals(prompt.get("text_fp32").asText())) {
+        continue;
+      }
       ObjectNode request = JSON.createObjectNode();
       request.put("model", "talchum-demo").put("temperature", 0).put("max_tokens", 48);
-      request.set("messages", prompt.get("messages"));
-      JsonNode answer = JSON.readTree(post("/v1/chat/completions", request.toString()));
-      all.assertThat(content(answer))
-          .as(prompt.get("messages").toString())
-          .isEqualTo(prompt.get("text_int4").asText());
-      all.assertThat(answer.at("/usage/prompt_tokens").asInt())
-          .isEqualTo(prompt.get("input_ids").size());
+      request.set("prompt", prompt.get("input_ids"));
+      JsonNode answer = JSON.readTree(post("/v1/completions", request.toString()));
+      assertThat(answer.at("/choices/0/text").asText()).isEqualTo(text);
+      compared++;
     }
-    all.assertAll();
+    assertThat(compared).isEqualTo(10);
+  }
+
+  @Test
+  void rendersChatsAsTheGoldenFile() throws Exception {
+    JsonNode golden = JSON.readTree(Path.of("src/test/resources/demo/golden.json").toFile());
+    for (JsonNode prompt : golden.get("prompts")) {
+      if (prompt.has("tools")) {
+        continue; // tools are not served yet
+      }
+      ObjectNode request = JSON.createObjectNode();
+      request.put("add_generation_prompt", true).set("messages", prompt.get("messages"));
+      assertThat(JSON.readTree(post("/tokenize", request.toString())).get("tokens"))
+          .isEqualTo(prompt.get("input_ids"));
+    }
   }
 
   @Test

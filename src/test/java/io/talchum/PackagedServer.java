@@ -36,8 +36,7 @@ final class PackagedServer implements AutoCloseable {
         command(Map.of(), arguments).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     List<String> said = new ArrayList<>();
     BufferedReader out =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = "";
     while (!line.equals(LAST_LINE) && (line = out.readLine()) != null) {
       said.add(line);
@@ -103,9 +102,7 @@ final class PackagedServer implements AutoCloseable {
   /** Runs a line as if pasted into a shell; what it printed. */
   static String paste(String line) throws IOException, InterruptedException {
     Process shell =
-        new ProcessBuilder("sh", "-c", line)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+        new ProcessBuilder("sh", "-c", line).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String printed = new String(shell.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (shell.waitFor() != 0) {
       throw new AssertionError("exit code %d of %s".formatted(shell.exitValue(), line));

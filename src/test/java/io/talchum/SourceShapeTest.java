@@ -30,7 +30,9 @@ class SourceShapeTest {
   @Test
   void filesAreShort() throws IOException {
     for (Path file : javaFiles(MAIN, TEST)) {
-      assertThat(Files.readAllLines(file)).as(file.toString()).hasSizeLessThanOrEqualTo(MAX_FILE_LINES);
+      assertThat(Files.readAllLines(file))
+          .as(file.toString())
+          .hasSizeLessThanOrEqualTo(MAX_FILE_LINES);
     }
   }
 
@@ -41,7 +43,12 @@ class SourceShapeTest {
       JavacTask task =
           (JavacTask)
               compiler.getTask(
-                  null, files, null, List.of(), null, files.getJavaFileObjectsFromPaths(javaFiles(MAIN)));
+                  null,
+                  files,
+                  null,
+                  List.of(),
+                  null,
+                  files.getJavaFileObjectsFromPaths(javaFiles(MAIN)));
       LongMethods scanner = new LongMethods(Trees.instance(task).getSourcePositions());
       for (CompilationUnitTree unit : task.parse()) {
         scanner.scan(unit, null);

@@ -47,8 +47,7 @@ record CommandRun(int exitCode, String out, String err, List<Map<String, String>
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     Surroundings surroundings =
-        new Surroundings(
-            new PrintWriter(out), new PrintWriter(err), isTerminal, environment, home);
+        new Surroundings(new PrintWriter(out), new PrintWriter(err), isTerminal, environment, home);
     int exitCode = Talchum.run(surroundings, server, args);
     return new CommandRun(exitCode, out.toString(), err.toString(), settings);
   }

@@ -72,8 +72,7 @@ class TalchumTest {
         "x");
     assertUsage(
         "talchum: Missing required parameter: 'SOURCE'; see talchum import --help", "import");
-    assertUsage(
-        "talchum: Unknown option: '--fast'; see talchum serve --help", "serve", "--fast");
+    assertUsage("talchum: Unknown option: '--fast'; see talchum serve --help", "serve", "--fast");
   }
 
   @Test

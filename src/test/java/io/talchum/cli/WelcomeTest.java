@@ -33,8 +33,7 @@ class WelcomeTest {
   void withKeysEveryCommandSendsOne() {
     assertThat(new Welcome(served(List.of("a"), true)).trials())
         .allSatisfy(
-            t ->
-                assertThat(t.command()).contains("-H \"Authorization: Bearer $TALCHUM_API_KEY\""));
+            t -> assertThat(t.command()).contains("-H \"Authorization: Bearer $TALCHUM_API_KEY\""));
   }
 
   @Test
