@@ -6,6 +6,7 @@ import io.talchum.text.jinja.ErrorKind;
 import io.talchum.text.jinja.Template;
 import io.talchum.text.jinja.TemplateException;
 import io.talchum.text.jinja.Text;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -53,7 +54,7 @@ public final class ChatTemplate {
 
   /** For a model without a template: every rendering is refused. */
   public static ChatTemplate absent() {
-    return new ChatTemplate(null, Map.of(), InstantSource.system());
+    return new ChatTemplate(null, Map.of(), InstantSource.fixed(Instant.EPOCH));
   }
 
   public boolean isPresent() {
