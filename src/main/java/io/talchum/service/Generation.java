@@ -82,7 +82,10 @@ public final class Generation implements AutoCloseable {
       SequenceFeed feed = feeds.get(item.index());
       switch (item) {
         case EventQueue.Scored scored -> ready.addAll(feed.onPrompt(scored.prompt()));
-        case EventQueue.Generated generated -> ready.addAll(feed.onToken(generated.event()));
+        case EventQueue.Generated generated -> {
+          completionTokens++;
+          ready.addAll(feed.onToken(generated.event()));
+        }
         case EventQueue.Finished finished -> {
           running--;
           List<GenerationEvent> events = feed.onFinish(finished.result());
@@ -95,11 +98,7 @@ public final class Generation implements AutoCloseable {
         }
       }
     }
-    GenerationEvent event = ready.remove();
-    if (event instanceof GenerationEvent.Finish finish) {
-      completionTokens += finish.completionTokens();
-    }
-    return event;
+    return ready.remove();
   }
 
   /** Waits for the end and returns the choices, by index. */

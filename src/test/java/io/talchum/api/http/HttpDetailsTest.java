@@ -85,6 +85,21 @@ class HttpDetailsTest {
   }
 
   @Test
+  void continuousUsageCountsEachToken() {
+    String[] events =
+        post(
+                CHAT,
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"max_tokens\":2,\"stream\":true,"
+                    + "\"stream_options\":{\"continuous_usage_stats\":true}}")
+            .body()
+            .asString()
+            .split("\n\n", -1);
+    assertThat(events[0]).contains("\"completion_tokens\":0,");
+    assertThat(events[1]).contains("\"completion_tokens\":1,");
+    assertThat(events[2]).contains("\"completion_tokens\":2,");
+  }
+
+  @Test
   void streamsCompletionsWithEcho() {
     String body =
         post(COMPLETIONS, "{\"prompt\":\"ab\",\"max_tokens\":1,\"echo\":true,\"stream\":true}")
