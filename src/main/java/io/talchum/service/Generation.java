@@ -25,7 +25,6 @@ public final class Generation implements AutoCloseable {
   private final Engine engine;
   private final Queue<GenerationEvent> ready = new ArrayDeque<>();
   private int running;
-  private int completionTokens;
 
   Generation(
       String id,
@@ -65,7 +64,7 @@ public final class Generation implements AutoCloseable {
 
   /** What was used up to the last event read. */
   public Usage usage() {
-    return new Usage(promptTokens, completionTokens);
+    return new Usage(promptTokens, feeds.stream().mapToInt(SequenceFeed::completionTokens).sum());
   }
 
   /**
@@ -82,10 +81,7 @@ public final class Generation implements AutoCloseable {
       SequenceFeed feed = feeds.get(item.index());
       switch (item) {
         case EventQueue.Scored scored -> ready.addAll(feed.onPrompt(scored.prompt()));
-        case EventQueue.Generated generated -> {
-          completionTokens++;
-          ready.addAll(feed.onToken(generated.event()));
-        }
+        case EventQueue.Generated generated -> ready.addAll(feed.onToken(generated.event()));
         case EventQueue.Finished finished -> {
           running--;
           List<GenerationEvent> events = feed.onFinish(finished.result());

@@ -16,6 +16,7 @@ final class SequenceFeed {
   private final EchoMode mode;
   private final TokenSpelling spelling;
   private boolean echoed;
+  private int completionTokens;
 
   /** The prompt's ids, and its text for the echo. */
   record Prompt(int[] tokenIds, String text) {}
@@ -32,11 +33,17 @@ final class SequenceFeed {
     return sequenceId;
   }
 
+  /** Tokens generated so far that belong to the answer. */
+  int completionTokens() {
+    return completionTokens;
+  }
+
   List<GenerationEvent> onPrompt(List<TokenLogprob> scored) {
     return echo(spelling.prompt(prompt.tokenIds(), scored));
   }
 
   List<GenerationEvent> onToken(TokenEvent event) {
+    completionTokens += mode == EchoMode.PROMPT ? 0 : 1;
     List<GenerationEvent> events = new ArrayList<>(echo(List.of()));
     TokenLogprob logprob = event.logprob();
     if (mode != EchoMode.PROMPT && (logprob != null || !event.textDelta().isEmpty())) {
