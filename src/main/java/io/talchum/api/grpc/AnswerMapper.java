@@ -4,6 +4,7 @@ import io.talchum.core.ModelVersions;
 import io.talchum.service.Choice;
 import io.talchum.service.Generation;
 import io.talchum.service.GenerationEvent;
+import io.talchum.service.TokenDetail;
 import io.talchum.v1.Answer;
 import io.talchum.v1.AnswerEvent;
 import io.talchum.v1.AnswerStart;
@@ -11,6 +12,7 @@ import io.talchum.v1.ChoiceDelta;
 import io.talchum.v1.ChoiceFinish;
 import io.talchum.v1.FinishReason;
 import io.talchum.v1.Usage;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** A generation as one message or as events. */
@@ -39,23 +41,12 @@ final class AnswerMapper {
 
   static AnswerEvent event(GenerationEvent event) {
     AnswerEvent.Builder wire = AnswerEvent.newBuilder();
-    return switch (event) {
-      case GenerationEvent.Echo e ->
-          wire.setDelta(
-                  ChoiceDelta.newBuilder()
-                      .setIndex(e.index())
-                      .setText(e.text())
-                      .addAllLogprobs(LogprobMapper.map(e.tokens())))
-              .build();
-      case GenerationEvent.Delta d ->
-          wire.setDelta(
-                  ChoiceDelta.newBuilder()
-                      .setIndex(d.index())
-                      .setText(d.text())
-                      .addAllLogprobs(LogprobMapper.map(d.tokens())))
-              .build();
-      case GenerationEvent.Finish f -> wire.setFinish(finish(f)).build();
-    };
+    switch (event) {
+      case GenerationEvent.Echo e -> wire.setDelta(delta(e.index(), e.text(), e.tokens()));
+      case GenerationEvent.Delta d -> wire.setDelta(delta(d.index(), d.text(), d.tokens()));
+      case GenerationEvent.Finish f -> wire.setFinish(finish(f));
+    }
+    return wire.build();
   }
 
   static io.talchum.v1.Choice choice(Choice choice) {
@@ -89,6 +80,14 @@ final class AnswerMapper {
         .setId(generation.id())
         .setCreated(Times.timestamp(generation.created()))
         .setVersions(versions(generation.versions()))
+        .build();
+  }
+
+  private static ChoiceDelta delta(int index, String text, List<TokenDetail> tokens) {
+    return ChoiceDelta.newBuilder()
+        .setIndex(index)
+        .setText(text)
+        .addAllLogprobs(LogprobMapper.map(tokens))
         .build();
   }
 

@@ -78,7 +78,7 @@ public class GrpcGate {
   private static void checkEncoding(@Nullable String encoding) {
     if (encoding != null && !encoding.equals("identity")) {
       throw ServeException.of(
-          ErrorCode.METHOD_NOT_ALLOWED,
+          ErrorCode.UNSUPPORTED,
           "grpc-encoding",
           "grpc-encoding '%s' is not supported; send messages uncompressed"
               .formatted(Shown.of(encoding)));

@@ -142,7 +142,17 @@ final class GrpcTransport implements Transport {
     }
   }
 
-  static Refused refused(StatusRuntimeException error) {
+  /** The refusal of a call that must be refused. */
+  static Refused refusal(Supplier<?> call) {
+    try {
+      Object answer = call.get();
+      throw new AssertionError("not refused but answered with " + answer);
+    } catch (StatusRuntimeException e) {
+      return refused(e);
+    }
+  }
+
+  private static Refused refused(StatusRuntimeException error) {
     Metadata trailers = error.getTrailers();
     String word = trailers == null ? null : trailers.get(WireError.CODE);
     if (word == null) {
