@@ -2,12 +2,16 @@ package io.talchum.api.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.search.Search;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.talchum.api.Transport;
@@ -29,6 +33,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -40,6 +45,7 @@ import org.junit.jupiter.api.Test;
 class GrpcCallTest {
   @TestHTTPResource @Nullable URI root;
   @Inject @Nullable Engine engine;
+  @Inject @Nullable MeterRegistry meters;
 
   private @Nullable ManagedChannel channel;
 
@@ -70,12 +76,30 @@ class GrpcCallTest {
     try (CuttableProxy proxy = new CuttableProxy(root())) {
       ManagedChannel through = GrpcTransport.channel(proxy.root());
       Iterator<AnswerEvent> events = ChatServiceGrpc.newBlockingStub(through).chatStream(chat(480));
-      events.next();
-      events.next();
+      readTwo(events);
+      double before = cancelled();
       proxy.cut();
-      assertIdle();
+      assertCancelled(before);
       through.shutdownNow();
     }
+  }
+
+  @Test
+  void aCancelledCallFreesTheSlot() {
+    double before = cancelled();
+    try (Context.CancellableContext context = Context.current().withCancellation()) {
+      context.run(() -> readTwo(stub().chatStream(chat(480))));
+    }
+    assertCancelled(before);
+  }
+
+  @Test
+  void aCancelledUnaryCallFreesTheSlot() {
+    double before = cancelled();
+    Future<Answer> answer = ChatServiceGrpc.newFutureStub(channel).chat(chat(480));
+    awaitRunning();
+    answer.cancel(true);
+    assertCancelled(before);
   }
 
   @Test
@@ -143,12 +167,44 @@ class GrpcCallTest {
         .build();
   }
 
+  /** The start and a delta: the request has a slot. */
+  private static void readTwo(Iterator<AnswerEvent> events) {
+    assertThat(events.next().hasStart()).isTrue();
+    assertThat(events.next().hasDelta()).isTrue();
+  }
+
+  private void assertCancelled(double before) {
+    for (int i = 0; i < 10_000 && cancelled() == before; i++) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    assertThat(cancelled()).isEqualTo(before + 1);
+    assertIdle();
+  }
+
+  private void awaitRunning() {
+    Engine running = Objects.requireNonNull(engine);
+    while (running.stats().running() == 0) {
+      LockSupport.parkNanos(100_000);
+    }
+  }
+
   private void assertIdle() {
     Engine running = Objects.requireNonNull(engine);
     for (int i = 0; i < 10_000 && running.stats().running() > 0; i++) {
       LockSupport.parkNanos(1_000_000);
     }
     assertThat(running.stats().running()).isZero();
+  }
+
+  /** Requests that ended so; one that ran to its end is not among them. */
+  private double cancelled() {
+    return Search.in(Objects.requireNonNull(meters))
+        .name("talchum_requests")
+        .tag("finish_reason", "cancelled")
+        .counters()
+        .stream()
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   private ChatServiceBlockingStub stub() {
