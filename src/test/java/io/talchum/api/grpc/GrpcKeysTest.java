@@ -25,9 +25,12 @@ import io.talchum.v1.ChatServiceGrpc;
 import io.talchum.v1.ListModelsRequest;
 import io.talchum.v1.ModelServiceGrpc;
 import io.talchum.v1.Role;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpVersion;
@@ -169,8 +172,7 @@ class GrpcKeysTest {
                   .setMethod(HttpMethod.GET)
                   .setURI(path)
                   .putHeader("Content-Type", "application/grpc"))
-          .compose(io.vertx.core.http.HttpClientRequest::send)
-          .compose(HttpClientResponse::body)
+          .compose(GrpcKeysTest::body)
           .map(body -> body.toString())
           .otherwise(Throwable::toString)
           .toCompletionStage()
@@ -179,6 +181,12 @@ class GrpcKeysTest {
     } finally {
       client.close();
     }
+  }
+
+  /** Listens before it sends, so that nothing of the answer is missed. */
+  private static Future<Buffer> body(HttpClientRequest request) {
+    Future<Buffer> body = request.response().compose(HttpClientResponse::body);
+    return request.end().compose(sent -> body);
   }
 
   private HealthGrpc.HealthBlockingStub health() {
