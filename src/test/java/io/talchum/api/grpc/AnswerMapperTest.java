@@ -67,8 +67,7 @@ class AnswerMapperTest {
     assertThat(choice.getIndex()).isEqualTo(3);
     assertThat(choice.getText()).isEqualTo("text");
     assertThat(choice.getLogprobsCount()).isEqualTo(1);
-    assertThat(choice.getFinishReason())
-        .isEqualTo(io.talchum.v1.FinishReason.FINISH_REASON_LENGTH);
+    assertThat(choice.getFinishReason()).isEqualTo(io.talchum.v1.FinishReason.FINISH_REASON_LENGTH);
     assertThat(choice.hasStopString()).isFalse();
   }
 

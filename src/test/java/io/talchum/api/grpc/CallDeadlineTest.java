@@ -17,8 +17,14 @@ class CallDeadlineTest {
 
   @ParameterizedTest
   @CsvSource({
-    "2H,PT2H", "3M,PT3M", "4S,PT4S", "5m,PT0.005S", "6u,PT0.000006S", "7n,PT0.000000007S",
-    "0n,PT0S", "99999999H,PT99999999H"
+    "2H,PT2H",
+    "3M,PT3M",
+    "4S,PT4S",
+    "5m,PT0.005S",
+    "6u,PT0.000006S",
+    "7n,PT0.000000007S",
+    "0n,PT0S",
+    "99999999H,PT99999999H"
   })
   void addsTheTimeout(String timeout, Duration duration) {
     assertThat(CallDeadline.of(headers(timeout), NOW)).isEqualTo(NOW.plus(duration));

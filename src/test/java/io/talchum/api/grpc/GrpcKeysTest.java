@@ -119,8 +119,7 @@ class GrpcKeysTest {
   @Test
   @Order(Integer.MAX_VALUE)
   void healthFollowsTheEngine() {
-    Iterator<HealthCheckResponse> watched =
-        health().watch(HealthCheckRequest.getDefaultInstance());
+    Iterator<HealthCheckResponse> watched = health().watch(HealthCheckRequest.getDefaultInstance());
     assertThat(watched.next().getStatus()).isEqualTo(ServingStatus.SERVING);
     Objects.requireNonNull(engine).close();
     assertThat(watched.next().getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
@@ -199,8 +198,7 @@ class GrpcKeysTest {
 
   private Channel with(String authorization) {
     Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), authorization);
+    headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), authorization);
     return ClientInterceptors.intercept(
         plain(), MetadataUtils.newAttachHeadersInterceptor(headers));
   }

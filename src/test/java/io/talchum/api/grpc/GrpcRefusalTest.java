@@ -59,8 +59,7 @@ class GrpcRefusalTest {
             StatusRuntimeException.class, () -> stub().chat(bad));
     Metadata trailers = Objects.requireNonNull(error.getTrailers());
     assertThat(trailers.get(WireError.PARAM)).isEqualTo("top_p");
-    JsonNode http =
-        postHttp("{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"top_p\":2}");
+    JsonNode http = postHttp("{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],\"top_p\":2}");
     assertThat(error.getStatus().getDescription())
         .isEqualTo(http.path("error").path("message").asText());
     assertThat(trailers.get(WireError.PARAM)).isEqualTo(http.path("error").path("param").asText());
@@ -126,8 +125,7 @@ class GrpcRefusalTest {
   }
 
   private void assertNoMessage(byte[] bytes) {
-    Transport.Refused refused =
-        RawCalls.refused(Objects.requireNonNull(channel), CHAT, bytes);
+    Transport.Refused refused = RawCalls.refused(Objects.requireNonNull(channel), CHAT, bytes);
     assertThat(refused.code()).isEqualTo(ErrorCode.INVALID_REQUEST);
     assertThat(refused).hasMessageContaining("no valid protobuf message for " + CHAT);
   }
@@ -139,8 +137,7 @@ class GrpcRefusalTest {
   private JsonNode postHttp(String body) throws IOException, InterruptedException {
     try (HttpClient client = HttpClient.newHttpClient()) {
       HttpRequest request =
-          HttpRequest.newBuilder(
-                  Objects.requireNonNull(root).resolve("/v1/chat/completions"))
+          HttpRequest.newBuilder(Objects.requireNonNull(root).resolve("/v1/chat/completions"))
               .header("Content-Type", "application/json")
               .POST(HttpRequest.BodyPublishers.ofString(body))
               .build();

@@ -67,16 +67,16 @@ class GrpcServicesTest {
         CompletionRequest.newBuilder()
             .addPrompt(Prompt.newBuilder().setText("abc"))
             .setEcho(true)
-            .setSampling(
-                Sampling.newBuilder().setMaxTokens(3).setLogprobs(true).setTopLogprobs(1))
+            .setSampling(Sampling.newBuilder().setMaxTokens(3).setLogprobs(true).setTopLogprobs(1))
             .build();
     CompletionServiceGrpc.CompletionServiceBlockingStub stub =
         CompletionServiceGrpc.newBlockingStub(channel);
     Answer whole = stub.complete(request);
     assertThat(whole.getChoices(0).getText()).hasSize(6).startsWith("abc");
     List<TokenLogprob> tokens = whole.getChoices(0).getLogprobsList();
-    assertThat(tokens).extracting(TokenLogprob::hasLogprob).containsExactly(
-        false, true, true, true, true, true);
+    assertThat(tokens)
+        .extracting(TokenLogprob::hasLogprob)
+        .containsExactly(false, true, true, true, true, true);
     assertThat(tokens.get(0).getToken().toStringUtf8()).isEqualTo("a");
     assertThat(tokens.get(5).getTopCount()).isEqualTo(1);
     Answer streamed = JoinedEvents.of(stub.completeStream(request));

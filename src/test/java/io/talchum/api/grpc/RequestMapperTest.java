@@ -192,8 +192,7 @@ class RequestMapperTest {
 
   @Test
   void refusesPromptsThatAreMissing() {
-    io.talchum.v1.CompletionRequest.Builder request =
-        io.talchum.v1.CompletionRequest.newBuilder();
+    io.talchum.v1.CompletionRequest.Builder request = io.talchum.v1.CompletionRequest.newBuilder();
     assertRefused(
         () -> CompletionRequestMapper.map(request.build(), Caller.ANONYMOUS),
         "prompt is missing; send it");
@@ -209,8 +208,7 @@ class RequestMapperTest {
         TokenizeRequest.newBuilder().setPrompt("x").addMessages(message(Role.ROLE_USER, "x"));
     assertRefused(() -> TokenMapper.check(both.build()), "either prompt or messages");
     assertRefused(
-        () -> TokenMapper.check(TokenizeRequest.getDefaultInstance()),
-        "either prompt or messages");
+        () -> TokenMapper.check(TokenizeRequest.getDefaultInstance()), "either prompt or messages");
     assertRefused(
         () -> TokenMapper.check(both.clone().clearPrompt().setAddSpecialTokens(true).build()),
         "add_special_tokens needs a prompt");
@@ -229,8 +227,7 @@ class RequestMapperTest {
   }
 
   private static List<io.talchum.core.ChatMessage> messages(ChatMessage.Builder second) {
-    return MessageMapper.messages(
-        List.of(message(Role.ROLE_USER, "x").build(), second.build()));
+    return MessageMapper.messages(List.of(message(Role.ROLE_USER, "x").build(), second.build()));
   }
 
   private static Map<String, Object> variable(Value.Builder value) {
@@ -238,8 +235,6 @@ class RequestMapperTest {
   }
 
   private static void assertRefused(ThrowingCallable call, String reason) {
-    assertThatThrownBy(call)
-        .isInstanceOf(ServeException.class)
-        .hasMessageContaining(reason);
+    assertThatThrownBy(call).isInstanceOf(ServeException.class).hasMessageContaining(reason);
   }
 }
