@@ -42,7 +42,15 @@ class TinyModelScheduleTest {
   private static final int OPEN_REQUESTS = 24;
   private static final int NEW_TOKENS = 6;
   private static final float SAFE_MARGIN = 1e-3f;
-  private static final long MAX_GROWTH_BYTES = 48L << 20;
+
+  /**
+   * A leak grows in every window; the heap and the compilers of this JVM, which other tests share,
+   * do not. The bound finds 5 KB per request, and one adapter that is not closed in a hundred.
+   */
+  private static final int WINDOWS = 5;
+
+  private static final long MAX_GROWTH_BYTES = 10L << 20;
+
   private static final List<String> NAMES = List.of("a", "b", "c");
   private static final List<String> FOLDERS =
       List.of(
@@ -82,11 +90,16 @@ class TinyModelScheduleTest {
                 InstantSource.system(),
                 EngineListener.NONE)) {
       recordAlone(engine, registry, executor.spec().vocabSize());
-      run(engine, registry, REQUESTS / 2);
+      long leastGrowth = Long.MAX_VALUE;
       long before = residentBytes();
-      run(engine, registry, REQUESTS / 2);
+      for (int window = 0; window < WINDOWS; window++) {
+        run(engine, registry, "w" + window, REQUESTS / WINDOWS);
+        long after = residentBytes();
+        leastGrowth = Math.min(leastGrowth, after - before);
+        before = after;
+      }
       assertThat(engine.isHealthy()).isTrue();
-      assertThat(residentBytes() - before).as("growth, seed %d", seed).isLessThan(MAX_GROWTH_BYTES);
+      assertThat(leastGrowth).as("growth in every window").isLessThan(MAX_GROWTH_BYTES);
       assertThat(engine.drain(Duration.ofSeconds(30))).isTrue();
       assertThat(engine.stats().running()).isZero();
       assertThat(engine.stats().waiting()).isZero();
@@ -128,11 +141,11 @@ class TinyModelScheduleTest {
         && logprob.top().get(0).logprob() - logprob.top().get(1).logprob() > SAFE_MARGIN;
   }
 
-  private void run(Engine engine, AdapterRegistry registry, int requests) {
+  private void run(Engine engine, AdapterRegistry registry, String window, int requests) {
     List<Open> open = new ArrayList<>();
     for (int i = 0; i < requests; i++) {
       disturb(registry);
-      open.add(submit(engine, registry, "r" + requests + "-" + i));
+      open.add(submit(engine, registry, window + "-" + i));
       if (open.size() == OPEN_REQUESTS) {
         check(open.remove(random.nextInt(open.size() / 2)));
       }
