@@ -2,7 +2,6 @@ package io.talchum.service;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.weights.CpuFeatures;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
 import io.talchum.weights.ProgressListener;
@@ -53,7 +52,7 @@ final class DemoModel {
         }
         Path source = staging.resolve(NAME);
         copy("model/", MODEL_FILES, source);
-        new ModelImporter(CpuFeatures.detect())
+        new ModelImporter()
             .run(ImportRequest.of(source, NAME), modelsDir, ProgressListener.NONE);
       } finally {
         delete(staging);

@@ -2,7 +2,6 @@ package io.talchum.service;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.weights.CpuFeatures;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
 import io.talchum.weights.ModelStore;
@@ -50,7 +49,7 @@ public final class ModelCatalog {
     ImportRequest request =
         ImportRequest.of(source.path(), name)
             .quantized(quantization(source.linears()), quantization(source.head()));
-    new ModelImporter(CpuFeatures.detect()).run(request, store.modelsDir(), progress::onProgress);
+    new ModelImporter().run(request, store.modelsDir(), progress::onProgress);
     return store.find(name).map(ModelSummary::of).orElseThrow();
   }
 

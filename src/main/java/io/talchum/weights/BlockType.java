@@ -1,28 +1,71 @@
 package io.talchum.weights;
 
+import io.talchum.weights.UnpackedBlock.Unpacker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** How the rows of a checkpoint's tensors are stored; the names are those of GGUF. */
 enum BlockType {
-  F32(0, 1, 4),
-  F16(1, 1, 2),
-  BF16(30, 1, 2),
-  /** fp16 d, 32 int8 q: w = d * q. */
-  Q8_0(8, 32, 34),
-  /** fp16 d, 16 bytes of nibbles (element i low, i + 16 high): w = d * (q - 8). */
-  Q4_0(2, 32, 18),
-  /** fp16 d, fp16 m, 16 bytes of nibbles (element i low, i + 16 high): w = d * q + m. */
-  Q4_1(3, 32, 20);
+  F32(0, 4),
+  F16(1, 2),
+  BF16(30, 2),
+  Q8_0(8, 32, 34, 32, Numbers.INT8, PlainBlocks::q8),
+  Q4_0(2, 32, 18, 32, Numbers.INT4, PlainBlocks::q4),
+  Q4_1(3, 32, 20, 32, Numbers.UINT4_MIN, PlainBlocks::q4WithMin),
+  Q5_0(6, 32, 22, 32, Numbers.INT8, PlainBlocks::q5),
+  Q5_1(7, 32, 24, 32, Numbers.UINT5_MIN, PlainBlocks::q5WithMin),
+  Q2_K(10, 256, 84, 16, Numbers.UINT4_MIN, SuperBlocks::q2),
+  Q3_K(11, 256, 110, 16, Numbers.INT4, SuperBlocks::q3),
+  Q4_K(12, 256, 144, 32, Numbers.UINT4_MIN, SuperBlocks::q4),
+  Q5_K(13, 256, 176, 32, Numbers.UINT5_MIN, SuperBlocks::q5),
+  Q6_K(14, 256, 210, 16, Numbers.INT8, SuperBlocks::q6),
+  IQ4_NL(20, 32, 18, 32, Numbers.INT8, TableBlocks::iq4),
+  IQ4_XS(23, 256, 136, 32, Numbers.INT8, TableBlocks::iq4Super),
+  TQ1_0(34, 256, 54, 256, Numbers.INT4, TableBlocks::ternaryDigits),
+  TQ2_0(35, 256, 66, 256, Numbers.INT4, TableBlocks::ternaryBits),
+  MXFP4(39, 32, 17, 32, Numbers.INT8, TableBlocks::mxfp4);
+
+  /** What the small numbers of a block are, the scale and min of their group aside. */
+  enum Numbers {
+    FLOAT,
+    /** -8 to 7. */
+    INT4,
+    /** -128 to 127. */
+    INT8,
+    /** 0 to 15, and each group has a min. */
+    UINT4_MIN,
+    /** 0 to 31, and each group has a min. */
+    UINT5_MIN
+  }
 
   private final int ggufId;
   private final int elements;
   private final int bytes;
+  private final int group;
+  private final Numbers numbers;
+  private final Unpacker unpacker;
 
-  BlockType(int ggufId, int elements, int bytes) {
+  /** Plain floats. */
+  BlockType(int ggufId, int bytes) {
+    this(
+        ggufId,
+        1,
+        bytes,
+        1,
+        Numbers.FLOAT,
+        (stored, from, block) -> {
+          throw new IllegalStateException("floats have no blocks");
+        });
+  }
+
+  BlockType(
+      int ggufId, int elements, int bytes, int group, Numbers numbers, Unpacker unpacker) {
     this.ggufId = ggufId;
     this.elements = elements;
     this.bytes = bytes;
+    this.group = group;
+    this.numbers = numbers;
+    this.unpacker = unpacker;
   }
 
   int ggufId() {
@@ -39,13 +82,35 @@ enum BlockType {
     return bytes;
   }
 
+  /** Weights that share a scale. */
+  int group() {
+    return group;
+  }
+
+  Numbers numbers() {
+    return numbers;
+  }
+
+  boolean hasMins() {
+    return numbers == Numbers.UINT4_MIN || numbers == Numbers.UINT5_MIN;
+  }
+
   boolean isQuantized() {
-    return elements > 1;
+    return numbers != Numbers.FLOAT;
   }
 
   /** Bytes of a row whose length is a multiple of {@link #elements}. */
   long rowBytes(long columns) {
     return columns / elements * bytes;
+  }
+
+  /**
+   * Takes one stored block apart.
+   *
+   * @throws IllegalStateException for plain floats
+   */
+  void unpack(byte[] stored, int from, UnpackedBlock block) {
+    unpacker.unpack(stored, from, block);
   }
 
   /** Copies {@code count} weights, a multiple of {@link #elements}, that start at a byte offset. */
@@ -54,43 +119,18 @@ enum BlockType {
       case F32 -> DType.F32.readFloats(data, from / 4, target, offset, count);
       case F16 -> DType.F16.readFloats(data, from / 2, target, offset, count);
       case BF16 -> DType.BF16.readFloats(data, from / 2, target, offset, count);
-      case Q8_0, Q4_0, Q4_1 -> {
-        byte[] row = new byte[Math.toIntExact(rowBytes(count))];
-        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, from, row, 0, row.length);
-        for (int block = 0; block < count / elements; block++) {
-          dequantizeBlock(row, block * bytes, target, offset + block * elements);
-        }
-      }
+      default -> dequantizeBlocks(data, from, target, offset, count);
     }
   }
 
-  private void dequantizeBlock(byte[] row, int from, float[] target, int offset) {
-    float d = half(row, from);
-    switch (this) {
-      case Q8_0 -> {
-        for (int i = 0; i < 32; i++) {
-          target[offset + i] = d * row[from + 2 + i];
-        }
-      }
-      case Q4_0 -> {
-        for (int i = 0; i < 16; i++) {
-          target[offset + i] = d * ((row[from + 2 + i] & 15) - 8);
-          target[offset + i + 16] = d * ((row[from + 2 + i] >> 4 & 15) - 8);
-        }
-      }
-      case Q4_1 -> {
-        float m = half(row, from + 2);
-        for (int i = 0; i < 16; i++) {
-          target[offset + i] = d * (row[from + 4 + i] & 15) + m;
-          target[offset + i + 16] = d * (row[from + 4 + i] >> 4 & 15) + m;
-        }
-      }
-      case F32, F16, BF16 -> throw new IllegalStateException(this + " has no blocks");
+  private void dequantizeBlocks(
+      MemorySegment data, long from, float[] target, int offset, int count) {
+    byte[] row = new byte[Math.toIntExact(rowBytes(count))];
+    MemorySegment.copy(data, ValueLayout.JAVA_BYTE, from, row, 0, row.length);
+    UnpackedBlock block = new UnpackedBlock();
+    for (int i = 0; i < count / elements; i++) {
+      unpacker.unpack(row, i * bytes, block);
+      block.dequantize(elements, group, hasMins(), target, offset + i * elements);
     }
-  }
-
-  /** The fp16 number at an index of little-endian bytes. */
-  static float half(byte[] bytes, int at) {
-    return Float.float16ToFloat((short) ((bytes[at] & 0xff) | bytes[at + 1] << 8));
   }
 }

@@ -8,17 +8,26 @@ public enum Encoding {
   /** Part {@code weight}: f32 [rows, columns]. */
   F32,
   /**
-   * Parts {@code quants} u8 [rows, blocks, 32], {@code scales} f32 [rows, blocks]; w = scale * (q -
-   * 128).
+   * Parts {@code quants} u8 [rows, blocks, block size], {@code scales} f32 [rows, blocks]; w = scale
+   * * (q - 128).
    */
   INT8,
   /**
-   * Parts {@code quants} u8 [rows, blocks, 16] (element 2i in the low nibble of byte i, 2i + 1 in
-   * the high one), {@code scales} f32 [rows, blocks]; w = scale * (q - 8).
+   * Parts {@code quants} u8 [rows, blocks, block size / 2] (element 2i in the low nibble of byte i,
+   * 2i + 1 in the high one), {@code scales} f32 [rows, blocks]; w = scale * (q - 8).
    */
   INT4,
   /**
    * {@link #INT4} plus part {@code offsets} f32 [blocks, rows], added to every weight of the block.
    */
-  INT4_OFFSET
+  INT4_OFFSET;
+
+  /** Bytes of the quants of one block; 0 for {@link #F32}. */
+  public int quantBytes(int blockSize) {
+    return switch (this) {
+      case F32 -> 0;
+      case INT8 -> blockSize;
+      case INT4, INT4_OFFSET -> blockSize / 2;
+    };
+  }
 }

@@ -1,48 +1,53 @@
 package io.talchum.weights;
 
 /**
- * Which encoding a tensor gets.
+ * Which format a tensor gets: the one place that decides it. The same on every machine, so that one
+ * source gives one content hash.
  *
  * @param parameters of the whole model
  * @param exactInt4 whether every fp linear of the model lies on the symmetric int4 grid
  */
 record EncodingChoice(
-    Quantization linears,
-    Quantization tables,
-    CpuFeatures cpu,
-    long parameters,
-    boolean exactInt4) {
+    Quantization linears, Quantization tables, long parameters, boolean exactInt4) {
   private static final long LARGE = 1_000_000_000;
 
-  Encoding linear(SourceTensor tensor) {
-    return switch (linears) {
-      case NONE -> Encoding.F32;
-      case INT8 -> Encoding.INT8;
+  Format linear(SourceTensor tensor) {
+    return format(linears, tensor, exactInt4 || parameters >= LARGE);
+  }
+
+  Format table(SourceTensor tensor) {
+    return format(tables, tensor, false);
+  }
+
+  /**
+   * @param small whether {@link Quantization#AUTO} makes int4 of floats, not int8
+   */
+  private Format format(Quantization rule, SourceTensor tensor, boolean small) {
+    return switch (rule) {
+      case NONE -> Format.F32;
+      case INT8 -> Format.int8(tensor.type());
       case INT4 -> int4(tensor);
-      case INT4_SYMMETRIC -> Encoding.INT4;
-      case AUTO ->
-          switch (tensor.type()) {
-            case Q8_0 -> Encoding.INT8;
-            case Q4_0 -> Encoding.INT4;
-            case Q4_1 -> cpu.vnni() ? Encoding.INT8 : int4(tensor);
-            case F32, F16, BF16 -> exactInt4 || parameters >= LARGE ? int4(tensor) : Encoding.INT8;
-          };
+      case INT4_SYMMETRIC -> Format.INT4;
+      case INT4_BLOCK_32 -> Format.int4(32);
+      case INT4_BLOCK_64 -> Format.int4(64);
+      case INT4_BLOCK_128 -> Format.int4(128);
+      case AUTO -> {
+        if (tensor.type().isQuantized()) {
+          yield Format.keeping(tensor.type());
+        }
+        yield small ? int4(tensor) : Format.INT8;
+      }
     };
   }
 
-  Encoding table(SourceTensor tensor) {
-    return switch (tables) {
-      case NONE -> Encoding.F32;
-      case AUTO, INT8 -> Encoding.INT8;
-      case INT4 -> int4(tensor);
-      case INT4_SYMMETRIC -> Encoding.INT4;
-    };
-  }
-
-  private Encoding int4(SourceTensor tensor) {
-    if (tensor.type() == BlockType.Q4_0 || (exactInt4 && !tensor.type().isQuantized())) {
-      return Encoding.INT4;
+  private Format int4(SourceTensor tensor) {
+    Format kept = Format.keeping(tensor.type());
+    if (kept.encoding() != Encoding.INT8) {
+      return kept;
     }
-    return tensor.columns() % Quantizers.BLOCK == 0 ? Encoding.INT4_OFFSET : Encoding.INT8;
+    if (exactInt4 && !tensor.type().isQuantized()) {
+      return Format.INT4;
+    }
+    return tensor.columns() % Quantizers.BLOCK == 0 ? Format.INT4_OFFSET : Format.INT8;
   }
 }

@@ -19,12 +19,6 @@ import java.util.List;
  * rename at the very end. Stateless; several imports may run at once.
  */
 public final class ModelImporter {
-  private final CpuFeatures cpu;
-
-  public ModelImporter(CpuFeatures cpu) {
-    this.cpu = cpu;
-  }
-
   /**
    * @return the package's directory, {@code modelsDir/name}
    * @throws ServeException INVALID_MODEL for a source that is broken or not supported,
@@ -99,7 +93,6 @@ public final class ModelImporter {
         new EncodingChoice(
             request.linears(),
             request.head(),
-            cpu,
             parameters,
             mayUseInt4 && ExactGrid.holds(checkpoint));
     return PackingPlan.of(checkpoint.spec(), checkpoint.tensors(), choice);

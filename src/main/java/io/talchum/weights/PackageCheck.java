@@ -59,18 +59,23 @@ final class PackageCheck {
   }
 
   private static Map<String, Long> partBytes(PackedTensor tensor) {
-    int block = tensor.encoding() == Encoding.F32 ? 0 : Quantizers.BLOCK;
-    if (tensor.rows() < 1 || tensor.columns() < 1 || tensor.blockSize() != block) {
+    int block = tensor.blockSize();
+    boolean fits =
+        tensor.encoding() == Encoding.F32
+            ? block == 0
+            : block >= UnpackedBlock.MIN_GROUP
+                && block <= UnpackedBlock.MAX_ELEMENTS
+                && Integer.bitCount(block) == 1;
+    if (tensor.rows() < 1 || tensor.columns() < 1 || !fits) {
       throw refused("gives tensor " + tensor.name() + " an impossible shape or block size");
     }
     long rows = tensor.rows();
     long blocks = rows * tensor.blocksPerRow();
+    long quants = blocks * tensor.encoding().quantBytes(block);
     return switch (tensor.encoding()) {
       case F32 -> Map.of("weight", rows * tensor.columns() * 4);
-      case INT8 -> Map.of("quants", blocks * 32, "scales", blocks * 4);
-      case INT4 -> Map.of("quants", blocks * 16, "scales", blocks * 4);
-      case INT4_OFFSET ->
-          Map.of("quants", blocks * 16, "scales", blocks * 4, "offsets", blocks * 4);
+      case INT8, INT4 -> Map.of("quants", quants, "scales", blocks * 4);
+      case INT4_OFFSET -> Map.of("quants", quants, "scales", blocks * 4, "offsets", blocks * 4);
     };
   }
 

@@ -10,11 +10,11 @@ import java.util.Map;
  * layers.N.post_attention_norm}, {@code layers.N.qkv} or {@code layers.N.q|k|v}, {@code
  * layers.N.o}, {@code layers.N.gate_up} or {@code layers.N.gate|up}, {@code layers.N.down}, each
  * linear with an optional {@code .bias}. A group of linears that read the same input is stored as
- * one matrix, its members' rows one after the other, whenever they share an encoding.
+ * one matrix, its members' rows one after the other, whenever they share encoding and block size.
  *
  * @param rows outputs; for a vector its length
  * @param columns inputs, at most blocks * blockSize; for a vector 1
- * @param blockSize weights per scale; 0 for {@link Encoding#F32}
+ * @param blockSize weights per scale, a power of two from 16 to 256; 0 for {@link Encoding#F32}
  * @param parts where each part of the encoding lies in {@code weights.bin}
  */
 public record PackedTensor(

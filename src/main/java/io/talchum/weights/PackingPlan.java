@@ -47,7 +47,7 @@ record PackingPlan(List<Packed> tensors) {
    * @param members read one after the other: their rows are stacked
    * @param isTable whether it is the embedding or the head
    */
-  record Packed(String name, List<SourceTensor> members, Encoding encoding, boolean isTable) {
+  record Packed(String name, List<SourceTensor> members, Format format, boolean isTable) {
     boolean isVector() {
       return members.getFirst().columns() == 1;
     }
@@ -82,18 +82,18 @@ record PackingPlan(List<Packed> tensors) {
     return new PackingPlan(List.copyOf(plan));
   }
 
-  /** One stacked matrix if all members share encoding and bias, else each its own. */
+  /** One stacked matrix if all members share format and bias, else each its own. */
   private static List<Packed> linears(
       int layer,
       Group group,
       ModelSpec spec,
       Map<String, SourceTensor> tensors,
       EncodingChoice choice) {
-    Stream<Encoding> encodings =
+    Stream<Format> formats =
         group.members().stream()
             .map(l -> choice.linear(get(tensors, ModelTensors.inLayer(layer, nameOf(l)))));
     boolean alike =
-        encodings.distinct().count() == 1
+        formats.distinct().count() == 1
             && group.members().stream().map(spec.biases()::contains).distinct().count() == 1;
     List<List<Linear>> units = alike ? List.of(group.members()) : group.singles();
     List<Packed> plan = new ArrayList<>();
@@ -101,14 +101,14 @@ record PackingPlan(List<Packed> tensors) {
       String name = ModelTensors.inLayer(layer, nameOf(unit));
       List<String> members =
           unit.stream().map(linear -> ModelTensors.inLayer(layer, nameOf(linear))).toList();
-      Encoding encoding = choice.linear(get(tensors, members.getFirst()));
-      plan.add(new Packed(name, all(tensors, members, ""), encoding, false));
+      Format format = choice.linear(get(tensors, members.getFirst()));
+      plan.add(new Packed(name, all(tensors, members, ""), format, false));
       if (spec.biases().contains(unit.getFirst())) {
         plan.add(
             new Packed(
                 name + ModelTensors.BIAS,
                 all(tensors, members, ModelTensors.BIAS),
-                Encoding.F32,
+                Format.F32,
                 false));
       }
     }
@@ -129,7 +129,7 @@ record PackingPlan(List<Packed> tensors) {
   }
 
   private static Packed vector(String name, Map<String, SourceTensor> tensors) {
-    return new Packed(name, List.of(get(tensors, name)), Encoding.F32, false);
+    return new Packed(name, List.of(get(tensors, name)), Format.F32, false);
   }
 
   private static Packed table(
@@ -163,7 +163,7 @@ record PackingPlan(List<Packed> tensors) {
     List<Encoding> used =
         tensors.stream()
             .filter(packed -> !packed.isVector() && packed.isTable() == ofTables)
-            .map(Packed::encoding)
+            .map(packed -> packed.format().encoding())
             .distinct()
             .toList();
     return used.size() > 1

@@ -44,7 +44,7 @@ final class Quantizers {
       int scalesAt) {
     for (int block = 0; block < count / BLOCK; block++) {
       int start = from + block * BLOCK;
-      float scale = extreme(row, start) / -half;
+      float scale = extreme(row, start, BLOCK) / -half;
       float inverse = scale == 0 ? 0 : 1 / scale;
       scales[scalesAt + block] = scale;
       int target = quantsAt + block * BLOCK;
@@ -56,9 +56,9 @@ final class Quantizers {
   }
 
   /** The value of largest magnitude with its sign, the first one on a tie. */
-  private static float extreme(float[] row, int start) {
+  static float extreme(float[] row, int start, int count) {
     int largest = 0;
-    for (int i = start; i < start + BLOCK; i++) {
+    for (int i = start; i < start + count; i++) {
       largest = Math.max(largest, Float.floatToRawIntBits(row[i]) & Integer.MAX_VALUE);
     }
     int at = start;
@@ -71,7 +71,7 @@ final class Quantizers {
   /** Whether {@link #int4} loses nothing on this row. */
   static boolean isExactInt4(float[] row, int from, int count) {
     for (int start = from; start < from + count; start += BLOCK) {
-      float scale = extreme(row, start) / -8;
+      float scale = extreme(row, start, BLOCK) / -8;
       float inverse = scale == 0 ? 0 : 1 / scale;
       for (int i = start; i < start + BLOCK; i++) {
         int q = Math.min(15, (int) (row[i] * inverse + 8.5f));

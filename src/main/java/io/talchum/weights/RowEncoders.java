@@ -23,24 +23,22 @@ final class RowEncoders {
   }
 
   /** A new encoder with buffers of its own, for one thread. */
-  static RowEncoder of(SourceTensor source, Encoding encoding) {
-    boolean fromInt4 = source.type() == BlockType.Q4_0;
-    return switch (encoding) {
-      case INT8 ->
-          source.type() == BlockType.Q8_0
-              ? carried(source, 32, RowEncoders::carryQ8)
-              : fromInt4 ? carried(source, 32, RowEncoders::widenQ4) : int8(source);
-      case INT4 -> fromInt4 ? carried(source, 16, RowEncoders::carryQ4) : int4(source);
-      case INT4_OFFSET ->
-          source.type() == BlockType.Q4_1
-              ? carried(source, 16, RowEncoders::carryQ4Offset)
-              : int4Offset(source);
-      case F32 -> throw new IllegalArgumentException("fp32 rows are copied");
+  static RowEncoder of(SourceTensor source, Format format) {
+    if (format.encoding() == Encoding.F32) {
+      throw new IllegalArgumentException("fp32 rows are copied");
+    }
+    if (format.keeps(source.type())) {
+      return new BlockCarrier(source, format);
+    }
+    return switch (format.encoding()) {
+      case INT4_OFFSET -> int4Offset(source);
+      case INT4 -> format.searched() ? searchedInt4(source, format.blockSize()) : int4(source);
+      case INT8, F32 -> int8(source);
     };
   }
 
   private static RowEncoder int8(SourceTensor source) {
-    float[] values = new float[padded(source.columns())];
+    float[] values = new float[padded(source, Quantizers.BLOCK)];
     return (row, target, quantsAt, blocksAt) -> {
       read(source, row, values);
       Quantizers.int8(
@@ -49,7 +47,7 @@ final class RowEncoders {
   }
 
   private static RowEncoder int4(SourceTensor source) {
-    float[] values = new float[padded(source.columns())];
+    float[] values = new float[padded(source, Quantizers.BLOCK)];
     byte[] quants = new byte[values.length];
     return (row, target, quantsAt, blocksAt) -> {
       read(source, row, values);
@@ -59,8 +57,23 @@ final class RowEncoders {
     };
   }
 
+  private static RowEncoder searchedInt4(SourceTensor source, int blockSize) {
+    float[] values = new float[padded(source, blockSize)];
+    byte[] quants = new byte[values.length];
+    ScaleSearch search = new ScaleSearch(blockSize);
+    return (row, target, quantsAt, blocksAt) -> {
+      read(source, row, values);
+      for (int block = 0; block < values.length / blockSize; block++) {
+        search.quantize(values, block * blockSize, quants, block * blockSize);
+        target.scales()[blocksAt + block] = search.scale();
+      }
+      Quantizers.packNibbles(quants, quants.length);
+      System.arraycopy(quants, 0, target.quants(), quantsAt, quants.length / 2);
+    };
+  }
+
   private static RowEncoder int4Offset(SourceTensor source) {
-    float[] values = new float[padded(source.columns())];
+    float[] values = new float[padded(source, Quantizers.BLOCK)];
     byte[] quants = new byte[values.length];
     OffsetSearch search = new OffsetSearch();
     return (row, target, quantsAt, blocksAt) -> {
@@ -76,76 +89,72 @@ final class RowEncoders {
     };
   }
 
-  private static int padded(int columns) {
-    return Math.ceilDiv(columns, Quantizers.BLOCK) * Quantizers.BLOCK;
+  private static int padded(SourceTensor source, int blockSize) {
+    return Math.multiplyExact(Math.ceilDiv(source.columns(), blockSize), blockSize);
   }
 
   private static void read(SourceTensor source, int row, float[] values) {
-    source.read(row, 1, values, 0, values.length);
-    Finite.require(source.name(), values, 0, values.length);
+    source.read(row, 1, values, 0, source.columns());
+    Finite.require(source.name(), values, 0, source.columns());
   }
 
-  /** Turns one stored block into the package's form without changing a weight. */
-  @FunctionalInterface
-  private interface BlockCarry {
-    void carry(byte[] stored, int from, Target target, int quantsAt, int blockAt);
-  }
+  /** Writes stored blocks in the package's form without changing a weight. */
+  private static final class BlockCarrier implements RowEncoder {
+    private final SourceTensor source;
+    private final Format format;
+    private final byte[] stored;
+    private final UnpackedBlock block = new UnpackedBlock();
+    private final int blocksPerStored;
 
-  private static RowEncoder carried(SourceTensor source, int quantBytes, BlockCarry carry) {
-    byte[] stored = new byte[Math.toIntExact(source.type().rowBytes(source.columns()))];
-    int blockBytes = source.type().bytes();
-    int blocks = stored.length / blockBytes;
-    return (row, target, quantsAt, blocksAt) -> {
+    BlockCarrier(SourceTensor source, Format format) {
+      this.source = source;
+      this.format = format;
+      this.stored = new byte[Math.toIntExact(source.type().rowBytes(source.columns()))];
+      this.blocksPerStored = source.type().elements() / format.blockSize();
+    }
+
+    @Override
+    public void encode(int row, Target target, int quantsAt, int blocksAt) {
       MemorySegment.copy(
           source.data(), ValueLayout.JAVA_BYTE, source.rowOffset(row), stored, 0, stored.length);
-      for (int block = 0; block < blocks; block++) {
-        carry.carry(
-            stored, block * blockBytes, target, quantsAt + block * quantBytes, blocksAt + block);
+      BlockType type = source.type();
+      int blocks = stored.length / type.bytes();
+      for (int i = 0; i < blocks; i++) {
+        type.unpack(stored, i * type.bytes(), block);
+        scales(target, blocksAt + i * blocksPerStored);
+        quants(target.quants(), quantsAt + i * blocksPerStored * format.quantBytes());
       }
-      Finite.require(source.name(), target.scales(), blocksAt, blocks);
+      Finite.require(source.name(), target.scales(), blocksAt, blocks * blocksPerStored);
       if (target.offsets().length > 0) {
-        Finite.require(source.name(), target.offsets(), blocksAt, blocks);
+        Finite.require(source.name(), target.offsets(), blocksAt, blocks * blocksPerStored);
       }
-    };
-  }
-
-  private static void carryQ8(byte[] stored, int from, Target target, int quantsAt, int blockAt) {
-    target.scales()[blockAt] = BlockType.half(stored, from);
-    for (int i = 0; i < 32; i++) {
-      target.quants()[quantsAt + i] = (byte) (stored[from + 2 + i] + 128);
     }
-  }
 
-  private static void carryQ4(byte[] stored, int from, Target target, int quantsAt, int blockAt) {
-    target.scales()[blockAt] = BlockType.half(stored, from);
-    pairNibbles(stored, from + 2, target.quants(), quantsAt);
-  }
-
-  /** Q4_0 as int8: the same scale, quants around 128 instead of 8. */
-  private static void widenQ4(byte[] stored, int from, Target target, int quantsAt, int blockAt) {
-    target.scales()[blockAt] = BlockType.half(stored, from);
-    for (int i = 0; i < 16; i++) {
-      target.quants()[quantsAt + i] = (byte) ((stored[from + 2 + i] & 15) + 120);
-      target.quants()[quantsAt + i + 16] = (byte) ((stored[from + 2 + i] >> 4 & 15) + 120);
+    private void scales(Target target, int at) {
+      int groupBlocks = source.type().group() / format.blockSize();
+      for (int i = 0; i < blocksPerStored; i++) {
+        float scale = block.scales[i / groupBlocks];
+        target.scales()[at + i] = scale;
+        if (format.encoding() == Encoding.INT4_OFFSET) {
+          target.offsets()[at + i] = block.mins[i / groupBlocks] + 8 * scale; // q counts from 8
+        }
+      }
     }
-  }
 
-  /** d * q + m = d * (q - 8) + (m + 8 d). */
-  private static void carryQ4Offset(
-      byte[] stored, int from, Target target, int quantsAt, int blockAt) {
-    float d = BlockType.half(stored, from);
-    target.scales()[blockAt] = d;
-    target.offsets()[blockAt] = BlockType.half(stored, from + 2) + 8 * d;
-    pairNibbles(stored, from + 4, target.quants(), quantsAt);
-  }
-
-  /** From GGUF's order (i, i + 16) to the package's (2i, 2i + 1). */
-  private static void pairNibbles(byte[] stored, int from, byte[] quants, int quantsAt) {
-    for (int i = 0; i < 8; i++) {
-      int low = stored[from + 2 * i];
-      int high = stored[from + 2 * i + 1];
-      quants[quantsAt + i] = (byte) (low & 15 | (high & 15) << 4);
-      quants[quantsAt + i + 8] = (byte) (low >> 4 & 15 | high & 0xf0);
+    private void quants(byte[] target, int at) {
+      int elements = source.type().elements();
+      if (format.encoding() == Encoding.INT8) {
+        for (int i = 0; i < elements; i++) {
+          target[at + i] = (byte) (block.quants[i] + 128);
+        }
+        return;
+      }
+      int shift = format.encoding() == Encoding.INT4 ? 8 : 0;
+      for (int i = 0; i < elements / 2; i++) {
+        int low = block.quants[2 * i] + shift;
+        int high = block.quants[2 * i + 1] + shift;
+        target[at + i] = (byte) (low | high << 4);
+      }
     }
   }
 }

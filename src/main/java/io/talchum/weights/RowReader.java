@@ -6,7 +6,7 @@ import java.lang.foreign.ValueLayout;
 /** Dequantizes single rows of one matrix of a package; thread-safe. */
 public final class RowReader {
   private final PackedTensor tensor;
-  private final MemorySegment weights; // f32 [rows, columns], or quants u8 [rows, blocks, 16 or 32]
+  private final MemorySegment weights; // f32 [rows, columns], or quants u8 [rows, blocks, bytes]
   private final MemorySegment scales; // f32 [rows, blocks], or empty
   private final MemorySegment offsets; // f32 [blocks, rows], or empty
 
@@ -42,18 +42,21 @@ public final class RowReader {
       return;
     }
     int blocks = tensor.blocksPerRow();
+    int size = tensor.blockSize();
+    int bytes = tensor.encoding().quantBytes(size);
     for (int block = 0; block < blocks; block++) {
-      float scale = scales.get(LittleEndian.FLOAT, 4L * ((long) row * blocks + block));
-      int start = block * Quantizers.BLOCK;
-      int count = Math.min(Quantizers.BLOCK, tensor.columns() - start);
+      long index = (long) row * blocks + block;
+      float scale = scales.get(LittleEndian.FLOAT, 4 * index);
+      int start = block * size;
+      int count = Math.min(size, tensor.columns() - start);
       if (tensor.encoding() == Encoding.INT8) {
-        readInt8(((long) row * blocks + block) * 32, scale, target, at + start, count);
+        readInt8(index * bytes, scale, target, at + start, count);
       } else {
         float offset =
             offsets.byteSize() == 0
                 ? 0
                 : offsets.get(LittleEndian.FLOAT, 4L * ((long) block * tensor.rows() + row));
-        readInt4(((long) row * blocks + block) * 16, scale, offset, target, at + start, count);
+        readInt4(index * bytes, scale, offset, target, at + start, count);
       }
     }
   }

@@ -28,7 +28,7 @@ final class TensorWriter {
   }
 
   PackedTensor write(Packed packed) throws IOException {
-    return packed.encoding() == Encoding.F32 ? writeFloats(packed) : writeBlocks(packed);
+    return packed.format().encoding() == Encoding.F32 ? writeFloats(packed) : writeBlocks(packed);
   }
 
   private PackedTensor writeFloats(Packed packed) throws IOException {
@@ -49,11 +49,12 @@ final class TensorWriter {
   }
 
   private PackedTensor writeBlocks(Packed packed) throws IOException {
-    int blocks = Math.ceilDiv(packed.columns(), Quantizers.BLOCK);
-    int rowBytes = blocks * (packed.encoding() == Encoding.INT8 ? 32 : 16);
+    Format format = packed.format();
+    int blocks = Math.ceilDiv(packed.columns(), format.blockSize());
+    int rowBytes = Math.multiplyExact(blocks, format.quantBytes());
     int batch = Math.max(1, BATCH_WEIGHTS / packed.columns());
     int allBlocks = Math.multiplyExact(packed.rows(), blocks);
-    boolean withOffsets = packed.encoding() == Encoding.INT4_OFFSET;
+    boolean withOffsets = format.encoding() == Encoding.INT4_OFFSET;
     Target target =
         new Target(
             new byte[Math.multiplyExact(Math.min(batch, packed.rows()), rowBytes)],
@@ -65,7 +66,7 @@ final class TensorWriter {
     for (SourceTensor member : packed.members()) {
       for (int first = 0; first < member.rows(); first += batch) {
         int rows = Math.min(batch, member.rows() - first);
-        Rows range = new Rows(member, packed.encoding(), first, done, rowBytes, blocks);
+        Rows range = new Rows(member, format, first, done, rowBytes, blocks);
         workers.overRows(rows, (start, count) -> range.encode(start, count, target));
         out.write(target.quants(), 0, rows * rowBytes);
         done += rows;
@@ -77,7 +78,7 @@ final class TensorWriter {
     if (withOffsets) {
       parts.put("offsets", part(transposed(target.offsets(), packed.rows(), blocks)));
     }
-    return tensor(packed, Quantizers.BLOCK, parts);
+    return tensor(packed, format.blockSize(), parts);
   }
 
   /**
@@ -87,9 +88,9 @@ final class TensorWriter {
    * @param packedRow where that row lies in the whole tensor
    */
   private record Rows(
-      SourceTensor member, Encoding encoding, int first, int packedRow, int rowBytes, int blocks) {
+      SourceTensor member, Format format, int first, int packedRow, int rowBytes, int blocks) {
     void encode(int start, int count, Target target) {
-      RowEncoder encoder = RowEncoders.of(member, encoding);
+      RowEncoder encoder = RowEncoders.of(member, format);
       for (int i = start; i < start + count; i++) {
         encoder.encode(first + i, target, i * rowBytes, (packedRow + i) * blocks);
       }
@@ -115,7 +116,7 @@ final class TensorWriter {
   private static PackedTensor tensor(
       Packed packed, int blockSize, Map<String, PackedTensor.Part> parts) {
     return new PackedTensor(
-        packed.name(), packed.encoding(), packed.rows(), packed.columns(), blockSize, parts);
+        packed.name(), packed.format().encoding(), packed.rows(), packed.columns(), blockSize, parts);
   }
 
   private void progress(Packed packed, SourceTensor member, int rows) {

@@ -11,7 +11,6 @@ import io.talchum.core.ServeException;
 import io.talchum.model.onnx.ExecutorOptions;
 import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.testing.Fixtures;
-import io.talchum.weights.CpuFeatures;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
 import io.talchum.weights.ModelPackage;
@@ -244,7 +243,7 @@ class TinyModelScheduleTest {
             .quantized(Quantization.NONE, Quantization.NONE)
             .withoutTokenizer();
     return ModelPackage.open(
-        new ModelImporter(CpuFeatures.detect()).run(request, folder, (done, total, tensor) -> {}));
+        new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
   }
 
   /** Resident memory of this process, heap included, after a collection. */

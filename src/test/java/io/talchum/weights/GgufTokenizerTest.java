@@ -104,7 +104,7 @@ class GgufTokenizerTest {
   @ValueSource(strings = {"llama.Q4_0.gguf", "llama_tied.Q4_1.gguf", "mistral.Q4_0.gguf"})
   void theServerLoadsWhatImportWrites(String file, @TempDir Path models) {
     Path directory =
-        new ModelImporter(new CpuFeatures(true))
+        new ModelImporter()
             .run(
                 ImportRequest.of(Fixtures.path("gguf/" + file), "m"),
                 models,

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 20, unit = TimeUnit.SECONDS)
 class HostileImportTest {
   private static final long MAX_ALLOCATED_BYTES = 64L << 20;
-  private static final ModelImporter IMPORTER = new ModelImporter(new CpuFeatures(false));
+  private static final ModelImporter IMPORTER = new ModelImporter();
 
   static List<HostileCase> folders() {
     return Stream.of("folder", "pickle", "tokenizer")

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Folders in the shapes in which the Hub has them. */
 class HubImportTest {
-  private static final ModelImporter IMPORTER = new ModelImporter(new CpuFeatures(true));
+  private static final ModelImporter IMPORTER = new ModelImporter();
 
   private static PackageManifest imported(Path source, Path models, Quantization quantization) {
     return ModelPackage.readManifest(

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelImporterTest {
-  private static final ModelImporter IMPORTER = new ModelImporter(new CpuFeatures(true));
+  private static final ModelImporter IMPORTER = new ModelImporter();
 
   private static ImportRequest request(String fixture, Quantization linears, Quantization head) {
     return ImportRequest.of(Fixtures.path(fixture), "m").quantized(linears, head);

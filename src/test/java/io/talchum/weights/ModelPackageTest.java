@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelPackageTest {
   private static Path imported(Path models) {
-    return new ModelImporter(new CpuFeatures(true))
+    return new ModelImporter()
         .run(
             ImportRequest.of(Fixtures.path("models/llama_linear"), "m"),
             models,

@@ -47,7 +47,7 @@ class StagingTest {
   @Test
   void restoresThePackageWhoseReplacementDied(@TempDir Path models) throws IOException {
     Path target =
-        new ModelImporter(new CpuFeatures(true))
+        new ModelImporter()
             .run(
                 ImportRequest.of(Fixtures.path("models/llama_tied"), "m"),
                 models,

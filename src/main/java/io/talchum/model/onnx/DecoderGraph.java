@@ -277,19 +277,20 @@ final class DecoderGraph {
   }
 
   /**
-   * [B, S, blocks]: the input summed over each block; linears that read the same input share it.
+   * [B, S, blocks]: the input summed over each block; linears that read the same input in blocks of one
+   * size share it.
    */
   private String blockSums(String input, PackedTensor matrix) {
     return blockSums.computeIfAbsent(
-        input,
+        input + ".by" + matrix.blockSize(),
         x -> {
           String blocks =
               graph.node(
                   "Reshape",
                   List.of(
-                      x,
+                      input,
                       graph.constant(
-                          "blocks." + matrix.columns(),
+                          "blocks." + matrix.columns() + "." + matrix.blockSize(),
                           0,
                           0,
                           matrix.blocksPerRow(),

@@ -67,8 +67,7 @@ final class SharedWeights implements AutoCloseable {
     }
     long rows = tensor.rows();
     long blocks = tensor.blocksPerRow();
-    long blockBytes =
-        tensor.encoding() == Encoding.INT8 ? tensor.blockSize() : tensor.blockSize() / 2;
+    long blockBytes = tensor.encoding().quantBytes(tensor.blockSize());
     share(
         name + ".quants",
         weights.data(tensor, "quants"),

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.talchum.adapter.PeftReader;
 import io.talchum.adapter.ResidentAdapter;
-import io.talchum.weights.CpuFeatures;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
 import io.talchum.weights.ModelPackage;
@@ -127,7 +126,7 @@ class RealModelTest {
     ImportRequest request =
         ImportRequest.of(source, "smollm2").quantized(quantization, head(quantization));
     return ModelPackage.open(
-        new ModelImporter(CpuFeatures.detect()).run(request, folder, (done, total, tensor) -> {}));
+        new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
   }
 
   private static Quantization head(Quantization linears) {

@@ -5,7 +5,6 @@ import io.talchum.adapter.ResidentAdapter;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
 import io.talchum.testing.Fixtures;
-import io.talchum.weights.CpuFeatures;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
 import io.talchum.weights.ModelPackage;
@@ -26,7 +25,7 @@ final class TinyModels {
     ImportRequest request =
         ImportRequest.of(Fixtures.path(fixture), name).quantized(linears, head).withoutTokenizer();
     return ModelPackage.open(
-        new ModelImporter(CpuFeatures.detect()).run(request, folder, (done, total, tensor) -> {}));
+        new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
   }
 
   /** An executor whose products are as exact as fp32 allows. */
