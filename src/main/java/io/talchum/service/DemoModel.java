@@ -52,8 +52,7 @@ final class DemoModel {
         }
         Path source = staging.resolve(NAME);
         copy("model/", MODEL_FILES, source);
-        new ModelImporter()
-            .run(ImportRequest.of(source, NAME), modelsDir, ProgressListener.NONE);
+        new ModelImporter().run(ImportRequest.of(source, NAME), modelsDir, ProgressListener.NONE);
       } finally {
         delete(staging);
       }

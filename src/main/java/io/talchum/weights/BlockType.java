@@ -58,8 +58,7 @@ enum BlockType {
         });
   }
 
-  BlockType(
-      int ggufId, int elements, int bytes, int group, Numbers numbers, Unpacker unpacker) {
+  BlockType(int ggufId, int elements, int bytes, int group, Numbers numbers, Unpacker unpacker) {
     this.ggufId = ggufId;
     this.elements = elements;
     this.bytes = bytes;

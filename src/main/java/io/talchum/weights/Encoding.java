@@ -8,8 +8,8 @@ public enum Encoding {
   /** Part {@code weight}: f32 [rows, columns]. */
   F32,
   /**
-   * Parts {@code quants} u8 [rows, blocks, block size], {@code scales} f32 [rows, blocks]; w = scale
-   * * (q - 128).
+   * Parts {@code quants} u8 [rows, blocks, block size], {@code scales} f32 [rows, blocks]; w =
+   * scale * (q - 128).
    */
   INT8,
   /**

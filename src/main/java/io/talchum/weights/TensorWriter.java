@@ -116,7 +116,12 @@ final class TensorWriter {
   private static PackedTensor tensor(
       Packed packed, int blockSize, Map<String, PackedTensor.Part> parts) {
     return new PackedTensor(
-        packed.name(), packed.format().encoding(), packed.rows(), packed.columns(), blockSize, parts);
+        packed.name(),
+        packed.format().encoding(),
+        packed.rows(),
+        packed.columns(),
+        blockSize,
+        parts);
   }
 
   private void progress(Packed packed, SourceTensor member, int rows) {

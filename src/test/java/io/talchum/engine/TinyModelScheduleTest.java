@@ -242,8 +242,7 @@ class TinyModelScheduleTest {
         ImportRequest.of(Fixtures.path("adapters/base-llama"), "base")
             .quantized(Quantization.NONE, Quantization.NONE)
             .withoutTokenizer();
-    return ModelPackage.open(
-        new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
+    return ModelPackage.open(new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
   }
 
   /** Resident memory of this process, heap included, after a collection. */

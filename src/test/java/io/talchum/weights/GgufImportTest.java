@@ -15,8 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class GgufImportTest {
   private static ModelPackage imported(ImportRequest request, Path models) {
-    return ModelPackage.open(
-        new ModelImporter().run(request, models, ProgressListener.NONE));
+    return ModelPackage.open(new ModelImporter().run(request, models, ProgressListener.NONE));
   }
 
   private static ImportRequest unquantized(String fixture, String name) {
@@ -28,8 +27,7 @@ class GgufImportTest {
   @ValueSource(strings = {"llama", "llama_tied", "llama31"})
   void isTheSameModelAsTheFolderItWasMadeFrom(String family, @TempDir Path models) {
     try (ModelPackage hub = imported(unquantized("models/" + family, "hub"), models);
-        ModelPackage gguf =
-            imported(unquantized("gguf/" + family + ".F32.gguf", "gguf"), models)) {
+        ModelPackage gguf = imported(unquantized("gguf/" + family + ".F32.gguf", "gguf"), models)) {
       assertSameSpec(hub.manifest().spec(), gguf.manifest().spec());
       assertThat(gguf.manifest().bosTokenId()).isEqualTo(hub.manifest().bosTokenId());
       assertThat(gguf.manifest().eosTokenIds()).isEqualTo(hub.manifest().eosTokenIds());
@@ -78,8 +76,7 @@ class GgufImportTest {
   void autoKeepsAQuantizedSource(
       String file, String linears, String tables, float tolerance, @TempDir Path models) {
     Path source = Fixtures.path("gguf/" + file + ".gguf");
-    try (ModelPackage exact =
-            imported(unquantized("gguf/" + file + ".gguf", "exact"), models);
+    try (ModelPackage exact = imported(unquantized("gguf/" + file + ".gguf", "exact"), models);
         ModelPackage model = imported(ImportRequest.of(source, "auto"), models)) {
       model.verify();
       assertThat(model.manifest().quantization()).isEqualTo(linears);

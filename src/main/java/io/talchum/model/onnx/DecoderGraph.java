@@ -277,8 +277,8 @@ final class DecoderGraph {
   }
 
   /**
-   * [B, S, blocks]: the input summed over each block; linears that read the same input in blocks of one
-   * size share it.
+   * [B, S, blocks]: the input summed over each block; linears that read the same input in blocks of
+   * one size share it.
    */
   private String blockSums(String input, PackedTensor matrix) {
     return blockSums.computeIfAbsent(

@@ -125,8 +125,7 @@ class RealModelTest {
     Path source = required("talchum.real-model");
     ImportRequest request =
         ImportRequest.of(source, "smollm2").quantized(quantization, head(quantization));
-    return ModelPackage.open(
-        new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
+    return ModelPackage.open(new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
   }
 
   private static Quantization head(Quantization linears) {

@@ -24,8 +24,7 @@ final class TinyModels {
     String name = fixture.replaceAll("[^A-Za-z0-9]+", "-") + "-" + linears + "-" + head;
     ImportRequest request =
         ImportRequest.of(Fixtures.path(fixture), name).quantized(linears, head).withoutTokenizer();
-    return ModelPackage.open(
-        new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
+    return ModelPackage.open(new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
   }
 
   /** An executor whose products are as exact as fp32 allows. */
