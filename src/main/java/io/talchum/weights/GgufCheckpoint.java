@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ModelSpec;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,18 +39,13 @@ record GgufCheckpoint(
     Optional<GgufTokenizer> tokenizer = GgufTokenizer.read(file, vocabSize);
     int bos = tokenId(metadata, "bos", vocabSize);
     int pad = tokenId(metadata, "padding", vocabSize);
-    List<Integer> eos = new ArrayList<>();
-    for (String kind : List.of("eos", "eot", "eom")) {
-      int id = tokenId(metadata, kind, vocabSize);
-      if (id >= 0 && !eos.contains(id)) {
-        eos.add(id);
-      }
-    }
+    Optional<String> template = metadata.text("tokenizer.chat_template");
+    List<Integer> eos = GgufEndTokens.of(metadata, template.orElse(""), vocabSize);
     Optional<byte[]> json = tokenizer.map(GgufTokenizer::toJson);
     json.ifPresent(bytes -> TokenizerCheck.check(bytes, vocabSize));
     return new ModelTexts(
         json,
-        metadata.text("tokenizer.chat_template"),
+        template,
         tokenizer.map(GgufTokenizer::config).orElseGet(TextFiles::emptyObject),
         generationConfig(bos, eos, pad),
         bos,

@@ -28,6 +28,7 @@ final class GgufTokenizer {
 
   private final ConfigFields fields;
   private final String model;
+  private final GgufPreTokenizer pre;
   private final List<GgufToken> tokens;
   private final boolean addsBos;
   private final boolean addsEos;
@@ -39,8 +40,12 @@ final class GgufTokenizer {
     this.fields = fields;
     this.model = model;
     this.tokens = readTokens(vocabSize);
-    String pre = fields.text(KEYS + "pre").orElse("default");
-    boolean usuallyBos = model.equals("llama") || GgufPreTokenizers.isLlama3(pre);
+    String named = fields.text(KEYS + "pre").orElse("default");
+    this.pre =
+        model.equals("llama")
+            ? GgufPreTokenizer.DEFAULT // means nothing there
+            : GgufPreTokenizer.named(named, fields);
+    boolean usuallyBos = model.equals("llama") || pre.addsBos();
     this.addsBos = fields.booleanOr(KEYS + "add_bos_token", usuallyBos);
     this.addsEos = fields.booleanOr(KEYS + "add_eos_token", false);
     this.addsSpace = fields.booleanOr(KEYS + "add_space_prefix", model.equals("llama"));
@@ -114,10 +119,9 @@ final class GgufTokenizer {
     ArrayNode added = json.putArray("added_tokens");
     tokens.stream().filter(GgufToken::isAdded).forEach(token -> added.add(addedToken(token)));
     if (model.equals("gpt2")) {
-      String pre = fields.text(KEYS + "pre").orElse("default");
-      GgufPreTokenizers.write(json, pre, fields);
+      pre.write(json);
     } else {
-      GgufPreTokenizers.writeSentencePiece(json, addsSpace);
+      GgufPreTokenizer.writeSentencePiece(json, addsSpace);
     }
     json.set("post_processor", postProcessor());
     json.set("model", bpe());
@@ -145,8 +149,7 @@ final class GgufTokenizer {
     }
     bpe.putNull("continuing_subword_prefix").putNull("end_of_word_suffix");
     bpe.put("fuse_unk", bytes).put("byte_fallback", bytes);
-    bpe.put(
-        "ignore_merges", GgufPreTokenizers.isLlama3(fields.text(KEYS + "pre").orElse("default")));
+    bpe.put("ignore_merges", pre.takesWholeWords());
     ObjectNode vocab = bpe.putObject("vocab");
     for (GgufToken token : tokens) {
       if (token.type() != GgufToken.UNUSED) {

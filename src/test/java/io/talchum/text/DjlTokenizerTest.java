@@ -21,7 +21,7 @@ class DjlTokenizerTest {
   private static final int ANY_SIZE = 1 << 20;
 
   @Test
-  void llamaFamilyCasesAreExact() {
+  void casesAreExact() {
     checkCases(Fixtures.own("tokenizers/cases.jsonl"), Fixtures.own(""));
   }
 
