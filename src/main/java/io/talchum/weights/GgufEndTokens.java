@@ -11,7 +11,13 @@ final class GgufEndTokens {
 
   /** What well-known models write at the end of a turn. */
   private static final Set<String> ENDS_OF_TURN =
-      Set.of("<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>");
+      Set.of(
+          "<|eot_id|>",
+          "<|im_end|>",
+          "<|end|>",
+          "<end_of_turn>",
+          "<|endoftext|>",
+          "<|end_of_text|>");
 
   private GgufEndTokens() {}
 

@@ -58,8 +58,22 @@ enum GgufPreTokenizer {
       String upper = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
       String lower = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
       String start = "[^\\r\\n\\p{L}\\p{N}]?";
-      return start + upper + "*" + lower + "+" + ending + "|" + start + upper + "+" + lower + "*"
-          + ending + "|" + numbers + REST.replace("[\\r\\n]*|", "[\\r\\n/]*|");
+      return start
+          + upper
+          + "*"
+          + lower
+          + "+"
+          + ending
+          + "|"
+          + start
+          + upper
+          + "+"
+          + lower
+          + "*"
+          + ending
+          + "|"
+          + numbers
+          + REST.replace("[\\r\\n]*|", "[\\r\\n/]*|");
     }
   }
 
