@@ -39,12 +39,15 @@ public final class ConditioningPipeline {
       throw ServeException.invalid("messages", "messages is empty; send at least one message");
     }
     textLimit.check(request.messages());
-    int[] tokenIds = model.renderer().render(request.messages(), request.template());
+    RenderedChat chat = model.renderer().render(request.messages(), request.template());
+    int[] tokenIds = chat.tokenIds();
     int maxTokens =
         budget.maxTokens(
             "max_tokens", request.sampling().maxTokens(), Integer.MAX_VALUE, tokenIds.length);
     return new ConditionedPrompt(
-        tokenIds, sampling.resolve(request.sampling(), maxTokens, seeds.nextLong(), false));
+        tokenIds,
+        sampling.resolve(request.sampling(), maxTokens, seeds.nextLong(), false),
+        chat.reasoning());
   }
 
   /** The same for each of the prompts, in order. */
@@ -72,7 +75,8 @@ public final class ConditioningPipeline {
     int[] tokenIds = tokenIds(prompt, true);
     Integer maxTokens = request.echo() ? atLeastOne(asked.maxTokens()) : asked.maxTokens();
     int granted = budget.maxTokens("max_tokens", maxTokens, COMPLETION_MAX_TOKENS, tokenIds.length);
-    return new ConditionedPrompt(tokenIds, sampling.resolve(asked, granted, seed, promptLogprobs));
+    return new ConditionedPrompt(
+        tokenIds, sampling.resolve(asked, granted, seed, promptLogprobs), null);
   }
 
   /** Echo of nothing but the prompt still runs one step, whose token is dropped. */

@@ -24,6 +24,14 @@ public record GenerationDefaults(
   public static final GenerationDefaults NONE =
       new GenerationDefaults(false, null, null, null, null, null);
 
+  /** The temperature that applies: 0 for a greedy model, else what it says, else 1. */
+  public float temperatureOrOne() {
+    if (greedy) {
+      return 0f;
+    }
+    return temperature == null ? 1f : temperature;
+  }
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /**

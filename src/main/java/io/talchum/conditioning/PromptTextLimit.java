@@ -3,6 +3,7 @@ package io.talchum.conditioning;
 import io.talchum.core.ChatMessage;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.text.PromptSegment;
 import io.talchum.text.Tokenizer;
 import java.util.List;
 
@@ -30,6 +31,11 @@ final class PromptTextLimit {
   /** The messages together. */
   void check(List<ChatMessage> messages) {
     check("messages", messages.stream().mapToLong(message -> message.content().length()).sum());
+  }
+
+  /** What a template made of messages, tools and documents. */
+  void checkRendered(List<PromptSegment> prompt) {
+    check("messages", prompt.stream().mapToLong(segment -> segment.text().length()).sum());
   }
 
   private void check(String field, long chars) {

@@ -37,9 +37,8 @@ public final class SamplingResolver {
       throw ServeException.invalid(
           "top_logprobs", "top_logprobs " + topLogprobs + " needs logprobs: true; set it");
     }
-    float defaultTemperature = defaults.greedy() ? 0f : orElse(defaults.temperature(), 1f);
     return new SamplingParams(
-        inRange("temperature", orElse(asked.temperature(), defaultTemperature), 0f, 2f),
+        inRange("temperature", orElse(asked.temperature(), defaults.temperatureOrOne()), 0f, 2f),
         aboveZero("top_p", orElse(asked.topP(), orElse(defaults.topP(), 1f)), 1f),
         topK(orElse(asked.topK(), orElse(defaults.topK(), 0))),
         inRange("min_p", orElse(asked.minP(), orElse(defaults.minP(), 0f)), 0f, 1f),

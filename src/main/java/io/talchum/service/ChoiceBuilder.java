@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class ChoiceBuilder {
   private final int index;
   private final StringBuilder text = new StringBuilder();
+  private final StringBuilder reasoning = new StringBuilder();
   private final List<TokenDetail> tokens = new ArrayList<>();
   private @Nullable FinishReason reason;
   private Optional<String> stopString = Optional.empty();
@@ -21,6 +22,10 @@ final class ChoiceBuilder {
   void add(GenerationEvent event) {
     switch (event) {
       case GenerationEvent.Echo echo -> append(echo.text(), echo.tokens());
+      case GenerationEvent.Reasoning thought -> {
+        reasoning.append(thought.text());
+        tokens.addAll(thought.tokens());
+      }
       case GenerationEvent.Delta delta -> append(delta.text(), delta.tokens());
       case GenerationEvent.Finish finish -> {
         reason = finish.reason();
@@ -33,7 +38,13 @@ final class ChoiceBuilder {
     if (reason == null) {
       throw new IllegalStateException("choice " + index + " has not finished");
     }
-    return new Choice(index, text.toString(), List.copyOf(tokens), reason, stopString);
+    return new Choice(
+        index,
+        text.toString(),
+        reasoning.isEmpty() ? Optional.empty() : Optional.of(reasoning.toString()),
+        List.copyOf(tokens),
+        reason,
+        stopString);
   }
 
   private void append(String delta, List<TokenDetail> details) {

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +65,14 @@ public final class Generation implements AutoCloseable {
 
   /** What was used up to the last event read. */
   public Usage usage() {
-    return new Usage(promptTokens, feeds.stream().mapToInt(SequenceFeed::completionTokens).sum());
+    List<OptionalInt> reasoning =
+        feeds.stream().map(SequenceFeed::reasoningTokens).filter(OptionalInt::isPresent).toList();
+    return new Usage(
+        promptTokens,
+        feeds.stream().mapToInt(SequenceFeed::completionTokens).sum(),
+        reasoning.isEmpty()
+            ? OptionalInt.empty()
+            : OptionalInt.of(reasoning.stream().mapToInt(OptionalInt::orElseThrow).sum()));
   }
 
   /**

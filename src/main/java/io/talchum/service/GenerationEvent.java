@@ -23,6 +23,14 @@ public sealed interface GenerationEvent {
    */
   record Delta(int index, String text, List<TokenDetail> tokens) implements GenerationEvent {}
 
+  /**
+   * A piece of what the model thinks before its answer, where its template marks that.
+   *
+   * @param text may be empty if {@code tokens} is not
+   * @param tokens empty unless log-probabilities were asked for
+   */
+  record Reasoning(int index, String text, List<TokenDetail> tokens) implements GenerationEvent {}
+
   /** The last event of the choice. */
   record Finish(int index, FinishReason reason, Optional<String> stopString, int completionTokens)
       implements GenerationEvent {}

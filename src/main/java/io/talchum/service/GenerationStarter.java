@@ -72,7 +72,8 @@ final class GenerationStarter {
     return new SequenceFeed(
         sequenceId,
         index,
-        new SequenceFeed.Prompt(part.prompt().tokenIds(), part.echoText()),
+        new SequenceFeed.Prompt(
+            part.prompt().tokenIds(), part.echoText(), part.prompt().reasoning()),
         mode,
         spelling);
   }

@@ -60,7 +60,13 @@ public final class ModelService {
   }
 
   private ModelCard baseCard() {
-    return new ModelCard(base.name(), base.version(), null, base.contextTokens(), base.opened());
+    return new ModelCard(
+        base.name(),
+        base.version(),
+        null,
+        base.contextTokens(),
+        base.opened(),
+        SamplingDefaults.of(base.defaults()));
   }
 
   private ModelCard card(AdapterInfo adapter) {
@@ -69,7 +75,8 @@ public final class ModelService {
         adapter.id().version(),
         base.name(),
         base.contextTokens(),
-        adapter.loadedAt());
+        adapter.loadedAt(),
+        SamplingDefaults.of(base.defaults()));
   }
 
   private ServeException unknown(String model, @Nullable ModelCard otherVersion) {

@@ -1,12 +1,17 @@
 package io.talchum.service;
 
+import io.talchum.conditioning.RenderedChat;
 import io.talchum.core.FinishReason;
 import io.talchum.engine.GenerationResult;
 import io.talchum.engine.TokenEvent;
 import io.talchum.engine.TokenLogprob;
+import io.talchum.text.ReasoningSplitter;
+import io.talchum.text.ReasoningSplitter.Piece;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /** Turns one choice's engine events into what the client sees; owned by the reading thread. */
 final class SequenceFeed {
@@ -17,9 +22,15 @@ final class SequenceFeed {
   private final TokenSpelling spelling;
   private boolean echoed;
   private int completionTokens;
+  private final @Nullable ReasoningSplitter splitter;
 
-  /** The prompt's ids, and its text for the echo. */
-  record Prompt(int[] tokenIds, String text) {}
+  /**
+   * What the choice goes on from.
+   *
+   * @param text for the echo
+   * @param reasoning null if all that comes is the answer
+   */
+  record Prompt(int[] tokenIds, String text, RenderedChat.@Nullable Reasoning reasoning) {}
 
   SequenceFeed(String sequenceId, int index, Prompt prompt, EchoMode mode, TokenSpelling spelling) {
     this.sequenceId = sequenceId;
@@ -27,6 +38,9 @@ final class SequenceFeed {
     this.prompt = prompt;
     this.mode = mode;
     this.spelling = spelling;
+    RenderedChat.Reasoning reasoning = prompt.reasoning();
+    this.splitter =
+        reasoning == null ? null : new ReasoningSplitter(reasoning.format(), reasoning.opened());
   }
 
   String sequenceId() {
@@ -38,6 +52,11 @@ final class SequenceFeed {
     return completionTokens;
   }
 
+  /** How many of them were thought; empty if the answer has no such part. */
+  OptionalInt reasoningTokens() {
+    return splitter == null ? OptionalInt.empty() : OptionalInt.of(splitter.reasoningTokens());
+  }
+
   List<GenerationEvent> onPrompt(List<TokenLogprob> scored) {
     return echo(spelling.prompt(prompt.tokenIds(), scored));
   }
@@ -46,12 +65,12 @@ final class SequenceFeed {
     completionTokens += mode == EchoMode.PROMPT ? 0 : 1;
     List<GenerationEvent> events = new ArrayList<>(echo(List.of()));
     TokenLogprob logprob = event.logprob();
-    if (mode != EchoMode.PROMPT && (logprob != null || !event.textDelta().isEmpty())) {
-      events.add(
-          new GenerationEvent.Delta(
-              index,
-              event.textDelta(),
-              logprob == null ? List.of() : List.of(spelling.detail(logprob))));
+    if (mode != EchoMode.PROMPT) {
+      List<TokenDetail> details = logprob == null ? List.of() : List.of(spelling.detail(logprob));
+      events.addAll(
+          splitter == null
+              ? pieces(List.of(new Piece(false, event.textDelta())), details)
+              : pieces(splitter.onToken(event.tokenId(), event.textDelta()), details));
     }
     return events;
   }
@@ -62,13 +81,36 @@ final class SequenceFeed {
       events.add(new GenerationEvent.Finish(index, FinishReason.LENGTH, Optional.empty(), 0));
       return events;
     }
-    if (!result.textDelta().isEmpty()) {
-      events.add(new GenerationEvent.Delta(index, result.textDelta(), List.of()));
-    }
+    events.addAll(
+        splitter == null
+            ? pieces(List.of(new Piece(false, result.textDelta())), List.of())
+            : pieces(splitter.onEnd(result.textDelta()), List.of()));
     events.add(
         new GenerationEvent.Finish(
             index, result.finishReason(), result.stopString(), result.completionTokens()));
     return events;
+  }
+
+  /** Details go with the first piece; without any piece they go alone. */
+  private List<GenerationEvent> pieces(List<Piece> pieces, List<TokenDetail> details) {
+    List<GenerationEvent> events = new ArrayList<>();
+    List<TokenDetail> left = details;
+    for (Piece piece : pieces) {
+      if (!piece.text().isEmpty()) {
+        events.add(event(piece.isReasoning(), piece.text(), left));
+        left = List.of();
+      }
+    }
+    if (!left.isEmpty()) {
+      events.add(event(splitter != null && splitter.isInside(), "", left));
+    }
+    return events;
+  }
+
+  private GenerationEvent event(boolean isReasoning, String text, List<TokenDetail> details) {
+    return isReasoning
+        ? new GenerationEvent.Reasoning(index, text, details)
+        : new GenerationEvent.Delta(index, text, details);
   }
 
   private List<GenerationEvent> echo(List<TokenDetail> details) {

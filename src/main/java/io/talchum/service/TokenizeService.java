@@ -41,7 +41,7 @@ public final class TokenizeService {
   public Tokens tokenize(
       @Nullable String model, List<ChatMessage> messages, TemplateOptions options) {
     check(model);
-    return tokens(served().renderer().render(messages, options));
+    return tokens(served().renderer().render(messages, options).tokenIds());
   }
 
   /** The text of the ids, control tokens included. */

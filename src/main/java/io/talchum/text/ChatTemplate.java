@@ -22,12 +22,17 @@ public final class ChatTemplate {
       Set.of("messages", "tools", "documents", "add_generation_prompt");
 
   private final @Nullable Template template;
+  private final String source;
   private final Map<String, String> specialTokens;
   private final InstantSource clock;
 
   private ChatTemplate(
-      @Nullable Template template, Map<String, String> specialTokens, InstantSource clock) {
+      @Nullable Template template,
+      String source,
+      Map<String, String> specialTokens,
+      InstantSource clock) {
     this.template = template;
+    this.source = source;
     this.specialTokens = Map.copyOf(specialTokens);
     this.clock = clock;
   }
@@ -43,7 +48,7 @@ public final class ChatTemplate {
   public static ChatTemplate of(
       String source, Map<String, String> specialTokens, InstantSource clock) {
     try {
-      return new ChatTemplate(Template.compile(source), specialTokens, clock);
+      return new ChatTemplate(Template.compile(source), source, specialTokens, clock);
     } catch (TemplateException e) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL,
@@ -54,11 +59,16 @@ public final class ChatTemplate {
 
   /** For a model without a template: every rendering is refused. */
   public static ChatTemplate absent() {
-    return new ChatTemplate(null, Map.of(), InstantSource.fixed(Instant.EPOCH));
+    return new ChatTemplate(null, "", Map.of(), InstantSource.fixed(Instant.EPOCH));
   }
 
   public boolean isPresent() {
     return template != null;
+  }
+
+  /** The template as its author wrote it; empty if there is none. */
+  public String source() {
+    return source;
   }
 
   /**
@@ -90,6 +100,8 @@ public final class ChatTemplate {
   }
 
   private void checkArguments(Template compiled, ChatTemplateOptions options) {
+    checkRead(compiled, "tools", options.tools());
+    checkRead(compiled, "documents", options.documents());
     for (String name : options.templateArguments().keySet()) {
       if (OWN_VARIABLES.contains(name) || specialTokens.containsKey(name)) {
         throw ServeException.invalid(
@@ -102,6 +114,15 @@ public final class ChatTemplate {
                 + name
                 + "', which this model's chat template does not read; remove it");
       }
+    }
+  }
+
+  private static void checkRead(Template compiled, String name, @Nullable Object value) {
+    if (value != null && !compiled.names().contains(name)) {
+      throw ServeException.of(
+          ErrorCode.UNSUPPORTED,
+          name,
+          "this model's chat template does not read " + name + "; leave them out");
     }
   }
 

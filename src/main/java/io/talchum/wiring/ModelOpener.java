@@ -13,6 +13,7 @@ import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.service.ModelCatalog;
 import io.talchum.text.ChatTemplate;
 import io.talchum.text.DjlTokenizer;
+import io.talchum.text.TemplateSet;
 import io.talchum.text.Tokenizer;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.PackageManifest;
@@ -67,7 +68,7 @@ public class ModelOpener {
             manifest.spec().vocabSize(),
             context,
             tokenizer,
-            renderer(template, weights.directory(), tokenizer, clock),
+            renderer(template, weights.directory(), tokenizer, context, clock),
             template,
             new ServedModel.SpecialTokens(
                 manifest.bosTokenId(), manifest.eosTokenIds(), manifest.padTokenId()),
@@ -98,14 +99,20 @@ public class ModelOpener {
   }
 
   private static PromptRenderer renderer(
-      @Nullable String template, Path folder, Tokenizer tokenizer, InstantSource clock) {
+      @Nullable String template,
+      Path folder,
+      Tokenizer tokenizer,
+      int context,
+      InstantSource clock) {
     Map<String, String> tokens =
         text(folder.resolve("tokenizer_config.json"))
             .map(SpecialTokenTexts::parse)
             .orElse(Map.of());
     return new TemplateRenderer(
-        template == null ? ChatTemplate.absent() : ChatTemplate.of(template, tokens, clock),
-        tokenizer);
+        TemplateSet.of(
+            template == null ? ChatTemplate.absent() : ChatTemplate.of(template, tokens, clock)),
+        tokenizer,
+        context);
   }
 
   private static Optional<String> text(Path file) {

@@ -9,6 +9,7 @@ import io.talchum.core.PromptInput;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.TemplateOptions;
 import java.util.List;
+import java.util.Map;
 
 /** Requests as the contract suites send them. */
 final class Requests {
@@ -24,6 +25,17 @@ final class Requests {
         model,
         List.of(new ChatMessage(ChatRole.USER, content)),
         TemplateOptions.DEFAULT,
+        sampling.build(),
+        choices,
+        Caller.ANONYMOUS);
+  }
+
+  /** A chat whose answer begins with a thought that this letter ends. */
+  static ChatRequest thinking(String close, SamplingRequest.Builder sampling, int choices) {
+    return new ChatRequest(
+        LetterModel.NAME,
+        List.of(new ChatMessage(ChatRole.USER, "hi")),
+        new TemplateOptions(true, false, Map.of("close", close)),
         sampling.build(),
         choices,
         Caller.ANONYMOUS);

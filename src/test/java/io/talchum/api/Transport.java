@@ -9,18 +9,29 @@ import java.util.List;
 public interface Transport extends AutoCloseable {
   /** A whole answer. */
   record Answer(
-      String base, String adapter, List<Choice> choices, int promptTokens, int completionTokens) {}
+      String base,
+      String adapter,
+      List<Choice> choices,
+      int promptTokens,
+      int completionTokens,
+      int reasoningTokens) {}
 
   /**
    * One choice.
    *
+   * @param reasoning empty where the model's template marks none
    * @param finishReason {@code stop} or {@code length}
    * @param logprobs of the tokens, if asked for
    */
-  record Choice(String text, String finishReason, List<Float> logprobs) {}
+  record Choice(String text, String reasoning, String finishReason, List<Float> logprobs) {}
 
-  /** A model that clients may name; parent is empty for the base. */
-  record Model(String name, String version, String parent) {}
+  /**
+   * A model that clients may name.
+   *
+   * @param parent empty for the base
+   * @param temperature the default
+   */
+  record Model(String name, String version, String parent, float temperature) {}
 
   /** The server said no. */
   final class Refused extends RuntimeException {
@@ -48,6 +59,9 @@ public interface Transport extends AutoCloseable {
   Answer complete(CompletionRequest request);
 
   List<Model> models();
+
+  /** The prompt that a chat becomes, by way of its tokens. */
+  String rendered(ChatRequest request);
 
   void loadAdapter(String name, String folder, boolean replace);
 

@@ -43,6 +43,8 @@ final class AnswerMapper {
     AnswerEvent.Builder wire = AnswerEvent.newBuilder();
     switch (event) {
       case GenerationEvent.Echo e -> wire.setDelta(delta(e.index(), e.text(), e.tokens()));
+      case GenerationEvent.Reasoning r ->
+          wire.setDelta(delta(r.index(), "", r.tokens()).toBuilder().setReasoningContent(r.text()));
       case GenerationEvent.Delta d -> wire.setDelta(delta(d.index(), d.text(), d.tokens()));
       case GenerationEvent.Finish f -> wire.setFinish(finish(f));
     }
@@ -57,6 +59,7 @@ final class AnswerMapper {
             .addAllLogprobs(LogprobMapper.map(choice.tokens()))
             .setFinishReason(reason(choice.finishReason()));
     choice.stopString().ifPresent(wire::setStopString);
+    choice.reasoning().ifPresent(wire::setReasoningContent);
     return wire.build();
   }
 
@@ -106,10 +109,12 @@ final class AnswerMapper {
   }
 
   private static Usage usage(io.talchum.service.Usage usage) {
-    return Usage.newBuilder()
-        .setPromptTokens(usage.promptTokens())
-        .setCompletionTokens(usage.completionTokens())
-        .setTotalTokens(usage.totalTokens())
-        .build();
+    Usage.Builder wire =
+        Usage.newBuilder()
+            .setPromptTokens(usage.promptTokens())
+            .setCompletionTokens(usage.completionTokens())
+            .setTotalTokens(usage.totalTokens());
+    usage.reasoningTokens().ifPresent(wire::setReasoningTokens);
+    return wire.build();
   }
 }

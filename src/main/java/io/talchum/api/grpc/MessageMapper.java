@@ -4,8 +4,11 @@ import io.talchum.core.ChatMessage;
 import io.talchum.core.ChatRole;
 import io.talchum.core.ServeException;
 import io.talchum.core.TemplateOptions;
+import io.talchum.core.ToolCall;
+import io.talchum.service.JsonText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Messages and template options. */
 final class MessageMapper {
@@ -28,19 +31,54 @@ final class MessageMapper {
           "continue_final_message and add_generation_prompt exclude each other; set one to false");
     }
     return new TemplateOptions(
-        prompts, continues, TemplateVariables.of(wire.getChatTemplateKwargs()));
+        prompts,
+        continues,
+        TemplateVariables.of(wire.getChatTemplateKwargs()),
+        objects("tools", wire.getToolsList()),
+        objects("documents", wire.getDocumentsList()),
+        wire.hasChatTemplate() ? wire.getChatTemplate() : null);
   }
 
   private static ChatMessage message(String where, io.talchum.v1.ChatMessage wire) {
     ChatRole role = role(where + "role", wire);
-    if (!wire.hasContent()) {
+    if (!wire.hasContent() && wire.getToolCallsCount() == 0) {
       throw Required.missing(where + "content");
+    }
+    if (role != ChatRole.ASSISTANT
+        && (wire.getToolCallsCount() > 0 || wire.hasReasoningContent())) {
+      String name = where + (wire.getToolCallsCount() > 0 ? "tool_calls" : "reasoning_content");
+      throw ServeException.invalid(
+          name, name + " belongs to messages of the role assistant; leave it out");
     }
     return new ChatMessage(
         role,
         wire.getContent(),
         wire.hasName() ? wire.getName() : null,
-        wire.hasToolCallId() ? wire.getToolCallId() : null);
+        wire.hasToolCallId() ? wire.getToolCallId() : null,
+        calls(where, wire.getToolCallsList()),
+        wire.hasReasoningContent() ? wire.getReasoningContent() : null);
+  }
+
+  private static List<ToolCall> calls(String where, List<io.talchum.v1.ToolCall> wire) {
+    List<ToolCall> calls = new ArrayList<>(wire.size());
+    for (int i = 0; i < wire.size(); i++) {
+      io.talchum.v1.ToolCall call = wire.get(i);
+      String name = where + "tool_calls[" + i + "].";
+      calls.add(
+          new ToolCall(
+              call.hasId() ? call.getId() : null,
+              Required.text(name + "name", call.getName()),
+              JsonText.objectOrEmpty(name + "arguments", call.getArguments())));
+    }
+    return calls;
+  }
+
+  private static List<Map<String, ?>> objects(String field, List<String> json) {
+    List<Map<String, ?>> objects = new ArrayList<>(json.size());
+    for (int i = 0; i < json.size(); i++) {
+      objects.add(JsonText.object(field + "[" + i + "]", json.get(i)));
+    }
+    return objects;
   }
 
   private static ChatRole role(String name, io.talchum.v1.ChatMessage wire) {

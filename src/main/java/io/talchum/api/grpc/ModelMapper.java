@@ -1,6 +1,7 @@
 package io.talchum.api.grpc;
 
 import io.talchum.service.ModelCard;
+import io.talchum.service.SamplingDefaults;
 import io.talchum.v1.ListModelsResponse;
 import io.talchum.v1.Model;
 import java.util.List;
@@ -22,11 +23,22 @@ final class ModelMapper {
             .setVersion(card.version().hex())
             .setExactName(card.exactName())
             .setContextTokens(card.contextTokens())
-            .setCreated(Times.timestamp(card.created()));
+            .setCreated(Times.timestamp(card.created()))
+            .setSamplingDefaults(defaults(card.defaults()));
     String parent = card.parent();
     if (parent != null) {
       wire.setParent(parent);
     }
     return wire.build();
+  }
+
+  private static io.talchum.v1.SamplingDefaults defaults(SamplingDefaults defaults) {
+    return io.talchum.v1.SamplingDefaults.newBuilder()
+        .setTemperature(defaults.temperature())
+        .setTopP(defaults.topP())
+        .setTopK(defaults.topK())
+        .setMinP(defaults.minP())
+        .setRepetitionPenalty(defaults.repetitionPenalty())
+        .build();
   }
 }

@@ -38,6 +38,9 @@ final class ChatJson extends AnswerJson {
     json.writeObjectFieldStart("message");
     json.writeStringField("role", "assistant");
     json.writeStringField("content", choice.text());
+    if (choice.reasoning().isPresent()) {
+      json.writeStringField("reasoning_content", choice.reasoning().get());
+    }
     json.writeNullField("refusal");
     json.writeEndObject();
     logprobs(json, choice.tokens());
@@ -56,8 +59,10 @@ final class ChatJson extends AnswerJson {
     json.writeNumberField("index", event.index());
     json.writeObjectFieldStart("delta");
     switch (event) {
-      case GenerationEvent.Echo echo -> end(json, echo.text(), echo.tokens());
-      case GenerationEvent.Delta delta -> end(json, delta.text(), delta.tokens());
+      case GenerationEvent.Echo echo -> end(json, "content", echo.text(), echo.tokens());
+      case GenerationEvent.Reasoning thought ->
+          end(json, "reasoning_content", thought.text(), thought.tokens());
+      case GenerationEvent.Delta delta -> end(json, "content", delta.text(), delta.tokens());
       case GenerationEvent.Finish finish -> {
         json.writeEndObject();
         json.writeNullField("logprobs");
@@ -67,8 +72,9 @@ final class ChatJson extends AnswerJson {
     json.writeEndObject();
   }
 
-  private void end(JsonGenerator json, String text, List<TokenDetail> tokens) throws IOException {
-    json.writeStringField("content", text);
+  private void end(JsonGenerator json, String field, String text, List<TokenDetail> tokens)
+      throws IOException {
+    json.writeStringField(field, text);
     json.writeEndObject();
     logprobs(json, tokens);
     unfinished(json);

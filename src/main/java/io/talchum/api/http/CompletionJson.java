@@ -54,6 +54,10 @@ final class CompletionJson extends AnswerJson {
         start(json, echo.index(), echo.text(), echo.tokens());
         unfinished(json);
       }
+      case GenerationEvent.Reasoning thought -> {
+        start(json, thought.index(), thought.text(), thought.tokens());
+        unfinished(json);
+      }
       case GenerationEvent.Delta delta -> {
         start(json, delta.index(), delta.text(), delta.tokens());
         unfinished(json);

@@ -8,6 +8,7 @@ import io.talchum.core.ChatRole;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.core.TemplateOptions;
+import io.talchum.core.ToolCall;
 import io.talchum.service.Shown;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +23,8 @@ final class MessageMapper {
               RequestField.honoured("content"),
               RequestField.honoured("name"),
               RequestField.honoured("tool_call_id"),
-              RequestField.refusedUnless("tool_calls", JsonNode::isEmpty),
+              RequestField.honoured("tool_calls"),
+              RequestField.honoured("reasoning_content"),
               RequestField.refused("function_call"),
               RequestField.refused("audio"),
               RequestField.refused("refusal"),
@@ -56,15 +58,30 @@ final class MessageMapper {
           "continue_final_message and add_generation_prompt exclude each other; set one to false");
     }
     return new TemplateOptions(
-        prompts, continues, kwargs == null ? Map.of() : TemplateVariables.of(kwargs));
+        prompts,
+        continues,
+        kwargs == null ? Map.of() : TemplateVariables.of(kwargs),
+        ToolMapper.tools(fields),
+        ToolMapper.objects("documents", fields),
+        fields.text("chat_template"));
   }
 
   private static ChatMessage message(String where, Fields fields) {
+    ChatRole role = role(where, fields.requiredText("role"));
+    List<ToolCall> calls = ToolMapper.calls(where, fields);
+    String reasoning = fields.text("reasoning_content");
+    if (role != ChatRole.ASSISTANT && (!calls.isEmpty() || reasoning != null)) {
+      String name = where + (calls.isEmpty() ? "reasoning_content" : "tool_calls");
+      throw ServeException.invalid(
+          name, name + " belongs to messages of the role assistant; leave it out");
+    }
     return new ChatMessage(
-        role(where, fields.requiredText("role")),
-        content(where, fields),
+        role,
+        calls.isEmpty() || fields.has("content") ? content(where, fields) : "",
         fields.text("name"),
-        fields.text("tool_call_id"));
+        fields.text("tool_call_id"),
+        calls,
+        reasoning);
   }
 
   private static ChatRole role(String where, String role) {

@@ -2,6 +2,7 @@ package io.talchum.api.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.talchum.service.ModelCard;
+import io.talchum.service.SamplingDefaults;
 import io.talchum.service.Services;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -52,6 +53,14 @@ public class ModelsResource {
     json.writeStringField("parent", card.parent());
     json.writeNumberField("max_model_len", card.contextTokens());
     json.writeStringField("version", card.version().hex());
+    SamplingDefaults defaults = card.defaults();
+    json.writeObjectFieldStart("sampling_defaults");
+    json.writeNumberField("temperature", defaults.temperature());
+    json.writeNumberField("top_p", defaults.topP());
+    json.writeNumberField("top_k", defaults.topK());
+    json.writeNumberField("min_p", defaults.minP());
+    json.writeNumberField("repetition_penalty", defaults.repetitionPenalty());
+    json.writeEndObject();
     json.writeEndObject();
   }
 }

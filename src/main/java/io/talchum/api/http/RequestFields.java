@@ -40,10 +40,12 @@ final class RequestFields {
           honoured("add_generation_prompt"),
           honoured("continue_final_message"),
           honoured("chat_template_kwargs"),
+          honoured("tools"),
+          honoured("tool_choice"),
+          honoured("documents"),
+          honoured("chat_template"),
           accepted("parallel_tool_calls"),
           accepted("prediction"),
-          refusedUnless("tools", JsonNode::isEmpty),
-          refusedUnless("tool_choice", anyOf("none", "auto")),
           refusedUnless("functions", JsonNode::isEmpty),
           refusedUnless("function_call", anyOf("none", "auto")),
           refusedUnless(
@@ -54,8 +56,7 @@ final class RequestFields {
           refused("reasoning_effort"),
           refused("verbosity"),
           refused("web_search_options"),
-          refused("chat_template"),
-          refused("documents"));
+          refusedUnless("include_reasoning", RequestFields::isTrue));
 
   static final FieldTable COMPLETION =
       table(
@@ -78,8 +79,9 @@ final class RequestFields {
           honoured("add_generation_prompt"),
           honoured("continue_final_message"),
           honoured("chat_template_kwargs"),
-          refusedUnless("tools", JsonNode::isEmpty),
-          refused("chat_template"),
+          honoured("tools"),
+          honoured("documents"),
+          honoured("chat_template"),
           refused("mm_processor_kwargs"));
 
   static final FieldTable DETOKENIZE = table(List.of(), honoured("model"), honoured("tokens"));

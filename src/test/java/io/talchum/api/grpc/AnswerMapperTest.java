@@ -63,9 +63,16 @@ class AnswerMapperTest {
   void mapsChoices() {
     io.talchum.v1.Choice choice =
         AnswerMapper.choice(
-            new Choice(3, "text", List.of(SECOND), FinishReason.LENGTH, Optional.empty()));
+            new Choice(
+                3,
+                "text",
+                Optional.of("why"),
+                List.of(SECOND),
+                FinishReason.LENGTH,
+                Optional.empty()));
     assertThat(choice.getIndex()).isEqualTo(3);
     assertThat(choice.getText()).isEqualTo("text");
+    assertThat(choice.getReasoningContent()).isEqualTo("why");
     assertThat(choice.getLogprobsCount()).isEqualTo(1);
     assertThat(choice.getFinishReason()).isEqualTo(io.talchum.v1.FinishReason.FINISH_REASON_LENGTH);
     assertThat(choice.hasStopString()).isFalse();

@@ -14,12 +14,15 @@ import io.talchum.v1.AdapterServiceGrpc;
 import io.talchum.v1.AnswerEvent;
 import io.talchum.v1.ChatServiceGrpc;
 import io.talchum.v1.CompletionServiceGrpc;
+import io.talchum.v1.DetokenizeRequest;
 import io.talchum.v1.FinishReason;
 import io.talchum.v1.ListModelsRequest;
 import io.talchum.v1.LoadAdapterRequest;
 import io.talchum.v1.ModelServiceGrpc;
 import io.talchum.v1.ModelVersions;
 import io.talchum.v1.TokenLogprob;
+import io.talchum.v1.TokenizeResponse;
+import io.talchum.v1.TokenizeServiceGrpc;
 import io.talchum.v1.UnloadAdapterRequest;
 import java.net.URI;
 import java.util.ArrayList;
@@ -73,6 +76,19 @@ final class GrpcTransport implements Transport {
   }
 
   @Override
+  public String rendered(ChatRequest request) {
+    return refusable(
+        () -> {
+          TokenizeServiceGrpc.TokenizeServiceBlockingStub stub =
+              TokenizeServiceGrpc.newBlockingStub(channel);
+          TokenizeResponse tokens = stub.tokenize(RequestMessages.tokenize(request));
+          return stub.detokenize(
+                  DetokenizeRequest.newBuilder().addAllTokenIds(tokens.getTokenIdsList()).build())
+              .getText();
+        });
+  }
+
+  @Override
   public List<Model> models() {
     return refusable(
         () ->
@@ -80,7 +96,13 @@ final class GrpcTransport implements Transport {
                 .listModels(ListModelsRequest.getDefaultInstance())
                 .getModelsList()
                 .stream()
-                .map(model -> new Model(model.getName(), model.getVersion(), model.getParent()))
+                .map(
+                    model ->
+                        new Model(
+                            model.getName(),
+                            model.getVersion(),
+                            model.getParent(),
+                            model.getSamplingDefaults().getTemperature()))
                 .toList());
   }
 
@@ -121,6 +143,7 @@ final class GrpcTransport implements Transport {
       choices.add(
           new Choice(
               choice.getText(),
+              choice.getReasoningContent(),
               choice.getFinishReason() == FinishReason.FINISH_REASON_STOP ? "stop" : "length",
               choice.getLogprobsList().stream().map(TokenLogprob::getLogprob).toList()));
     }
@@ -131,7 +154,8 @@ final class GrpcTransport implements Transport {
             : "",
         choices,
         wire.getUsage().getPromptTokens(),
-        wire.getUsage().getCompletionTokens());
+        wire.getUsage().getCompletionTokens(),
+        wire.getUsage().hasReasoningTokens() ? wire.getUsage().getReasoningTokens() : -1);
   }
 
   private static <T> T refusable(Supplier<T> call) {

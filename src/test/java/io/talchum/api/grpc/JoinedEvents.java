@@ -43,6 +43,9 @@ final class JoinedEvents {
   private void delta(ChoiceDelta delta) {
     Choice.Builder choice = unfinished(delta.getIndex());
     choice.setText(choice.getText() + delta.getText()).addAllLogprobs(delta.getLogprobsList());
+    if (delta.hasReasoningContent()) {
+      choice.setReasoningContent(choice.getReasoningContent() + delta.getReasoningContent());
+    }
   }
 
   private void finish(ChoiceFinish finish) {

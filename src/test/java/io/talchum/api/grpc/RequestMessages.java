@@ -1,5 +1,9 @@
 package io.talchum.api.grpc;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import io.talchum.core.ChatMessage;
 import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
@@ -8,7 +12,11 @@ import io.talchum.core.SamplingRequest;
 import io.talchum.v1.Prompt;
 import io.talchum.v1.Role;
 import io.talchum.v1.Sampling;
+import io.talchum.v1.TemplateOptions;
+import io.talchum.v1.TokenizeRequest;
+import io.talchum.v1.ToolCall;
 import io.talchum.v1.TokenIds;
+import java.util.Map;
 import java.util.Optional;
 
 /** Domain requests as protobuf messages. */
@@ -19,7 +27,36 @@ final class RequestMessages {
     io.talchum.v1.ChatRequest.Builder wire = io.talchum.v1.ChatRequest.newBuilder();
     Optional.ofNullable(request.model()).ifPresent(wire::setModel);
     request.messages().forEach(message -> wire.addMessages(message(message)));
-    return wire.setN(request.choices()).setSampling(sampling(request.sampling())).build();
+    return wire.setN(request.choices())
+        .setSampling(sampling(request.sampling()))
+        .setTemplate(template(request.template()))
+        .build();
+  }
+
+  static TokenizeRequest tokenize(ChatRequest request) {
+    TokenizeRequest.Builder wire = TokenizeRequest.newBuilder();
+    request.messages().forEach(message -> wire.addMessages(message(message)));
+    return wire.setTemplate(template(request.template())).build();
+  }
+
+  private static TemplateOptions template(io.talchum.core.TemplateOptions template) {
+    TemplateOptions.Builder wire =
+        TemplateOptions.newBuilder()
+            .setAddGenerationPrompt(template.addGenerationPrompt())
+            .setContinueFinalMessage(template.continueFinalMessage())
+            .setChatTemplateKwargs(struct(template.variables()));
+    template.tools().forEach(tool -> wire.addTools(json(tool)));
+    template.documents().forEach(document -> wire.addDocuments(json(document)));
+    Optional.ofNullable(template.templateName()).ifPresent(wire::setChatTemplate);
+    return wire.build();
+  }
+
+  private static String json(Object value) {
+    try {
+      return new ObjectMapper().writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   static io.talchum.v1.CompletionRequest completion(CompletionRequest request) {
@@ -32,6 +69,14 @@ final class RequestMessages {
         .build();
   }
 
+  private static Struct struct(Map<String, Object> texts) {
+    Struct.Builder struct = Struct.newBuilder();
+    texts.forEach(
+        (name, text) ->
+            struct.putFields(name, Value.newBuilder().setStringValue((String) text).build()));
+    return struct.build();
+  }
+
   private static io.talchum.v1.ChatMessage message(ChatMessage message) {
     Role role =
         switch (message.role()) {
@@ -40,10 +85,18 @@ final class RequestMessages {
           case ASSISTANT -> Role.ROLE_ASSISTANT;
           case TOOL -> Role.ROLE_TOOL;
         };
-    return io.talchum.v1.ChatMessage.newBuilder()
-        .setRole(role)
-        .setContent(message.content())
-        .build();
+    io.talchum.v1.ChatMessage.Builder wire =
+        io.talchum.v1.ChatMessage.newBuilder().setRole(role).setContent(message.content());
+    Optional.ofNullable(message.name()).ifPresent(wire::setName);
+    Optional.ofNullable(message.toolCallId()).ifPresent(wire::setToolCallId);
+    Optional.ofNullable(message.reasoning()).ifPresent(wire::setReasoningContent);
+    for (io.talchum.core.ToolCall call : message.toolCalls()) {
+      ToolCall.Builder called =
+          ToolCall.newBuilder().setName(call.name()).setArguments(json(call.arguments()));
+      Optional.ofNullable(call.id()).ifPresent(called::setId);
+      wire.addToolCalls(called);
+    }
+    return wire.build();
   }
 
   private static Prompt prompt(PromptInput prompt) {

@@ -78,6 +78,12 @@ final class HttpTransport implements Transport {
   }
 
   @Override
+  public String rendered(ChatRequest request) {
+    JsonNode tokens = post("/tokenize", RequestJson.tokenize(request)).path("tokens");
+    return post("/detokenize", Map.of("tokens", tokens)).path("prompt").asText();
+  }
+
+  @Override
   public List<Model> models() {
     List<Model> models = new ArrayList<>();
     for (JsonNode model : send(request("/v1/models").GET()).path("data")) {
@@ -85,7 +91,8 @@ final class HttpTransport implements Transport {
           new Model(
               model.path("id").asText(),
               model.path("version").asText(),
-              model.path("parent").asText("")));
+              model.path("parent").asText(""),
+              model.path("sampling_defaults").path("temperature").floatValue()));
     }
     return models;
   }
@@ -122,14 +129,23 @@ final class HttpTransport implements Transport {
           .path("content")
           .forEach(token -> logprobs.add(token.path("logprob").floatValue()));
       choices.add(
-          new Choice(text.asText(), choice.path("finish_reason").asText(), List.copyOf(logprobs)));
+          new Choice(
+              text.asText(),
+              choice.path("message").path("reasoning_content").asText(""),
+              choice.path("finish_reason").asText(),
+              List.copyOf(logprobs)));
     }
     return new Answer(
         body.path("talchum").path("base").asText(),
         body.path("talchum").path("adapter").asText(""),
         choices,
         body.path("usage").path("prompt_tokens").intValue(),
-        body.path("usage").path("completion_tokens").intValue());
+        body.path("usage").path("completion_tokens").intValue(),
+        reasoningTokens(body.path("usage")));
+  }
+
+  static int reasoningTokens(JsonNode usage) {
+    return usage.path("completion_tokens_details").path("reasoning_tokens").asInt(-1);
   }
 
   private HttpRequest.Builder request(String path) {

@@ -1,10 +1,14 @@
 package io.talchum.api.http;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.talchum.core.ChatMessage;
 import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.PromptInput;
 import io.talchum.core.SamplingRequest;
+import io.talchum.core.TemplateOptions;
+import io.talchum.core.ToolCall;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,18 +19,55 @@ final class RequestJson {
   private RequestJson() {}
 
   static Map<String, Object> chat(ChatRequest request) {
-    Map<String, Object> body = new LinkedHashMap<>();
-    body.put("model", request.model());
-    List<Object> messages = new ArrayList<>();
-    for (ChatMessage message : request.messages()) {
-      messages.add(Map.of("role", message.role().wireName(), "content", message.content()));
-    }
-    body.put("messages", messages);
+    Map<String, Object> body = tokenize(request);
     body.put("n", request.choices());
     sampling(body, request.sampling());
     body.put("logprobs", request.sampling().logprobs());
     body.put("top_logprobs", request.sampling().topLogprobs());
     return body;
+  }
+
+  /** What concerns the prompt alone. */
+  static Map<String, Object> tokenize(ChatRequest request) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("model", request.model());
+    body.put("messages", request.messages().stream().map(RequestJson::message).toList());
+    TemplateOptions template = request.template();
+    body.put("chat_template_kwargs", template.variables());
+    body.put("add_generation_prompt", template.addGenerationPrompt());
+    body.put("continue_final_message", template.continueFinalMessage());
+    body.put("tools", template.tools());
+    body.put("documents", template.documents());
+    body.put("chat_template", template.templateName());
+    return body;
+  }
+
+  private static Map<String, Object> message(ChatMessage message) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("role", message.role().wireName());
+    body.put("content", message.content());
+    body.put("name", message.name());
+    body.put("tool_call_id", message.toolCallId());
+    body.put("reasoning_content", message.reasoning());
+    body.put("tool_calls", message.toolCalls().stream().map(RequestJson::call).toList());
+    return body;
+  }
+
+  private static Map<String, Object> call(ToolCall call) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("id", call.id());
+    body.put("type", "function");
+    body.put("function", Map.of("name", call.name(), "arguments", text(call.arguments())));
+    return body;
+  }
+
+  /** The text of a JSON value. */
+  static String text(Object value) {
+    try {
+      return new ObjectMapper().writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   static Map<String, Object> completion(CompletionRequest request) {

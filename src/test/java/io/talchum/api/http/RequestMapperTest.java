@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.talchum.core.Caller;
 import io.talchum.core.ChatMessage;
+import io.talchum.core.ChatRequest;
 import io.talchum.core.ChatRole;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.ErrorCode;
@@ -56,6 +57,56 @@ class RequestMapperTest {
   }
 
   @Test
+  void readsToolsAndWhatEarlierAnswersCalled() {
+    ChatRequest request =
+        chat(
+                """
+                {"messages":[{"role":"user","content":"q"},
+                  {"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[
+                    {"id":"1","type":"function","index":0,
+                     "function":{"name":"f","arguments":"{\\"z\\":1,\\"a\\":[null]}"}},
+                    {"type":"function","function":{"name":"g","arguments":""}}]},
+                  {"role":"tool","tool_call_id":"1","content":"r"}],
+                 "tools":[{"type":"function","function":{"name":"f","strict":null}}],
+                 "tool_choice":"auto","documents":[{"title":"t"}],"chat_template":"rag"}
+                """)
+            .request();
+    ChatMessage called = request.messages().get(1);
+    assertThat(called.content()).isEmpty();
+    assertThat(called.reasoning()).isEqualTo("hm");
+    assertThat(called.toolCalls())
+        .hasToString(
+            "[ToolCall[id=1, name=f, arguments={z=1, a=[null]}],"
+                + " ToolCall[id=null, name=g, arguments={}]]");
+    assertThat(request.template().tools())
+        .hasToString("[{type=function, function={name=f, strict=null}}]");
+    assertThat(request.template().documents()).hasToString("[{title=t}]");
+    assertThat(request.template().templateName()).isEqualTo("rag");
+    String tools = "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]";
+    assertThat(
+            chat("{" + MESSAGES + "," + tools + ",\"tool_choice\":\"none\"}")
+                .request()
+                .template()
+                .tools())
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"role\":\"user\",\"content\":\"x\",\"tool_calls\":[{\"function\":{\"name\":\"f\"}}]}|messages[0].tool_calls|role assistant",
+        "{\"role\":\"user\",\"content\":\"x\",\"reasoning_content\":\"y\"}|messages[0].reasoning_content|role assistant",
+        "{\"role\":\"assistant\",\"tool_calls\":[{}]}|messages[0].tool_calls[0].function|is missing",
+        "{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"[1]\"}}]}|messages[0].tool_calls[0].function.arguments|JSON object",
+        "{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}|messages[0].tool_calls[0].function.arguments|not valid JSON",
+      })
+  void refusesToolCallsThatAreNone(String message, String param, String reason) {
+    assertRefused(
+        "{\"messages\":[" + message + "]}", ErrorCode.INVALID_REQUEST, param, reason);
+  }
+
+  @Test
   void readsPromptsInAllFourForms() {
     assertThat(completion("\"a\"").prompts()).containsExactly(new PromptInput.Text("a"));
     assertThat(completion("[1,2]").prompts())
@@ -74,7 +125,7 @@ class RequestMapperTest {
         "\"maxTokens\":3|maxTokens|did you mean max_tokens?",
         "\"temprature\":3|temprature|did you mean temperature?",
         "\"zzzzzz\":3|zzzzzz|leave it out",
-        "\"tools\":[{}]|tools|not supported",
+        "\"tool_choice\":\"required\"|tool_choice|send 'auto' or 'none'",
         "\"response_format\":{\"type\":\"json_object\"}|response_format|not supported",
         "\"service_tier\":\"flex\"|service_tier|not supported",
         "\"store\":true|store|not supported",

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Joins the chunks of a chat stream. */
 final class StreamedAnswer {
   private final StringBuilder[] texts;
+  private final StringBuilder[] thoughts;
   private final @Nullable String[] reasons;
   private String base = "";
   private String adapter = "";
@@ -18,9 +19,11 @@ final class StreamedAnswer {
 
   StreamedAnswer(int choices) {
     texts = new StringBuilder[choices];
+    thoughts = new StringBuilder[choices];
     reasons = new @Nullable String[choices];
     for (int i = 0; i < choices; i++) {
       texts[i] = new StringBuilder();
+      thoughts[i] = new StringBuilder();
     }
   }
 
@@ -32,6 +35,7 @@ final class StreamedAnswer {
     for (JsonNode choice : chunk.path("choices")) {
       int index = choice.path("index").intValue();
       texts[index].append(choice.path("delta").path("content").asText(""));
+      thoughts[index].append(choice.path("delta").path("reasoning_content").asText(""));
       if (!choice.path("finish_reason").isNull()) {
         if (reasons[index] != null) {
           throw new AssertionError("choice " + index + " ended twice");
@@ -51,13 +55,17 @@ final class StreamedAnswer {
                 .mapToObj(
                     i ->
                         new Transport.Choice(
-                            texts[i].toString(), String.valueOf(reasons[i]), List.of()))
+                            texts[i].toString(),
+                            thoughts[i].toString(),
+                            String.valueOf(reasons[i]),
+                            List.of()))
                 .toList());
     return new Transport.Answer(
         base,
         adapter,
         choices,
         usage.path("prompt_tokens").intValue(),
-        usage.path("completion_tokens").intValue());
+        usage.path("completion_tokens").intValue(),
+        HttpTransport.reasoningTokens(usage));
   }
 }

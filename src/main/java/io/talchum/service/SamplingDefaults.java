@@ -1,0 +1,20 @@
+package io.talchum.service;
+
+import io.talchum.conditioning.GenerationDefaults;
+
+/**
+ * What applies where a request says nothing: the model's {@code generation_config.json}, else
+ * OpenAI's defaults. Meanings are those of {@link io.talchum.core.SamplingParams}.
+ */
+public record SamplingDefaults(
+    float temperature, float topP, int topK, float minP, float repetitionPenalty) {
+
+  static SamplingDefaults of(GenerationDefaults said) {
+    return new SamplingDefaults(
+        said.temperatureOrOne(),
+        said.topP() == null ? 1f : said.topP(),
+        said.topK() == null ? 0 : Math.max(0, said.topK()),
+        said.minP() == null ? 0f : said.minP(),
+        said.repetitionPenalty() == null ? 1f : said.repetitionPenalty());
+  }
+}
