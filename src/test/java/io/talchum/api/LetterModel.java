@@ -43,7 +43,7 @@ public class LetterModel {
             256,
             context,
             tokenizer,
-            new Renderer(templates(), tokenizer, context),
+            new Renderer(templates(), tokenizer, 2 * context),
             "{# letters #}",
             new ServedModel.SpecialTokens(-1, List.of(ByteTokenizer.EOS), -1),
             new GenerationDefaults(true, null, null, null, null, null),
@@ -78,8 +78,7 @@ public class LetterModel {
             "endless",
             ChatTemplate.of(
                 "\n{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
-                Map.of(),
-                clock)));
+                Map.of(), clock)));
   }
 
   /** The variable close makes its letter the mark that ends an opened thought. */

@@ -180,7 +180,8 @@ public abstract class ServingContract {
 
   @Test
   void refusesWhatTheTemplateCannotUse() {
-    List<Map<String, ?>> some = List.of(Map.of("type", "function", "function", Map.of("name", "f")));
+    List<Map<String, ?>> some =
+        List.of(Map.of("type", "function", "function", Map.of("name", "f")));
     assertTemplateRefused(
         new TemplateOptions(true, false, Map.of(), some, List.of(), "default"),
         ErrorCode.UNSUPPORTED,

@@ -13,9 +13,9 @@ import io.talchum.v1.Prompt;
 import io.talchum.v1.Role;
 import io.talchum.v1.Sampling;
 import io.talchum.v1.TemplateOptions;
+import io.talchum.v1.TokenIds;
 import io.talchum.v1.TokenizeRequest;
 import io.talchum.v1.ToolCall;
-import io.talchum.v1.TokenIds;
 import java.util.Map;
 import java.util.Optional;
 

@@ -59,8 +59,7 @@ class RequestMapperTest {
   @Test
   void readsToolsAndWhatEarlierAnswersCalled() {
     ChatRequest request =
-        chat(
-                """
+        chat("""
                 {"messages":[{"role":"user","content":"q"},
                   {"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[
                     {"id":"1","type":"function","index":0,
@@ -102,8 +101,7 @@ class RequestMapperTest {
         "{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}|messages[0].tool_calls[0].function.arguments|not valid JSON",
       })
   void refusesToolCallsThatAreNone(String message, String param, String reason) {
-    assertRefused(
-        "{\"messages\":[" + message + "]}", ErrorCode.INVALID_REQUEST, param, reason);
+    assertRefused("{\"messages\":[" + message + "]}", ErrorCode.INVALID_REQUEST, param, reason);
   }
 
   @Test
