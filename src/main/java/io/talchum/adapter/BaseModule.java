@@ -1,27 +1,35 @@
 package io.talchum.adapter;
 
-import io.talchum.core.Linear;
+import io.talchum.core.LinearModule;
 import io.talchum.core.ModelSpec;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One linear of one layer of the base.
+ * One linear module of one layer of the base; fused ones hold several linears.
  *
  * @param layer 0-based
  */
-record BaseModule(int layer, Linear linear) {
+record BaseModule(int layer, LinearModule module) {
   /** As PEFT sees it, for example {@code model.layers.0.self_attn.q_proj}. */
   String path() {
-    return "model.layers." + layer + "." + linear.path();
+    return "model.layers." + layer + "." + module.path();
+  }
+
+  int inputSize(ModelSpec base) {
+    return base.inputSize(module.linears().getFirst());
+  }
+
+  int outputSize(ModelSpec base) {
+    return module.linears().stream().mapToInt(base::outputSize).sum();
   }
 
   /** All modules by path, in the order in which they run. */
   static Map<String, BaseModule> all(ModelSpec base) {
     Map<String, BaseModule> all = new LinkedHashMap<>();
     for (int layer = 0; layer < base.layers(); layer++) {
-      for (Linear linear : Linear.values()) {
-        BaseModule module = new BaseModule(layer, linear);
+      for (LinearModule linears : base.modules()) {
+        BaseModule module = new BaseModule(layer, linears);
         all.put(module.path(), module);
       }
     }

@@ -98,8 +98,8 @@ record LoraPair(BaseModule module, TensorInfo a, TensorInfo b, int rank, float s
     TensorInfo a = require(tensors, PREFIX + module.path() + A);
     TensorInfo b = require(tensors, PREFIX + module.path() + B);
     int rank = config.rankOf(module.path());
-    requireShape(a, rank, base.inputSize(module.linear()), "[r, inputs]");
-    requireShape(b, base.outputSize(module.linear()), rank, "[outputs, r]");
+    requireShape(a, rank, module.inputSize(base), "[r, inputs]");
+    requireShape(b, module.outputSize(base), rank, "[outputs, r]");
     float scale = (float) config.scaleOf(module.path());
     if (!Float.isFinite(scale)) {
       throw ConfigFields.refuse(

@@ -1,6 +1,8 @@
 package io.talchum.adapter;
 
 import io.talchum.core.ContentHash;
+import io.talchum.core.Linear;
+import io.talchum.core.ModelSpec;
 import io.talchum.weights.SafetensorsFile;
 import io.talchum.weights.TensorInfo;
 import java.lang.foreign.MemorySegment;
@@ -8,6 +10,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Reads the tensors of one adapter, one at a time, and hashes exactly the bytes that it read. The
@@ -26,16 +31,29 @@ final class PairLoader {
     text(FORMAT);
   }
 
-  /** Reads a pair; the scale stays apart. */
-  LowRankDelta load(LoraPair pair) {
+  /** Reads a pair, one delta for each linear of its module; the scale stays apart. */
+  List<LowRankDelta> load(LoraPair pair, ModelSpec base) {
     number(Float.floatToIntBits(pair.scale()));
     float[] a = read(pair.a());
     float[] b = read(pair.b());
     requireFinite(pair.a(), a, 1);
     requireFinite(pair.b(), b, 1);
     requireFinite(pair.b(), b, pair.scale());
-    return new LowRankDelta(
-        pair.module().layer(), pair.module().linear(), pair.rank(), pair.scale(), a, b);
+    List<LowRankDelta> deltas = new ArrayList<>();
+    int first = 0;
+    for (Linear linear : pair.module().module().linears()) {
+      int end = first + base.outputSize(linear) * pair.rank();
+      deltas.add(
+          new LowRankDelta(
+              pair.module().layer(),
+              linear,
+              pair.rank(),
+              pair.scale(),
+              a,
+              Arrays.copyOfRange(b, first, end)));
+      first = end;
+    }
+    return deltas;
   }
 
   /** The version; call once, after the last pair. */

@@ -53,7 +53,7 @@ public final class PeftReader {
     List<LoraPair> pairs = LoraPair.match(tensors.tensors(), selected, config, base);
     PairLoader loader = new PairLoader(tensors);
     List<LowRankDelta> deltas = new ArrayList<>(pairs.size());
-    pairs.forEach(pair -> deltas.add(loader.load(pair)));
+    pairs.forEach(pair -> deltas.addAll(loader.load(pair, base)));
     ContentHash version = loader.hash();
     IntSummaryStatistics ranks = pairs.stream().mapToInt(LoraPair::rank).summaryStatistics();
     long bytes = tensors.tensors().values().stream().mapToLong(t -> t.length()).sum();

@@ -48,6 +48,7 @@ final class SlotTable {
     AdapterLease lease = sequence.adapter();
     try {
       executor.bind(slot, lease == null ? null : lease.resident());
+      executor.expect(slot, sequence.promptTokens());
     } catch (RuntimeException e) {
       executor.release(slot);
       throw e;

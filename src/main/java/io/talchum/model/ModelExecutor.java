@@ -35,6 +35,12 @@ public interface ModelExecutor extends AutoCloseable {
   void bind(int slot, @Nullable ResidentAdapter adapter);
 
   /**
+   * Says how long the slot's prompt is, before its first piece runs and after {@link #bind}. Some
+   * bases rotate the tokens of long sequences otherwise from the first one on (longrope).
+   */
+  default void expect(int slot, int promptTokens) {}
+
+  /**
    * Takes the slot back from its sequence; a step may still run over it, but what it gives there
    * means nothing.
    */

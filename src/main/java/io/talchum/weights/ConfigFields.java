@@ -40,6 +40,11 @@ final class ConfigFields {
     return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
   }
 
+  /** Whether the key is not there at all; null counts as there. */
+  boolean omits(String key) {
+    return !object.has(key);
+  }
+
   int requireInt(String key, long min, long max) {
     return toInt(key, find(key).orElseThrow(() -> missing(key)), min, max);
   }
@@ -111,6 +116,42 @@ final class ConfigFields {
       value.ifPresent(id -> ids.add(toInt(key, id, 0, vocabSize - 1L)));
     }
     return ids;
+  }
+
+  /** Numbers above 0, as many as said; empty if the key is missing or null. */
+  List<Double> positiveNumbers(String key, int count) {
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode value : array(key)) {
+      double number = value.doubleValue();
+      if (!value.isNumber() || !(number > 0 && number < Double.POSITIVE_INFINITY)) {
+        throw refused(key + " holds " + brief(value) + "; it must hold numbers above 0");
+      }
+      numbers.add(number);
+    }
+    if (has(key) && numbers.size() != count) {
+      throw refused(key + " has " + numbers.size() + " numbers; it must have " + count);
+    }
+    return numbers;
+  }
+
+  /** Texts; empty if the key is missing or null. */
+  List<String> texts(String key) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode value : array(key)) {
+      if (!value.isTextual()) {
+        throw refused(key + " holds " + brief(value) + "; it must hold texts");
+      }
+      texts.add(value.textValue());
+    }
+    return texts;
+  }
+
+  private Iterable<JsonNode> array(String key) {
+    Optional<JsonNode> value = find(key);
+    if (value.isPresent() && !value.get().isArray()) {
+      throw refused(key + " is " + brief(value.get()) + "; it must be a list or null");
+    }
+    return value.<Iterable<JsonNode>>map(node -> node).orElse(List.of());
   }
 
   /** An object inside this one. */

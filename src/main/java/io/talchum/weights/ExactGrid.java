@@ -1,6 +1,7 @@
 package io.talchum.weights;
 
 import io.talchum.core.Linear;
+import java.util.List;
 import java.util.Map;
 
 /** Tells whether symmetric int4 loses nothing on a model whose weights are stored as floats. */
@@ -11,7 +12,7 @@ final class ExactGrid {
   static boolean holds(Checkpoint checkpoint) {
     Map<String, SourceTensor> tensors = checkpoint.tensors();
     for (int layer = 0; layer < checkpoint.spec().layers(); layer++) {
-      for (Linear linear : Linear.values()) {
+      for (Linear linear : ModelTensors.linears(checkpoint.spec(), List.of(Linear.values()))) {
         SourceTensor tensor = tensors.get(ModelTensors.inLayer(layer, ModelTensors.nameOf(linear)));
         if (tensor == null || tensor.type().isQuantized() || !holds(tensor)) {
           return false;

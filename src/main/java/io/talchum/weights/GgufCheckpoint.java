@@ -20,8 +20,9 @@ record GgufCheckpoint(
   static GgufCheckpoint open(Path path) {
     GgufFile file = GgufFile.open(path);
     try {
-      ModelSpec spec = GgufConfig.read(file);
-      Map<String, SourceTensor> tensors = GgufTensors.of(file, spec);
+      GgufConfig decoder = GgufConfig.read(file);
+      ModelSpec spec = decoder.spec();
+      Map<String, SourceTensor> tensors = GgufTensors.of(file, decoder);
       ConfigFields metadata = new ConfigFields(file.name(), file.metadata());
       return new GgufCheckpoint(
           file,

@@ -2,24 +2,37 @@ package io.talchum.weights;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.Linear;
+import io.talchum.core.MlpSpec;
 import io.talchum.core.ModelSpec;
-import java.util.ArrayList;
+import io.talchum.core.ScaleSpec;
+import io.talchum.weights.Family.Trait;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** Reads the architecture from the metadata and tensors of a GGUF file of architecture llama. */
-final class GgufConfig {
+/**
+ * Reads the architecture from the metadata and tensors of a GGUF file; what llama.cpp implies for
+ * an architecture without writing it down is stated here.
+ *
+ * @param spec the decoder
+ * @param family what it was read as
+ */
+record GgufConfig(ModelSpec spec, Family family) {
   private static final Pattern OTHERS = Pattern.compile("(general|tokenizer|quantize)\\..*");
-  private static final Set<String> HARMLESS =
-      Set.of("llama.rope.scaling.finetuned", "split.no", "split.tensors.count");
+  private static final Set<String> HARMLESS = Set.of("split.no", "split.tensors.count");
 
-  private final GgufFile file;
-  private final ConfigFields fields;
+  /**
+   * @throws io.talchum.core.ServeException INVALID_MODEL, naming the key and its value
+   */
+  static GgufConfig read(GgufFile file) {
+    Family family = family(file);
+    return new GgufConfig(new Reader(file, ownKeys(file), family).spec(), family);
+  }
 
-  private GgufConfig(GgufFile file) {
-    this.file = file;
+  private static ConfigFields ownKeys(GgufFile file) {
     ObjectNode own = file.metadata().objectNode();
     file.metadata()
         .properties()
@@ -29,166 +42,168 @@ final class GgufConfig {
                 own.set(entry.getKey(), entry.getValue());
               }
             });
-    this.fields = new ConfigFields(file.name(), own);
+    return new ConfigFields(file.name(), own);
   }
 
-  /**
-   * @throws io.talchum.core.ServeException INVALID_MODEL, naming the key and its value
-   */
-  static ModelSpec read(GgufFile file) {
-    return new GgufConfig(file).read();
-  }
-
-  private ModelSpec read() {
-    requireLlama();
-    int hidden = fields.requireInt("llama.embedding_length", 1, Limits.MAX_WIDTH);
-    int heads = fields.requireInt("llama.attention.head_count", 1, Limits.MAX_HEADS);
-    int headDim = headDim(hidden, heads);
-    int kvHeads = fields.intOr("llama.attention.head_count_kv", heads, 1, heads);
-    if (heads % kvHeads != 0) {
-      throw fields.refused(
-          "llama.attention.head_count_kv %d does not divide llama.attention.head_count %d"
-              .formatted(kvHeads, heads));
-    }
-    ModelSpec spec =
-        new ModelSpec(
-            "LlamaForCausalLM",
-            vocabSize(),
-            hidden,
-            fields.requireInt("llama.block_count", 1, Limits.MAX_LAYERS),
-            heads,
-            kvHeads,
-            headDim,
-            fields.requireInt("llama.feed_forward_length", 1, Limits.MAX_WIDTH),
-            fields.requireInt("llama.context_length", 1, Limits.MAX_CONTEXT),
-            (float) fields.requireDouble("llama.attention.layer_norm_rms_epsilon", 0, 1),
-            rope(headDim).resolve(fields.doubleOr("llama.rope.freq_base", 10000, 1, 1e12), headDim),
-            biases(),
-            !file.tensors().containsKey("output.weight"));
-    fields.ignore(HARMLESS);
-    fields.refuseUnread();
-    return spec;
-  }
-
-  private void requireLlama() {
+  private static Family family(GgufFile file) {
     ConfigFields general = new ConfigFields(file.name(), file.metadata());
     String architecture =
         general
             .text("general.architecture")
             .orElseThrow(() -> general.missing("general.architecture"));
-    if (!architecture.equals("llama")) {
-      throw general.refused(
-          "general.architecture " + architecture + " is not supported; supported: llama");
-    }
     String type = general.text("general.type").orElse("model");
     if (!type.equals("model")) {
       throw general.refused("general.type is " + type + "; only a model can be imported");
     }
-    if (fields.intOr("split.count", 1, 0, 1 << 16) > 1) {
-      throw fields.refused("split.count is above 1; join the parts to one file first");
-    }
-    if (fields.intOr("llama.expert_count", 0, 0, 1 << 16) > 0) {
-      throw fields.refused("llama.expert_count is above 0; mixtures of experts are not supported");
-    }
-    fields.intOr("llama.expert_used_count", 0, 0, 1 << 16);
-    if (!fields.booleanOr("llama.attention.causal", true)) {
-      throw fields.refused("llama.attention.causal false is not supported");
-    }
-    String layout = fields.text("llama.tensor_data_layout").orElse("Meta AI original pth");
-    if (!layout.equals("Meta AI original pth")) {
-      throw fields.refused("llama.tensor_data_layout " + layout + " is not supported");
-    }
+    return Arrays.stream(Family.values())
+        .filter(family -> family.ggufName().equals(architecture))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                general.refused(
+                    "general.architecture %s is not supported; supported: %s"
+                        .formatted(architecture, supported())));
   }
 
-  private int headDim(int hidden, int heads) {
-    if (!fields.has("llama.attention.key_length") && hidden % heads != 0) {
-      throw fields.refused(
-          "llama.attention.head_count %d does not divide llama.embedding_length %d"
-              .formatted(heads, hidden));
-    }
-    int headDim =
-        fields.intOr("llama.attention.key_length", hidden / heads, 2, Limits.MAX_HEAD_DIM);
-    int valueDim = fields.intOr("llama.attention.value_length", headDim, 2, Limits.MAX_HEAD_DIM);
-    int rotary = fields.intOr("llama.rope.dimension_count", headDim, 2, Limits.MAX_HEAD_DIM);
-    if (headDim % 2 != 0 || valueDim != headDim || rotary != headDim) {
-      throw fields.refused(
-          "key length %d, value length %d and llama.rope.dimension_count %d must be one even number"
-              .formatted(headDim, valueDim, rotary));
-    }
-    return headDim;
+  private static String supported() {
+    return Arrays.stream(Family.values())
+        .map(Family::ggufName)
+        .distinct()
+        .collect(Collectors.joining(", "));
   }
 
-  /** Rows of the embedding table. */
-  private int vocabSize() {
-    GgufFile.GgufTensor table = file.tensors().get("token_embd.weight");
-    if (table == null || table.dimensions().size() != 2) {
-      throw fields.refused("tensor token_embd.weight is missing or no matrix");
-    }
-    long rows = table.dimensions().get(1);
-    if (rows > Limits.MAX_VOCABULARY) {
-      throw fields.refused("tensor token_embd.weight has " + rows + " rows");
-    }
-    int stated = fields.intOr("llama.vocab_size", (int) rows, 1, Limits.MAX_VOCABULARY);
-    if (stated != rows) {
-      throw fields.refused(
-          "llama.vocab_size is %d, tensor token_embd.weight has %d rows".formatted(stated, rows));
-    }
-    return stated;
-  }
+  /** Reads the keys of one file; all begin with the architecture's name. */
+  private record Reader(GgufFile file, ConfigFields fields, Family family) {
 
-  private RopeRules rope(int headDim) {
-    String type = fields.text("llama.rope.scaling.type").orElse("none");
-    double factor =
-        fields
-            .findDouble("llama.rope.scaling.factor", 0, 1e6)
-            .orElse(fields.doubleOr("llama.rope.scale_linear", 1, 0, 1e6));
-    int context = fields.requireInt("llama.context_length", 1, Limits.MAX_CONTEXT);
-    int trained =
-        fields.intOr("llama.rope.scaling.original_context_length", context, 1, Limits.MAX_CONTEXT);
-    RopeRules rule =
-        switch (type) {
-          case "none" -> new RopeRules.Default();
-          case "linear" -> new RopeRules.LinearScaling(factor);
-          case "yarn" ->
-              new RopeRules.Yarn(
-                  factor, trained, 32, 1, true, java.util.OptionalDouble.empty(), 0, 0);
-          default ->
-              throw fields.refused(
-                  "llama.rope.scaling.type "
-                      + type
-                      + " is not supported; supported: none, linear, yarn");
-        };
-    return withDivisors(rule, headDim);
-  }
-
-  private RopeRules withDivisors(RopeRules rule, int headDim) {
-    GgufFile.GgufTensor tensor = file.tensors().get("rope_freqs.weight");
-    if (tensor == null) {
-      return rule;
-    }
-    long count = tensor.dimensions().getFirst();
-    if (tensor.type() != BlockType.F32 || tensor.dimensions().size() != 1 || count != headDim / 2) {
-      throw fields.refused("tensor rope_freqs.weight is no F32 vector of length " + headDim / 2);
-    }
-    float[] values = new float[(int) count];
-    tensor.type().dequantize(file.data(tensor), 0, values, 0, values.length);
-    List<Double> divisors = new ArrayList<>();
-    for (float value : values) {
-      if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
-        throw fields.refused("tensor rope_freqs.weight holds " + value);
+    ModelSpec spec() {
+      refuseUnsupported();
+      int hidden = fields.requireInt(key("embedding_length"), 1, Limits.MAX_WIDTH);
+      int heads = fields.requireInt(key("attention.head_count"), 1, Limits.MAX_HEADS);
+      int headDim = headDim(hidden, heads);
+      int kvHeads = fields.intOr(key("attention.head_count_kv"), heads, 1, heads);
+      if (heads % kvHeads != 0) {
+        throw fields.refused(
+            "%s %d does not divide %s %d"
+                .formatted(
+                    key("attention.head_count_kv"), kvHeads, key("attention.head_count"), heads));
       }
-      divisors.add((double) value);
+      int layers = fields.requireInt(key("block_count"), 1, Limits.MAX_LAYERS);
+      int context = fields.requireInt(key("context_length"), 1, Limits.MAX_CONTEXT);
+      GgufAttention attention = new GgufAttention(file, fields, family);
+      ModelSpec spec =
+          new ModelSpec(
+              family.architecture(),
+              vocabSize(),
+              hidden,
+              layers,
+              heads,
+              kvHeads,
+              headDim,
+              fields.requireInt(key("feed_forward_length"), 1, Limits.MAX_WIDTH),
+              context,
+              family.norms(epsilon()),
+              attention.read(hidden, heads, headDim, layers, context),
+              new MlpSpec(family.activation(), family.gated()),
+              scales(hidden),
+              family.modules(),
+              biases(),
+              !file.tensors().containsKey("output.weight"));
+      fields.ignore(HARMLESS);
+      fields.ignore(Set.of(key("rope.scaling.finetuned")));
+      fields.refuseUnread();
+      return spec;
     }
-    return new RopeRules.Divided(rule, divisors);
-  }
 
-  private Set<Linear> biases() {
-    Set<Linear> biases = EnumSet.noneOf(Linear.class);
-    for (Linear linear : Linear.values()) {
-      if (file.tensors().containsKey(GgufTensors.module(0, linear) + ".bias")) {
-        biases.add(linear);
+    private String key(String name) {
+      return family.ggufName() + "." + name;
+    }
+
+    private void refuseUnsupported() {
+      if (fields.intOr("split.count", 1, 0, 1 << 16) > 1) {
+        throw fields.refused("split.count is above 1; join the parts to one file first");
+      }
+      if (fields.intOr(key("expert_count"), 0, 0, 1 << 16) > 0) {
+        throw fields.refused(
+            key("expert_count") + " is above 0; mixtures of experts are not supported");
+      }
+      fields.intOr(key("expert_used_count"), 0, 0, 1 << 16);
+      if (!fields.booleanOr(key("attention.causal"), true)) {
+        throw fields.refused(key("attention.causal") + " false is not supported");
+      }
+      String layout = fields.text(key("tensor_data_layout")).orElse("Meta AI original pth");
+      if (!layout.equals("Meta AI original pth")) {
+        throw fields.refused(key("tensor_data_layout") + " " + layout + " is not supported");
       }
     }
-    return biases;
+
+    private int headDim(int hidden, int heads) {
+      String lengthKey = key("attention.key_length");
+      if (!fields.has(lengthKey) && hidden % heads != 0) {
+        throw fields.refused(
+            "%s %d does not divide %s %d"
+                .formatted(key("attention.head_count"), heads, key("embedding_length"), hidden));
+      }
+      int headDim = fields.intOr(lengthKey, hidden / heads, 2, Limits.MAX_HEAD_DIM);
+      int valueDim = fields.intOr(key("attention.value_length"), headDim, 2, Limits.MAX_HEAD_DIM);
+      if (headDim % 2 != 0 || valueDim != headDim) {
+        throw fields.refused(
+            "key length %d and value length %d must be one even number"
+                .formatted(headDim, valueDim));
+      }
+      return headDim;
+    }
+
+    private float epsilon() {
+      String name = family.has(Trait.LAYER_NORM) ? "layer_norm_epsilon" : "layer_norm_rms_epsilon";
+      return (float) fields.requireDouble(key("attention." + name), 0, 1);
+    }
+
+    private ScaleSpec scales(int hidden) {
+      if (family.has(Trait.MULTIPLIERS)) {
+        return new ScaleSpec(
+            (float) fields.doubleOr(key("embedding_scale"), 1, 0, 1e6),
+            (float) fields.doubleOr(key("residual_scale"), 1, 0, 1e6),
+            (float) fields.doubleOr(key("logit_scale"), 1, 0, 1e6),
+            0);
+      }
+      if (family.has(Trait.GEMMA)) {
+        double otherwise = family == Family.GEMMA2 ? 30 : 0;
+        return new ScaleSpec(
+            (float) Math.sqrt(hidden),
+            1,
+            1,
+            (float) fields.doubleOr(key("final_logit_softcapping"), otherwise, 0, 1e6));
+      }
+      return ScaleSpec.NONE;
+    }
+
+    /** Rows of the embedding table. */
+    private int vocabSize() {
+      GgufFile.GgufTensor table = file.tensors().get("token_embd.weight");
+      if (table == null || table.dimensions().size() != 2) {
+        throw fields.refused("tensor token_embd.weight is missing or no matrix");
+      }
+      long rows = table.dimensions().get(1);
+      if (rows > Limits.MAX_VOCABULARY) {
+        throw fields.refused("tensor token_embd.weight has " + rows + " rows");
+      }
+      int stated = fields.intOr(key("vocab_size"), (int) rows, 1, Limits.MAX_VOCABULARY);
+      if (stated != rows) {
+        throw fields.refused(
+            "%s is %d, tensor token_embd.weight has %d rows"
+                .formatted(key("vocab_size"), stated, rows));
+      }
+      return stated;
+    }
+
+    private Set<Linear> biases() {
+      EnumSet<Linear> biases = EnumSet.noneOf(Linear.class);
+      for (var module : family.modules()) {
+        if (file.tensors().containsKey("blk.0." + GgufNames.module(module.linears()) + ".bias")) {
+          biases.addAll(List.copyOf(module.linears()));
+        }
+      }
+      return biases;
+    }
   }
 }

@@ -26,13 +26,14 @@ record HubCheckpoint(
   static HubCheckpoint open(Path folder) {
     TextFiles texts = new TextFiles(folder);
     ObjectNode config = texts.requireJson("config.json");
-    ModelSpec spec = HubConfig.read(new ConfigFields("config.json", config));
+    HubConfig decoder = HubConfig.read(new ConfigFields("config.json", config));
+    ModelSpec spec = decoder.spec();
     ModelTexts modelTexts = readTexts(texts, config, spec.vocabSize());
     HubTensors files = HubTensors.open(folder);
     try {
       Path name = folder.toAbsolutePath().normalize();
       return new HubCheckpoint(
-          MappedFile.name(name), spec, files, files.of(spec), modelTexts, license(texts));
+          MappedFile.name(name), spec, files, files.of(decoder), modelTexts, license(texts));
     } catch (RuntimeException e) {
       files.close();
       throw e;

@@ -1,18 +1,24 @@
 package io.talchum.weights;
 
+import io.talchum.core.Activation;
 import io.talchum.core.Linear;
+import io.talchum.core.MlpSpec;
 import io.talchum.core.ModelSpec;
-import io.talchum.core.RopeSpec;
+import io.talchum.core.ScaleSpec;
+import io.talchum.weights.Family.Trait;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads a Hugging Face {@code config.json} of the Llama architecture, in the spelling of the Hub
- * ({@code rope_theta}, {@code rope_scaling}, {@code torch_dtype}) or of transformers 5 ({@code
- * rope_parameters}, {@code dtype}).
+ * Reads a Hugging Face {@code config.json} in the spelling of the Hub ({@code rope_theta}, {@code
+ * rope_scaling}, {@code torch_dtype}) or of transformers 5 ({@code rope_parameters}, {@code
+ * dtype}). Every key is understood, known to change nothing, or refused.
+ *
+ * @param spec the decoder
+ * @param family what it was read as
  */
-final class HubConfig {
+record HubConfig(ModelSpec spec, Family family) {
   /** Keys that change neither the weights nor what is computed from them. */
   private static final Set<String> HARMLESS =
       Set.of(
@@ -21,9 +27,13 @@ final class HubConfig {
           "_name_or_path",
           "attention_dropout",
           "attn_implementation",
+          "auto_map", // names code that is never run
           "bos_token_id",
+          "cache_implementation",
           "chunk_size_feed_forward",
           "dtype",
+          "embd_pdrop",
+          "embedding_dropout",
           "eos_token_id",
           "initializer_range",
           "is_llama_config",
@@ -32,6 +42,8 @@ final class HubConfig {
           "output_hidden_states",
           "pad_token_id",
           "pretraining_tp",
+          "resid_pdrop",
+          "residual_dropout",
           "return_dict",
           "torch_dtype",
           "torchscript",
@@ -41,150 +53,193 @@ final class HubConfig {
           "unsloth_version",
           "use_cache");
 
-  private HubConfig() {}
+  /** Keys around the text model of a Gemma 3 that also sees. */
+  private static final Set<String> HARMLESS_AROUND =
+      Set.of(
+          "boi_token_index",
+          "eoi_token_index",
+          "image_token_index",
+          "mm_tokens_per_image",
+          "tie_word_embeddings",
+          "vision_config");
 
   /**
    * @throws io.talchum.core.ServeException INVALID_MODEL, naming the key and its value
    */
-  static ModelSpec read(ConfigFields config) {
-    requireLlama(config);
-    int hidden = config.requireInt("hidden_size", 1, Limits.MAX_WIDTH);
-    int heads = config.requireInt("num_attention_heads", 1, Limits.MAX_HEADS);
-    if (!config.has("head_dim") && hidden % heads != 0) {
-      throw config.refused(
-          "num_attention_heads " + heads + " does not divide hidden_size " + hidden);
-    }
-    int headDim = config.intOr("head_dim", hidden / heads, 2, Limits.MAX_HEAD_DIM);
-    if (headDim % 2 != 0) {
-      throw config.refused("head_dim is " + headDim + "; rotary embedding needs an even one");
-    }
-    int kvHeads = config.intOr("num_key_value_heads", heads, 1, heads);
-    if (heads % kvHeads != 0) {
-      throw config.refused(
-          "num_key_value_heads " + kvHeads + " does not divide num_attention_heads " + heads);
-    }
-    int context = config.requireInt("max_position_embeddings", 1, Limits.MAX_CONTEXT);
-    ModelSpec spec =
-        new ModelSpec(
-            "LlamaForCausalLM",
-            config.requireInt("vocab_size", 1, Limits.MAX_VOCABULARY),
-            hidden,
-            config.requireInt("num_hidden_layers", 1, Limits.MAX_LAYERS),
-            heads,
-            kvHeads,
-            headDim,
-            config.requireInt("intermediate_size", 1, Limits.MAX_WIDTH),
-            context,
-            (float) config.doubleOr("rms_norm_eps", 1e-6, 0, 1),
-            rope(config, headDim, context),
-            biases(config),
-            config.booleanOr("tie_word_embeddings", false));
-    config.ignore(HARMLESS);
-    config.refuseUnread();
-    return spec;
-  }
-
-  private static void requireLlama(ConfigFields config) {
+  static HubConfig read(ConfigFields config) {
+    refuseQuantized(config);
     String type = config.text("model_type").orElseThrow(() -> config.missing("model_type"));
-    String architecture =
-        config
-            .find("architectures")
-            .map(list -> list.path(0).asText("none"))
-            .orElse("LlamaForCausalLM");
-    if (!type.equals("llama") || !architecture.equals("LlamaForCausalLM")) {
+    if (type.equals("gemma3")) {
+      return readTextModel(config);
+    }
+    Family family =
+        Family.ofModelType(type).orElseThrow(() -> unsupported(config, type, architecture(config)));
+    String architecture = architecture(config);
+    if (!architecture.isEmpty() && !architecture.equals(family.architecture())) {
+      throw unsupported(config, type, architecture);
+    }
+    return new HubConfig(new HubConfig.Reader(config, family).spec(), family);
+  }
+
+  private static HubConfig readTextModel(ConfigFields config) {
+    String architecture = architecture(config);
+    if (!architecture.equals("Gemma3ForConditionalGeneration")) {
+      throw unsupported(config, "gemma3", architecture);
+    }
+    ConfigFields text =
+        config.object("text_config").orElseThrow(() -> config.missing("text_config"));
+    text.text("model_type");
+    config.ignore(HARMLESS);
+    config.ignore(HARMLESS_AROUND);
+    config.refuseUnread();
+    return new HubConfig(new HubConfig.Reader(text, Family.GEMMA3).spec(), Family.GEMMA3);
+  }
+
+  private static String architecture(ConfigFields config) {
+    return config.texts("architectures").stream().findFirst().orElse("");
+  }
+
+  private static RuntimeException unsupported(
+      ConfigFields config, String type, String architecture) {
+    return config.refused(
+        "model_type %s with architecture %s is not supported; supported: %s"
+            .formatted(type, architecture.isEmpty() ? "none" : architecture, Family.supported()));
+  }
+
+  private static void refuseQuantized(ConfigFields config) {
+    Optional<ConfigFields> quantization = config.object("quantization_config");
+    if (quantization.isPresent()) {
       throw config.refused(
-          "model_type %s with architecture %s is not supported; supported: llama with LlamaForCausalLM"
-              .formatted(type, architecture));
-    }
-    config
-        .object("quantization_config")
-        .ifPresent(
-            quantization -> {
-              throw config.refused(
-                  "quantization_config of method %s is not supported; import the unquantized model or a GGUF file"
-                      .formatted(quantization.text("quant_method").orElse("unknown")));
-            });
-    String activation = config.text("hidden_act").orElse("silu");
-    if (!activation.equals("silu")) {
-      throw config.refused("hidden_act " + activation + " is not supported; supported: silu");
-    }
-    if (config.booleanOr("rope_interleaved", false)) {
-      throw config.refused("rope_interleaved true is not supported");
+          "quantization_config of method %s is not supported; import the unquantized model or a GGUF file"
+              .formatted(quantization.get().text("quant_method").orElse("unknown")));
     }
   }
 
-  private static Set<Linear> biases(ConfigFields config) {
-    Set<Linear> biases = EnumSet.noneOf(Linear.class);
-    if (config.booleanOr("attention_bias", false)) {
-      biases.addAll(EnumSet.of(Linear.Q, Linear.K, Linear.V, Linear.O));
-    }
-    if (config.booleanOr("mlp_bias", false)) {
-      biases.addAll(EnumSet.of(Linear.GATE, Linear.UP, Linear.DOWN));
-    }
-    return biases;
-  }
+  /** Reads the keys of one text model. */
+  private record Reader(ConfigFields config, Family family) {
 
-  private static RopeSpec rope(ConfigFields config, int headDim, int context) {
-    double theta = config.doubleOr("rope_theta", 10000, 1, 1e12);
-    Optional<ConfigFields> old = config.object("rope_scaling");
-    Optional<ConfigFields> now = config.object("rope_parameters");
-    if (old.isPresent() && now.isPresent()) {
-      throw config.refused("rope_scaling and rope_parameters are both given; keep one");
+    ModelSpec spec() {
+      int hidden = config.requireInt("hidden_size", 1, Limits.MAX_WIDTH);
+      int heads = number("num_attention_heads", 1, Limits.MAX_HEADS);
+      int headDim = headDim(hidden, heads);
+      int kvHeads = kvHeads(heads);
+      int context = number("max_position_embeddings", 1, Limits.MAX_CONTEXT);
+      int layers = config.requireInt("num_hidden_layers", 1, Limits.MAX_LAYERS);
+      HubRope.Pair ropes = HubRope.read(config, family, headDim, context);
+      ModelSpec spec =
+          new ModelSpec(
+              family.architecture(),
+              number("vocab_size", 1, Limits.MAX_VOCABULARY),
+              hidden,
+              layers,
+              heads,
+              kvHeads,
+              headDim,
+              config.requireInt("intermediate_size", 1, Limits.MAX_WIDTH),
+              context,
+              family.norms(epsilon()),
+              HubAttention.read(config, family, layers, headDim, ropes),
+              new MlpSpec(activation(), family.gated()),
+              scales(hidden),
+              family.modules(),
+              biases(),
+              config.booleanOr("tie_word_embeddings", family.tiedByDefault()));
+      config.ignore(HARMLESS);
+      config.refuseUnread();
+      return spec;
     }
-    Optional<ConfigFields> rules = old.or(() -> now);
-    if (rules.isEmpty()) {
-      return new RopeRules.Default().resolve(theta, headDim);
+
+    private int number(String key, int min, int max) {
+      int otherwise = family.defaultOr(key, 0);
+      return otherwise == 0
+          ? config.requireInt(key, min, max)
+          : config.intOr(key, otherwise, min, max);
     }
-    ConfigFields fields = rules.get();
-    double ruleTheta = fields.doubleOr("rope_theta", theta, 1, 1e12);
-    RopeRules rule = rule(fields, context);
-    fields.refuseUnread();
-    return rule.resolve(ruleTheta, headDim);
-  }
 
-  private static RopeRules rule(ConfigFields rope, int context) {
-    String type = rope.text("rope_type").or(() -> rope.text("type")).orElse("default");
-    rope.text("type");
-    if (rope.doubleOr("partial_rotary_factor", 1, 0, 1) != 1) {
-      throw rope.refused("partial_rotary_factor below 1 is not supported for this architecture");
+    private int headDim(int hidden, int heads) {
+      int otherwise = config.omits("head_dim") ? family.defaultOr("head_dim", 0) : 0;
+      if (otherwise == 0 && !config.has("head_dim") && hidden % heads != 0) {
+        throw config.refused(
+            "num_attention_heads " + heads + " does not divide hidden_size " + hidden);
+      }
+      int size =
+          config.intOr(
+              "head_dim", otherwise == 0 ? hidden / heads : otherwise, 2, Limits.MAX_HEAD_DIM);
+      if (size % 2 != 0) {
+        throw config.refused("head_dim is " + size + "; rotary embedding needs an even one");
+      }
+      return size;
     }
-    return switch (type) {
-      case "default" -> new RopeRules.Default();
-      case "linear" -> new RopeRules.LinearScaling(factor(rope));
-      case "llama3" -> llama3(rope, context);
-      case "yarn" -> yarn(rope, context);
-      default ->
-          throw rope.refused(
-              "rope_type " + type + " is not supported; supported: default, linear, llama3, yarn");
-    };
-  }
 
-  private static RopeRules llama3(ConfigFields rope, int context) {
-    double low = rope.requireDouble("low_freq_factor", 0, 1e6);
-    double high = rope.requireDouble("high_freq_factor", 0, 1e6);
-    if (low >= high) {
-      throw rope.refused("low_freq_factor " + low + " must be below high_freq_factor " + high);
+    private int kvHeads(int heads) {
+      String key = "num_key_value_heads";
+      int otherwise = config.omits(key) ? family.defaultOr(key, heads) : heads;
+      int kvHeads = config.intOr(key, otherwise, 1, Limits.MAX_HEADS);
+      if (kvHeads > heads || heads % kvHeads != 0) {
+        throw config.refused(key + " " + kvHeads + " does not divide num_attention_heads " + heads);
+      }
+      return kvHeads;
     }
-    return new RopeRules.Llama3(factor(rope), low, high, trainedContext(rope, context));
-  }
 
-  private static RopeRules yarn(ConfigFields rope, int context) {
-    return new RopeRules.Yarn(
-        factor(rope),
-        trainedContext(rope, context),
-        rope.doubleOr("beta_fast", 32, 0, 1e6),
-        rope.doubleOr("beta_slow", 1, 0, 1e6),
-        rope.booleanOr("truncate", true),
-        rope.findDouble("attention_factor", 0, 1e6),
-        rope.doubleOr("mscale", 0, -1, 1e6),
-        rope.doubleOr("mscale_all_dim", 0, -1, 1e6));
-  }
+    private float epsilon() {
+      String key = family.has(Trait.LAYER_NORM) ? "norm_epsilon" : "rms_norm_eps";
+      return (float) config.doubleOr(key, family.epsilon(), 0, 1);
+    }
 
-  private static double factor(ConfigFields rope) {
-    return rope.requireDouble("factor", 0, 1e6);
-  }
+    private Activation activation() {
+      String key = "hidden_act";
+      if (family.has(Trait.GEMMA)) {
+        config.ignore(Set.of("hidden_act")); // older files carry a wrong one
+        key = "hidden_activation";
+      }
+      Optional<String> name = config.text(key);
+      if (name.isEmpty()) {
+        return family.activation();
+      }
+      return switch (name.get()) {
+        case "silu" -> Activation.SILU;
+        case "gelu_pytorch_tanh" -> Activation.GELU_TANH;
+        default ->
+            throw config.refused(
+                key + " " + name.get() + " is not supported; supported: silu, gelu_pytorch_tanh");
+      };
+    }
 
-  private static double trainedContext(ConfigFields rope, int context) {
-    return rope.intOr("original_max_position_embeddings", context, 1, Limits.MAX_CONTEXT);
+    private ScaleSpec scales(int hidden) {
+      if (family.has(Trait.MULTIPLIERS)) {
+        return new ScaleSpec(
+            (float) config.doubleOr("embedding_multiplier", 1, 0, 1e6),
+            (float) config.doubleOr("residual_multiplier", 1, 0, 1e6),
+            (float) config.doubleOr("logits_scaling", 1, 0, 1e6),
+            0);
+      }
+      if (family.has(Trait.GEMMA)) {
+        String key = "final_logit_softcapping";
+        double otherwise = family == Family.GEMMA2 && config.omits(key) ? 30 : 0;
+        return new ScaleSpec(
+            (float) Math.sqrt(hidden), 1, 1, (float) config.doubleOr(key, otherwise, 0, 1e6));
+      }
+      return ScaleSpec.NONE;
+    }
+
+    private Set<Linear> biases() {
+      EnumSet<Linear> biases = EnumSet.noneOf(Linear.class);
+      if (family.has(Trait.QKV_BIAS)) {
+        biases.addAll(EnumSet.of(Linear.Q, Linear.K, Linear.V));
+      }
+      if (family.has(Trait.ATTENTION_BIAS) && config.booleanOr("attention_bias", false)) {
+        biases.addAll(EnumSet.of(Linear.Q, Linear.K, Linear.V, Linear.O));
+      }
+      if (family.has(Trait.MLP_BIAS) && config.booleanOr("mlp_bias", false)) {
+        biases.addAll(EnumSet.of(Linear.GATE, Linear.UP, Linear.DOWN));
+      }
+      if (family.has(Trait.USE_BIAS) && config.booleanOr("use_bias", true)) {
+        biases.addAll(EnumSet.complementOf(EnumSet.of(Linear.GATE)));
+      }
+      if (config.booleanOr("rope_interleaved", false)) {
+        throw config.refused("rope_interleaved true is not supported");
+      }
+      return biases;
+    }
   }
 }

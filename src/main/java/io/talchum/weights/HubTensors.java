@@ -3,7 +3,6 @@ package io.talchum.weights;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ErrorCode;
-import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import java.io.IOException;
@@ -31,6 +30,12 @@ final class HubTensors implements AutoCloseable {
   /** Buffers that old checkpoints carry and nothing reads. */
   private static final Pattern HARMLESS =
       Pattern.compile("model\\.layers\\.\\d+\\.self_attn\\.rotary_emb\\.inv_freq");
+
+  /** Before the names of a text model that lies beside a vision tower. */
+  private static final String BESIDE_VISION = "language_model.";
+
+  private static final Pattern VISION =
+      Pattern.compile("(vision_tower|multi_modal_projector)\\..*");
 
   private final List<SafetensorsFile> files = new ArrayList<>();
   private final Map<String, SafetensorsFile> fileOf = new LinkedHashMap<>();
@@ -129,20 +134,28 @@ final class HubTensors implements AutoCloseable {
    * @throws ServeException INVALID_MODEL, naming a tensor that is missing, left over, or of another
    *     shape or type than the config says
    */
-  Map<String, SourceTensor> of(ModelSpec spec) {
+  Map<String, SourceTensor> of(HubConfig config) {
+    ModelSpec spec = config.spec();
+    HubNames names =
+        new HubNames(spec, fileOf.containsKey(BESIDE_VISION + HubNames.EMBED) ? BESIDE_VISION : "");
     Set<String> unused = new HashSet<>(fileOf.keySet());
     Map<String, SourceTensor> tensors = new LinkedHashMap<>();
     ModelTensors.of(spec)
         .forEach(
             (name, shape) -> {
-              String hubName = hubName(name);
-              tensors.put(name, tensor(hubName, shape));
-              unused.remove(hubName);
+              TensorPlace place = names.of(name, shape.rows());
+              float added = isNormWeight(name) ? config.family().normOffset() : 0;
+              tensors.put(name, tensor(place, shape, added));
+              unused.remove(place.tensor());
             });
-    if (spec.tiedHead() && unused.remove("lm_head.weight")) {
-      requireTiedHead();
+    String head = names.prefix() + HubNames.HEAD;
+    if (spec.tiedHead() && unused.remove(head)) {
+      requireTiedHead(head, names.prefix() + HubNames.EMBED);
     }
     unused.removeIf(name -> HARMLESS.matcher(name).matches());
+    if (!names.prefix().isEmpty()) {
+      unused.removeIf(name -> VISION.matcher(name).matches());
+    }
     if (!unused.isEmpty()) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL,
@@ -152,11 +165,14 @@ final class HubTensors implements AutoCloseable {
     return tensors;
   }
 
-  private void requireTiedHead() {
-    SafetensorsFile head = java.util.Objects.requireNonNull(fileOf.get("lm_head.weight"));
-    SafetensorsFile embed = fileOf.get("model.embed_tokens.weight");
-    if (embed == null
-        || head.data("lm_head.weight").mismatch(embed.data("model.embed_tokens.weight")) != -1) {
+  private static boolean isNormWeight(String name) {
+    return name.endsWith("norm");
+  }
+
+  private void requireTiedHead(String headName, String embedName) {
+    SafetensorsFile head = java.util.Objects.requireNonNull(fileOf.get(headName));
+    SafetensorsFile embed = fileOf.get(embedName);
+    if (embed == null || head.data(headName).mismatch(embed.data(embedName)) != -1) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL,
           "config.json says tie_word_embeddings, but lm_head.weight differs from"
@@ -164,7 +180,8 @@ final class HubTensors implements AutoCloseable {
     }
   }
 
-  private SourceTensor tensor(String hubName, ModelTensors.Shape shape) {
+  private SourceTensor tensor(TensorPlace place, ModelTensors.Shape shape, float added) {
+    String hubName = place.tensor();
     @Nullable SafetensorsFile file = fileOf.get(hubName);
     if (file == null) {
       throw new ServeException(ErrorCode.INVALID_MODEL, "tensor " + hubName + " is missing");
@@ -172,8 +189,8 @@ final class HubTensors implements AutoCloseable {
     TensorInfo info = file.tensor(hubName);
     List<Long> expected =
         shape.columns() == 1
-            ? List.of((long) shape.rows())
-            : List.of((long) shape.rows(), (long) shape.columns());
+            ? List.of((long) place.rows())
+            : List.of((long) place.rows(), (long) shape.columns());
     if (!info.shape().equals(expected)) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL,
@@ -191,37 +208,15 @@ final class HubTensors implements AutoCloseable {
                   "tensor %s has dtype %s; supported: F32, F16, BF16"
                       .formatted(hubName, info.dtype()));
         };
+    long rowBytes = type.rowBytes(shape.columns());
     return new SourceTensor(
         hubName,
         type,
         shape.rows(),
         shape.columns(),
-        file.data(hubName),
-        IntUnaryOperator.identity());
-  }
-
-  /** For example {@code layers.3.q} is {@code model.layers.3.self_attn.q_proj.weight}. */
-  private static String hubName(String name) {
-    switch (name) {
-      case ModelTensors.EMBED:
-        return "model.embed_tokens.weight";
-      case ModelTensors.NORM:
-        return "model.norm.weight";
-      case ModelTensors.HEAD:
-        return "lm_head.weight";
-      default:
-        String[] parts = name.split("\\.", -1);
-        String suffix = parts.length > 3 ? ".bias" : ".weight";
-        return "model.layers." + parts[1] + "." + module(parts[2]) + suffix;
-    }
-  }
-
-  private static String module(String name) {
-    return switch (name) {
-      case ModelTensors.INPUT_NORM -> "input_layernorm";
-      case ModelTensors.POST_ATTENTION_NORM -> "post_attention_layernorm";
-      default -> Linear.valueOf(name.toUpperCase(java.util.Locale.ROOT)).path();
-    };
+        file.data(hubName).asSlice(place.firstRow() * rowBytes, shape.rows() * rowBytes),
+        IntUnaryOperator.identity(),
+        added);
   }
 
   @Override

@@ -2,7 +2,9 @@ package io.talchum.weights;
 
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
+import io.talchum.core.Norm;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -11,8 +13,6 @@ final class ModelTensors {
   static final String EMBED = "embed";
   static final String HEAD = "head";
   static final String NORM = "norm";
-  static final String INPUT_NORM = "input_norm";
-  static final String POST_ATTENTION_NORM = "post_attention_norm";
   static final String BIAS = ".bias";
 
   private ModelTensors() {}
@@ -23,12 +23,12 @@ final class ModelTensors {
   /** All of them, in the order in which they are packed. */
   static Map<String, Shape> of(ModelSpec spec) {
     Map<String, Shape> shapes = new LinkedHashMap<>();
-    Shape vector = new Shape(spec.hiddenSize(), 1);
     shapes.put(EMBED, new Shape(spec.vocabSize(), spec.hiddenSize()));
     for (int layer = 0; layer < spec.layers(); layer++) {
-      shapes.put(inLayer(layer, INPUT_NORM), vector);
-      shapes.put(inLayer(layer, POST_ATTENTION_NORM), vector);
-      for (Linear linear : Linear.values()) {
+      for (Norm norm : spec.norms().places()) {
+        norm(shapes, inLayer(layer, norm.tensor()), spec.size(norm), spec);
+      }
+      for (Linear linear : linears(spec, List.of(Linear.values()))) {
         String name = inLayer(layer, nameOf(linear));
         shapes.put(name, new Shape(spec.outputSize(linear), spec.inputSize(linear)));
         if (spec.biases().contains(linear)) {
@@ -36,11 +36,23 @@ final class ModelTensors {
         }
       }
     }
-    shapes.put(NORM, vector);
+    norm(shapes, NORM, spec.hiddenSize(), spec);
     if (!spec.tiedHead()) {
       shapes.put(HEAD, new Shape(spec.vocabSize(), spec.hiddenSize()));
     }
     return shapes;
+  }
+
+  private static void norm(Map<String, Shape> shapes, String name, int size, ModelSpec spec) {
+    shapes.put(name, new Shape(size, 1));
+    if (spec.norms().hasBias()) {
+      shapes.put(name + BIAS, new Shape(size, 1));
+    }
+  }
+
+  /** Those of the linears that the model has. */
+  static List<Linear> linears(ModelSpec spec, List<Linear> linears) {
+    return linears.stream().filter(spec::has).toList();
   }
 
   static String inLayer(int layer, String name) {

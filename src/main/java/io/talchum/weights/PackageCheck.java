@@ -3,6 +3,7 @@ package io.talchum.weights;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
+import io.talchum.core.Norm;
 import io.talchum.core.ServeException;
 import java.util.HashMap;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.Map;
 
 /** Checks that a manifest describes the weights.bin beside it and lacks nothing. */
 final class PackageCheck {
-  static final int FORMAT_VERSION = 1;
+  static final int FORMAT_VERSION = 2;
 
   private PackageCheck() {}
 
@@ -82,16 +83,18 @@ final class PackageCheck {
   private static void checkComplete(ModelSpec spec, Map<String, PackedTensor> tensors) {
     int used = 0;
     used += require(tensors, ModelTensors.EMBED, spec.vocabSize(), spec.hiddenSize());
-    used += require(tensors, ModelTensors.NORM, spec.hiddenSize(), 1);
+    used += requireNorm(spec, tensors, ModelTensors.NORM, spec.hiddenSize());
     if (!spec.tiedHead()) {
       used += require(tensors, ModelTensors.HEAD, spec.vocabSize(), spec.hiddenSize());
     }
     for (int layer = 0; layer < spec.layers(); layer++) {
-      used += require(tensors, in(layer, ModelTensors.INPUT_NORM), spec.hiddenSize(), 1);
-      used += require(tensors, in(layer, ModelTensors.POST_ATTENTION_NORM), spec.hiddenSize(), 1);
+      for (Norm norm : spec.norms().places()) {
+        used += requireNorm(spec, tensors, in(layer, norm.tensor()), spec.size(norm));
+      }
       for (PackingPlan.Group group : PackingPlan.Group.values()) {
-        boolean stacked = tensors.containsKey(in(layer, group.packedName()));
-        for (List<Linear> unit : stacked ? List.of(group.members()) : group.singles()) {
+        List<Linear> members = group.members(spec);
+        boolean stacked = tensors.containsKey(in(layer, PackingPlan.nameOf(members)));
+        for (List<Linear> unit : stacked ? List.of(members) : PackingPlan.singles(members)) {
           used += requireLinear(spec, tensors, in(layer, PackingPlan.nameOf(unit)), unit);
         }
       }
@@ -107,6 +110,14 @@ final class PackageCheck {
     int used = require(tensors, name, rows, spec.inputSize(unit.getFirst()));
     return spec.biases().contains(unit.getFirst())
         ? used + require(tensors, name + ModelTensors.BIAS, rows, 1)
+        : used;
+  }
+
+  private static int requireNorm(
+      ModelSpec spec, Map<String, PackedTensor> tensors, String name, int size) {
+    int used = require(tensors, name, size, 1);
+    return spec.norms().hasBias()
+        ? used + require(tensors, name + ModelTensors.BIAS, size, 1)
         : used;
   }
 

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * The content of {@code model.json}.
  *
- * @param formatVersion 1
+ * @param formatVersion 2
  * @param name the package's name in the data directory
  * @param source where it was imported from (file or folder name, never a path of the machine)
  * @param license as the source states it, or empty

@@ -6,11 +6,11 @@ import java.util.Map;
  * A matrix or vector of a model package.
  *
  * <p>Names: {@code embed} [vocab, hidden], {@code head} [vocab, hidden] (absent when tied), {@code
- * norm} [hidden], and per layer N {@code layers.N.input_norm}, {@code
- * layers.N.post_attention_norm}, {@code layers.N.qkv} or {@code layers.N.q|k|v}, {@code
- * layers.N.o}, {@code layers.N.gate_up} or {@code layers.N.gate|up}, {@code layers.N.down}, each
- * linear with an optional {@code .bias}. A group of linears that read the same input is stored as
- * one matrix, its members' rows one after the other, whenever they share encoding and block size.
+ * norm} [hidden], and per layer N its norms ({@link io.talchum.core.Norm#tensor}, for example
+ * {@code layers.N.input_norm}), {@code layers.N.qkv} or {@code layers.N.q|k|v}, {@code layers.N.o},
+ * {@code layers.N.gate_up} or {@code layers.N.gate|up}, {@code layers.N.down}, each linear and norm
+ * with an optional {@code .bias}. A group of linears that read the same input is stored as one
+ * matrix, its members' rows one after the other, whenever they share encoding and block size.
  *
  * @param rows outputs; for a vector its length
  * @param columns inputs, at most blocks * blockSize; for a vector 1

@@ -2,6 +2,7 @@ package io.talchum.weights;
 
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
+import io.talchum.core.Norm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,17 +28,9 @@ record PackingPlan(List<Packed> tensors) {
       this.members = List.of(members);
     }
 
-    List<Linear> members() {
-      return members;
-    }
-
-    List<List<Linear>> singles() {
-      return members.stream().map(List::of).toList();
-    }
-
-    /** The name of the members stacked in one matrix. */
-    String packedName() {
-      return nameOf(members);
+    /** Those that the model has. */
+    List<Linear> members(ModelSpec spec) {
+      return ModelTensors.linears(spec, members);
     }
   }
 
@@ -69,13 +62,14 @@ record PackingPlan(List<Packed> tensors) {
     List<Packed> plan = new ArrayList<>();
     plan.add(table(ModelTensors.EMBED, tensors, choice));
     for (int layer = 0; layer < spec.layers(); layer++) {
-      plan.add(vector(ModelTensors.inLayer(layer, ModelTensors.INPUT_NORM), tensors));
-      plan.add(vector(ModelTensors.inLayer(layer, ModelTensors.POST_ATTENTION_NORM), tensors));
+      for (Norm norm : spec.norms().places()) {
+        plan.addAll(norm(ModelTensors.inLayer(layer, norm.tensor()), spec, tensors));
+      }
       for (Group group : Group.values()) {
         plan.addAll(linears(layer, group, spec, tensors, choice));
       }
     }
-    plan.add(vector(ModelTensors.NORM, tensors));
+    plan.addAll(norm(ModelTensors.NORM, spec, tensors));
     if (!spec.tiedHead()) {
       plan.add(table(ModelTensors.HEAD, tensors, choice));
     }
@@ -89,30 +83,35 @@ record PackingPlan(List<Packed> tensors) {
       ModelSpec spec,
       Map<String, SourceTensor> tensors,
       EncodingChoice choice) {
+    List<Linear> members = group.members(spec);
     Stream<Format> formats =
-        group.members().stream()
+        members.stream()
             .map(l -> choice.linear(get(tensors, ModelTensors.inLayer(layer, nameOf(l)))));
     boolean alike =
         formats.distinct().count() == 1
-            && group.members().stream().map(spec.biases()::contains).distinct().count() == 1;
-    List<List<Linear>> units = alike ? List.of(group.members()) : group.singles();
+            && members.stream().map(spec.biases()::contains).distinct().count() == 1;
+    List<List<Linear>> units = alike ? List.of(members) : singles(members);
     List<Packed> plan = new ArrayList<>();
     for (List<Linear> unit : units) {
       String name = ModelTensors.inLayer(layer, nameOf(unit));
-      List<String> members =
+      List<String> names =
           unit.stream().map(linear -> ModelTensors.inLayer(layer, nameOf(linear))).toList();
-      Format format = choice.linear(get(tensors, members.getFirst()));
-      plan.add(new Packed(name, all(tensors, members, ""), format, false));
+      Format format = choice.linear(get(tensors, names.getFirst()));
+      plan.add(new Packed(name, all(tensors, names, ""), format, false));
       if (spec.biases().contains(unit.getFirst())) {
         plan.add(
             new Packed(
                 name + ModelTensors.BIAS,
-                all(tensors, members, ModelTensors.BIAS),
+                all(tensors, names, ModelTensors.BIAS),
                 Format.F32,
                 false));
       }
     }
     return plan;
+  }
+
+  static List<List<Linear>> singles(List<Linear> members) {
+    return members.stream().map(List::of).toList();
   }
 
   private static String nameOf(Linear linear) {
@@ -128,8 +127,14 @@ record PackingPlan(List<Packed> tensors) {
     };
   }
 
-  private static Packed vector(String name, Map<String, SourceTensor> tensors) {
-    return new Packed(name, List.of(get(tensors, name)), Format.F32, false);
+  private static List<Packed> norm(String name, ModelSpec spec, Map<String, SourceTensor> tensors) {
+    List<Packed> vectors = new ArrayList<>();
+    vectors.add(new Packed(name, List.of(get(tensors, name)), Format.F32, false));
+    if (spec.norms().hasBias()) {
+      String bias = name + ModelTensors.BIAS;
+      vectors.add(new Packed(bias, List.of(get(tensors, bias)), Format.F32, false));
+    }
+    return vectors;
   }
 
   private static Packed table(

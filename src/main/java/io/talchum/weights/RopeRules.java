@@ -105,6 +105,37 @@ sealed interface RopeRules {
     }
   }
 
+  /**
+   * LongRoPE, arXiv:2402.13753: each frequency divided by its own number, with other numbers for
+   * sequences beyond the trained context.
+   *
+   * @param context positions after stretching
+   * @param attentionFactor overrides what follows from the two contexts
+   */
+  record LongRope(
+      List<Double> shortFactors,
+      List<Double> longFactors,
+      int trainedContext,
+      int context,
+      OptionalDouble attentionFactor)
+      implements RopeRules {
+    @Override
+    public RopeSpec resolve(double theta, int rotaryDims) {
+      return new RopeSpec(
+          frequencies(rotaryDims, j -> base(theta, rotaryDims, j) / shortFactors.get(j)),
+          attentionFactor.orElseGet(this::attention),
+          frequencies(rotaryDims, j -> base(theta, rotaryDims, j) / longFactors.get(j)),
+          trainedContext);
+    }
+
+    private double attention() {
+      double stretch = (double) context / trainedContext;
+      return stretch <= 1
+          ? 1
+          : StrictMath.sqrt(1 + StrictMath.log(stretch) / StrictMath.log(trainedContext));
+    }
+  }
+
   /** Every frequency divided by its own number, as GGUF's {@code rope_freqs.weight} says. */
   record Divided(RopeRules rule, List<Double> divisors) implements RopeRules {
     @Override
@@ -122,10 +153,14 @@ sealed interface RopeRules {
   }
 
   private static RopeSpec spec(int rotaryDims, IntToDoubleFunction frequency, double attention) {
+    return new RopeSpec(frequencies(rotaryDims, frequency), attention);
+  }
+
+  private static List<Double> frequencies(int rotaryDims, IntToDoubleFunction frequency) {
     List<Double> frequencies = new ArrayList<>(rotaryDims / 2);
     for (int j = 0; j < rotaryDims / 2; j++) {
       frequencies.add(frequency.applyAsDouble(j));
     }
-    return new RopeSpec(frequencies, attention);
+    return frequencies;
   }
 }

@@ -11,6 +11,7 @@ import java.util.function.IntUnaryOperator;
  * @param columns inputs; for a vector 1
  * @param data rows * type.rowBytes(columns) bytes
  * @param storedRow where row r of the model lies in the data
+ * @param added to every value, in fp32
  */
 record SourceTensor(
     String name,
@@ -18,26 +19,29 @@ record SourceTensor(
     int rows,
     int columns,
     MemorySegment data,
-    IntUnaryOperator storedRow) {
+    IntUnaryOperator storedRow,
+    float added) {
 
   /** Copies rows {@code row .. row + count - 1} as fp32, {@code stride} floats from row to row. */
   void read(int row, int count, float[] target, int offset, int stride) {
     for (int i = 0; i < count; i++) {
       type.dequantize(data, rowOffset(row + i), target, offset + i * stride, columns);
     }
+    if (added != 0) {
+      add(count, target, offset, stride);
+    }
+  }
+
+  private void add(int count, float[] target, int offset, int stride) {
+    for (int i = 0; i < count; i++) {
+      for (int column = 0; column < columns; column++) {
+        target[offset + i * stride + column] += added;
+      }
+    }
   }
 
   /** The byte where a row of the model starts. */
   long rowOffset(int row) {
     return storedRow.applyAsInt(row) * type.rowBytes(columns);
-  }
-
-  /** All values of a vector. */
-  float[] vector() {
-    float[] values = new float[rows];
-    for (int row = 0; row < rows; row++) {
-      type.dequantize(data, rowOffset(row), values, row, 1);
-    }
-    return values;
   }
 }

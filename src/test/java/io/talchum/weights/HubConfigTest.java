@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class HubConfigTest {
   private static ModelSpec spec(String config) {
-    return HubConfig.read(new ConfigFields(config, (ObjectNode) Fixtures.json(config)));
+    return HubConfig.read(new ConfigFields(config, (ObjectNode) Fixtures.json(config))).spec();
   }
 
   @ParameterizedTest
@@ -24,7 +24,17 @@ class HubConfigTest {
     "llama_tied, config.v5.json",
     "llama31, config.v5.json",
     "llama_yarn, config.v5.json",
-    "llama_linear, config.hub.json"
+    "llama_linear, config.hub.json",
+    "mistral, config.v5.json",
+    "qwen2, config.v5.json",
+    "qwen3, config.v5.json",
+    "gemma2, config.v5.json",
+    "gemma3, config.v5.json",
+    "phi3, config.v5.json",
+    "phi3_longrope, config.v5.json",
+    "olmo2, config.v5.json",
+    "granite, config.v5.json",
+    "starcoder2, config.v5.json"
   })
   void bothSpellingsOfAConfigMeanTheSame(String family, String other) {
     String folder = "models/" + family + "/";

@@ -54,7 +54,7 @@ class ModelImporterTest {
       assertSameRows(
           source.readFloats("model.layers.0.post_attention_layernorm.weight"),
           model,
-          "layers.0.post_attention_norm",
+          "layers.0.mlp_input_norm",
           0);
       assertThat(model.find("head").isPresent())
           .isEqualTo(source.tensors().containsKey("lm_head.weight"));

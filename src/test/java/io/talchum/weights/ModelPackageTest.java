@@ -76,7 +76,7 @@ class ModelPackageTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"formatVersion\" : 1 | \"formatVersion\" : 7 | format version 7",
+        "\"formatVersion\" : 2 | \"formatVersion\" : 7 | format version 7",
         "\"rows\" : 520 | \"rows\" : 521 | embed",
         "\"hiddenSize\" : 64 | \"hiddenSize\" : 96 | embed",
         "\"layers\" : 2 | \"layers\" : 1000000000 | layers.2.input_norm",

@@ -1,7 +1,10 @@
 package io.talchum.model.onnx;
 
+import io.talchum.core.AttentionSpec;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
+import io.talchum.core.Norm;
+import io.talchum.core.ScaleSpec;
 import io.talchum.model.onnx.OnnxGraph.Attribute;
 import io.talchum.weights.Encoding;
 import io.talchum.weights.ModelPackage;
@@ -27,6 +30,9 @@ final class DecoderGraph {
   static final String LOGIT_POSITIONS = "logit_positions";
   static final String LOGITS = "logits";
 
+  /** i64 [B, S]: each token's row in the rotary tables, where that is not its position. */
+  static final String ROTARY_POSITIONS = "rotary_positions";
+
   private static final long ACCURACY_FLOAT32 = 1;
   private static final long ACCURACY_INT8 = 4;
 
@@ -35,6 +41,7 @@ final class DecoderGraph {
   private final Set<GraphFeature> features;
   private final ExecutorOptions options;
   private final OnnxGraph graph;
+  private final NormNodes norms;
   private final Map<String, String> blockSums = new HashMap<>();
 
   private DecoderGraph(ModelPackage weights, Set<GraphFeature> features, ExecutorOptions options) {
@@ -43,6 +50,7 @@ final class DecoderGraph {
     this.features = features;
     this.options = options;
     this.graph = new OnnxGraph(weights.weightsFile().getFileName().toString());
+    this.norms = new NormNodes(graph, spec);
   }
 
   static OnnxGraph build(
@@ -73,100 +81,177 @@ final class DecoderGraph {
     graph.input(PAST_LENGTHS, ElementType.INT32, "B");
     graph.input(TOTAL_LENGTH, ElementType.INT32);
     graph.input(LOGIT_POSITIONS, ElementType.INT64, "N");
-    rotaryTables();
-    String residual = EMBEDDINGS;
-    String normed =
-        graph.node(
-            "SimplifiedLayerNormalization",
-            List.of(residual, vector("layers.0.input_norm")),
-            "normed.0",
-            Attribute.of("epsilon", spec.normEpsilon()),
-            Attribute.of("axis", -1),
-            Attribute.of("stash_type", 1));
+    if (RotaryTables.areReadByOwnNodes(spec)) {
+      graph.input(ROTARY_POSITIONS, ElementType.INT64, "B", "S");
+    }
+    NormNodes.Stream stream = norms.begin(EMBEDDINGS);
     for (int layer = 0; layer < spec.layers(); layer++) {
       String prefix = "layers." + layer + ".";
-      String attended = attention(layer, normed);
-      String middle = prefix + "residual_attention";
-      String mlpInput = prefix + "mlp_input";
-      addAndNorm(residual, attended, prefix + "post_attention_norm", mlpInput, middle);
-      String mlp = mlp(layer, mlpInput);
-      if (layer + 1 < spec.layers()) {
-        residual = prefix + "residual_mlp";
-        normed = "normed." + (layer + 1);
-        addAndNorm(middle, mlp, "layers." + (layer + 1) + ".input_norm", normed, residual);
+      String attended =
+          norms.change(attention(layer, stream.input()), layer, Norm.ATTENTION_OUTPUT);
+      stream =
+          norms.add(
+              stream,
+              attended,
+              layer,
+              Norm.MLP_INPUT,
+              prefix + "residual_attention",
+              prefix + "mlp_input");
+      String mlp = norms.change(mlp(layer, stream.input()), layer, Norm.MLP_OUTPUT);
+      int next = layer + 1;
+      if (next < spec.layers()) {
+        stream =
+            norms.add(stream, mlp, next, Norm.INPUT, prefix + "residual_mlp", "normed." + next);
       } else {
-        head(middle, mlp);
+        head(stream.residual(), mlp);
       }
     }
   }
 
-  /** sum = a + b; normed = RMSNorm(sum). */
-  private void addAndNorm(String a, String b, String norm, String normed, String sum) {
-    graph.contributed(
-        "SkipSimplifiedLayerNormalization",
-        List.of(a, b, vector(norm)),
-        List.of(normed, "", "", sum),
-        Attribute.of("epsilon", spec.normEpsilon()));
-  }
-
   private String attention(int layer, String input) {
-    List<String> projected = group(layer, LinearGroup.QKV, input);
-    List<String> in = new ArrayList<>(projected);
-    while (in.size() < 3) {
-      in.add("");
-    }
+    AttentionSpec attention = spec.attention();
+    List<String> in = new ArrayList<>(queryKeyValue(layer, input));
     Object[] cache = {"B", spec.kvHeads(), options.contextTokens(), spec.headDim()};
     in.add(graph.input(pastKey(layer), ElementType.FLOAT, cache));
     in.add(graph.input(pastValue(layer), ElementType.FLOAT, cache));
-    in.addAll(List.of(PAST_LENGTHS, TOTAL_LENGTH, "rotary_cos", "rotary_sin"));
+    in.addAll(List.of(PAST_LENGTHS, TOTAL_LENGTH));
+    boolean rotates = !RotaryTables.areReadByOwnNodes(spec);
+    if (rotates) {
+      in.add(rotaryTable(RotaryTables.cos(attention, layer), layer));
+      in.add(rotaryTable(RotaryTables.sin(attention, layer), layer));
+    }
     graph.output(presentKey(layer), ElementType.FLOAT, cache);
     graph.output(presentValue(layer), ElementType.FLOAT, cache);
     String attended = "layers." + layer + ".attended";
+    int window = attention.windowOf(layer);
     graph.contributed(
         "GroupQueryAttention",
         in,
         List.of(attended, presentKey(layer), presentValue(layer)),
         Attribute.of("num_heads", spec.heads()),
         Attribute.of("kv_num_heads", spec.kvHeads()),
-        Attribute.of("scale", (float) (1 / Math.sqrt(spec.headDim()))),
-        Attribute.of("do_rotary", 1),
+        Attribute.of("scale", attention.scale()),
+        Attribute.of("softcap", attention.softcap()),
+        Attribute.of("do_rotary", rotates ? 1 : 0),
         Attribute.of("rotary_interleaved", 0),
-        Attribute.of("local_window_size", -1));
+        Attribute.of("local_window_size", window == 0 ? -1 : window));
     return group(layer, LinearGroup.O, attended).getFirst();
+  }
+
+  private String rotaryTable(String name, int layer) {
+    AttentionSpec attention = spec.attention();
+    return graph.weight(
+        name,
+        ElementType.FLOAT,
+        RotaryTables.rows(attention, options.contextTokens()),
+        attention.ropeOf(layer).inverseFrequencies().size());
+  }
+
+  /** Queries, keys and values; all three in the first if nothing has to be done to them. */
+  private List<String> queryKeyValue(int layer, String input) {
+    List<String> projected = group(layer, LinearGroup.QKV, input);
+    boolean rotated = RotaryTables.areReadByOwnNodes(spec);
+    if (!spec.norms().has(Norm.QUERY) && !rotated) {
+      return projected.size() == 1 ? List.of(projected.getFirst(), "", "") : projected;
+    }
+    String prefix = "layers." + layer + ".";
+    List<String> parts =
+        parts(
+            projected,
+            List.of(prefix + "q_part", prefix + "k_part", prefix + "v_part"),
+            List.of(Linear.Q, Linear.K, Linear.V));
+    String query = norms.heads(parts.get(0), layer, Norm.QUERY, spec.heads());
+    String key = norms.heads(parts.get(1), layer, Norm.KEY, spec.kvHeads());
+    return List.of(
+        rotated ? rotated(query, layer, spec.heads()) : query,
+        rotated ? rotated(key, layer, spec.kvHeads()) : key,
+        parts.get(2));
+  }
+
+  /** Rotary embedding as a node of its own. */
+  private String rotated(String x, int layer, int heads) {
+    AttentionSpec attention = spec.attention();
+    String out = x + ".rotated";
+    graph.contributed(
+        "RotaryEmbedding",
+        List.of(
+            x,
+            ROTARY_POSITIONS,
+            rotaryTable(RotaryTables.cos(attention, layer), layer),
+            rotaryTable(RotaryTables.sin(attention, layer), layer)),
+        List.of(out),
+        Attribute.of("interleaved", 0),
+        Attribute.of("num_heads", heads),
+        Attribute.of(
+            "rotary_embedding_dim", 2 * attention.ropeOf(layer).inverseFrequencies().size()));
+    return out;
+  }
+
+  /** The outputs of a group, one by one. */
+  private List<String> parts(List<String> projected, List<String> names, List<Linear> members) {
+    if (projected.size() > 1) {
+      return projected;
+    }
+    long[] sizes = members.stream().mapToLong(spec::outputSize).toArray();
+    graph.node(
+        "Split",
+        List.of(projected.getFirst(), graph.constant("parts." + members.size(), sizes)),
+        names,
+        Attribute.of("axis", 2));
+    return names;
   }
 
   private String mlp(int layer, String input) {
     String prefix = "layers." + layer + ".";
     List<String> projected = group(layer, LinearGroup.GATE_UP, input);
-    if (projected.size() == 1) {
-      List<String> halves = List.of(prefix + "gate_out", prefix + "up_out");
-      graph.node(
-          "Split",
-          List.of(
-              projected.getFirst(),
-              graph.constant("halves", spec.intermediateSize(), spec.intermediateSize())),
-          halves,
-          Attribute.of("axis", 2));
-      projected = halves;
+    if (!spec.mlp().gated()) {
+      return group(layer, LinearGroup.DOWN, activated(layer, projected.getFirst())).getFirst();
     }
-    String silu = prefix + "silu";
-    graph.contributed(
-        "QuickGelu", List.of(projected.getFirst()), List.of(silu), Attribute.of("alpha", 1f));
-    String gated = graph.node("Mul", List.of(silu, projected.get(1)), prefix + "gated");
+    List<String> parts =
+        parts(
+            projected,
+            List.of(prefix + "gate_out", prefix + "up_out"),
+            List.of(Linear.GATE, Linear.UP));
+    String gated =
+        graph.node("Mul", List.of(activated(layer, parts.get(0)), parts.get(1)), prefix + "gated");
     return group(layer, LinearGroup.DOWN, gated).getFirst();
+  }
+
+  private String activated(int layer, String x) {
+    String out = "layers." + layer + ".activated";
+    switch (spec.mlp().activation()) {
+      case SILU ->
+          graph.contributed("QuickGelu", List.of(x), List.of(out), Attribute.of("alpha", 1f));
+      case GELU_TANH -> graph.contributed("FastGelu", List.of(x), List.of(out));
+    }
+    return out;
   }
 
   private void head(String residual, String mlp) {
     String a = graph.node("Gather", List.of(residual, LOGIT_POSITIONS), "last_residual", axis(1));
     String b = graph.node("Gather", List.of(mlp, LOGIT_POSITIONS), "last_mlp", axis(1));
-    graph.contributed(
-        "SkipSimplifiedLayerNormalization",
-        List.of(a, b, vector("norm")),
-        List.of("final"),
-        Attribute.of("epsilon", spec.normEpsilon()));
     PackedTensor table = weights.find("head").orElseGet(() -> weights.tensor("embed"));
-    linear(table, Optional.empty(), "final", LOGITS);
+    ScaleSpec scales = spec.scales();
+    boolean plain = scales.logitDivisor() == 1 && scales.logitSoftcap() == 0;
+    String product = linear(table, Optional.empty(), norms.last(a, b), plain ? LOGITS : "head_out");
+    if (!plain) {
+      capped(product, scales);
+    }
     graph.output(LOGITS, ElementType.FLOAT, "B", "N", spec.vocabSize());
+  }
+
+  /** LOGITS = c tanh(logits / c) or logits / divisor. */
+  private void capped(String logits, ScaleSpec scales) {
+    float cap = scales.logitSoftcap();
+    if (cap == 0) {
+      String divisor = graph.scalar("logit_divisor", scales.logitDivisor());
+      graph.node("Div", List.of(logits, divisor), LOGITS);
+      return;
+    }
+    String divisor = graph.scalar("logit_divisor", scales.logitDivisor() * cap);
+    String divided = graph.node("Div", List.of(logits, divisor), "logits_divided");
+    String tanh = graph.node("Tanh", List.of(divided), "logits_tanh");
+    graph.node("Mul", List.of(tanh, graph.scalar("logit_softcap", cap)), LOGITS);
   }
 
   private static Attribute axis(int axis) {
@@ -181,7 +266,7 @@ final class DecoderGraph {
     if (fused.isPresent()) {
       base.add(projected(prefix + group.tensor(), fused.get(), input));
     } else {
-      for (Linear linear : group.members()) {
+      for (Linear linear : group.members().stream().filter(spec::has).toList()) {
         String name = prefix + linear.name().toLowerCase(java.util.Locale.ROOT);
         base.add(projected(name, weights.tensor(name), input));
       }
@@ -199,16 +284,20 @@ final class DecoderGraph {
    */
   private List<String> adapted(int layer, LinearGroup group, String input, List<String> base) {
     List<String> result = new ArrayList<>();
+    List<Linear> members = group.members().stream().filter(spec::has).toList();
     for (int i = 0; i < base.size(); i++) {
+      boolean whole = base.size() == 1;
       AdapterSite site =
-          base.size() == 1
-              ? AdapterSite.of(layer, group)
-              : AdapterSite.of(layer, group.members().get(i));
+          whole ? AdapterSite.of(layer, group) : AdapterSite.of(layer, members.get(i));
+      List<Linear> inside = whole ? members : List.of(members.get(i));
+      String out = base.get(i) + ".adapted";
+      graph.shape(
+          out, ElementType.FLOAT, "B", "S", inside.stream().mapToInt(spec::outputSize).sum());
       result.add(
           graph.custom(
               AdapterKernel.OPERATOR,
               List.of(input, base.get(i)),
-              base.get(i) + ".adapted",
+              out,
               Attribute.of(CustomOperator.NODE, site.number())));
     }
     return result;
@@ -306,22 +395,5 @@ final class DecoderGraph {
 
   private String vector(String name) {
     return graph.weight(name, ElementType.FLOAT, weights.tensor(name).rows());
-  }
-
-  private void rotaryTables() {
-    List<Double> frequencies = spec.rope().inverseFrequencies();
-    int contextTokens = options.contextTokens();
-    int pairs = frequencies.size();
-    float[] cos = new float[contextTokens * pairs];
-    float[] sin = new float[contextTokens * pairs];
-    for (int position = 0; position < contextTokens; position++) {
-      for (int pair = 0; pair < pairs; pair++) {
-        double angle = position * frequencies.get(pair);
-        cos[position * pairs + pair] = (float) (Math.cos(angle) * spec.rope().attentionFactor());
-        sin[position * pairs + pair] = (float) (Math.sin(angle) * spec.rope().attentionFactor());
-      }
-    }
-    graph.constant("rotary_cos", cos, contextTokens, pairs);
-    graph.constant("rotary_sin", sin, contextTokens, pairs);
   }
 }

@@ -10,9 +10,6 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
-import com.google.protobuf.ByteString;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -106,6 +103,11 @@ final class OnnxGraph {
     outputs.add(name);
   }
 
+  /** States the shape of a value that ONNX Runtime cannot infer. */
+  void shape(String name, ElementType type, Object... dimensions) {
+    graph.addValueInfo(valueInfo(name, type, dimensions));
+  }
+
   /** Declares a weight whose bytes the session gets from shared memory under the same name. */
   String weight(String name, ElementType type, long... shape) {
     if (!weights.add(name)) {
@@ -140,20 +142,15 @@ final class OnnxGraph {
     return name;
   }
 
-  /** A constant matrix inside the graph. */
-  String constant(String name, float[] values, long... shape) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(values);
-    TensorProto.Builder tensor =
-        TensorProto.newBuilder()
-            .setName(name)
-            .setDataType(ElementType.FLOAT.onnx())
-            .setRawData(ByteString.copyFrom(bytes));
-    for (long dimension : shape) {
-      tensor.addDims(dimension);
+  /** A constant number inside the graph; the same name is written once. */
+  String scalar(String name, float value) {
+    if (constants.add(name)) {
+      graph.addInitializer(
+          TensorProto.newBuilder()
+              .setName(name)
+              .setDataType(ElementType.FLOAT.onnx())
+              .addFloatData(value));
     }
-    graph.addInitializer(tensor);
     return name;
   }
 

@@ -4,6 +4,7 @@ import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ModelSpec;
+import io.talchum.core.RopeSpec;
 import io.talchum.core.ServeException;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
@@ -39,6 +40,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
   private final float[] embedding; // [hidden]
   private final AdapterKernel adapterKernel;
   private final @Nullable LowRankAdapter[] adapters;
+  private final int[] expectedTokens; // [slots]
   private final Map<Set<GraphFeature>, Session> sessions = new HashMap<>();
   private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
 
@@ -54,12 +56,22 @@ public final class OnnxModelExecutor implements ModelExecutor {
     this.runtime = new OrtSessions(library, options.threads(), options.spin());
     this.tensors = new OrtTensors(library);
     this.shared = new SharedWeights(runtime, tensors, weights);
+    shareRotaryTables();
     this.kv = new KvSlots(tensors, arena, spec, options.slots(), options.contextTokens());
     this.buffers = new StepBuffers(tensors, arena, spec, options.slots(), options.prefillTokens());
     this.embeddings = weights.rows(weights.tensor("embed"));
     this.embedding = new float[spec.hiddenSize()];
     this.adapters = new LowRankAdapter[options.slots()];
+    this.expectedTokens = new int[options.slots()];
     this.adapterKernel = new AdapterKernel(new OrtKernels(library), arena, spec);
+  }
+
+  private void shareRotaryTables() {
+    new RotaryTables(arena, spec.attention(), options.contextTokens())
+        .tables()
+        .forEach(
+            (name, table) ->
+                shared.share(name, table.data(), ElementType.FLOAT, table.rows(), table.pairs()));
   }
 
   /**
@@ -127,6 +139,11 @@ public final class OnnxModelExecutor implements ModelExecutor {
   }
 
   @Override
+  public void expect(int slot, int promptTokens) {
+    expectedTokens[slot] = promptTokens;
+  }
+
+  @Override
   public void release(int slot) {
     adapters[slot] = null;
   }
@@ -135,6 +152,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
   public void copySlot(int from, int to, int tokens) {
     kv.copy(from, to, tokens);
     adapters[to] = adapters[from];
+    expectedTokens[to] = expectedTokens[from];
   }
 
   @Override
@@ -173,22 +191,47 @@ public final class OnnxModelExecutor implements ModelExecutor {
    */
   private StepLogits run(
       int slot, int[] tokenIds, int[] lastPositions, int rows, int first, int count) {
-    for (int i = 0; i < tokenIds.length; i++) {
-      checkToken(tokenIds[i]);
-      embeddings.read(tokenIds[i], embedding, 0);
-      long offset = (long) i * spec.hiddenSize() * Float.BYTES;
-      MemorySegment.copy(
-          embedding, 0, buffers.embeddings(), ValueLayout.JAVA_FLOAT, offset, embedding.length);
-    }
+    embed(tokenIds);
     buffers.lengths(lastPositions);
     StepBinding step = binding(slot, rows);
     adapterKernel.prepare(Arrays.copyOfRange(adapters, slot, slot + rows), tokenIds.length / rows);
     step.input(DecoderGraph.EMBEDDINGS, buffers.embeddings(rows, tokenIds.length / rows));
+    if (RotaryTables.areReadByOwnNodes(spec)) {
+      step.input(
+          DecoderGraph.ROTARY_POSITIONS,
+          rotaryPositions(slot, lastPositions, tokenIds.length / rows));
+    }
     step.input(DecoderGraph.LOGIT_POSITIONS, buffers.logitPositions(first, count));
     step.output(DecoderGraph.LOGITS, buffers.logits(rows, count));
     step.run();
     adapterKernel.checkRun();
     return new StepLogits(rows * count, spec.vocabSize(), buffers.logits());
+  }
+
+  private void embed(int[] tokenIds) {
+    float scale = spec.scales().embedding();
+    for (int i = 0; i < tokenIds.length; i++) {
+      checkToken(tokenIds[i]);
+      embeddings.read(tokenIds[i], embedding, 0);
+      for (int j = 0; scale != 1 && j < embedding.length; j++) {
+        embedding[j] *= scale;
+      }
+      long offset = (long) i * spec.hiddenSize() * Float.BYTES;
+      MemorySegment.copy(
+          embedding, 0, buffers.embeddings(), ValueLayout.JAVA_FLOAT, offset, embedding.length);
+    }
+  }
+
+  /** Each token's row in {@link RotaryTables}: long sequences use the second half. */
+  private MemorySegment rotaryPositions(int slot, int[] lastPositions, int tokens) {
+    RopeSpec rope = spec.attention().rope();
+    for (int row = 0; row < lastPositions.length; row++) {
+      int length = Math.max(expectedTokens[slot + row], lastPositions[row] + 1);
+      boolean isLong = rope.dependsOnLength() && length > rope.shortTokens();
+      int first = lastPositions[row] - tokens + 1 + (isLong ? options.contextTokens() : 0);
+      buffers.rotaryPositions(row * tokens, first, tokens);
+    }
+    return buffers.rotaryPositions(lastPositions.length, tokens);
   }
 
   /** The binding for a range of slots, with the graph that the adapters bound there need. */

@@ -81,7 +81,8 @@ final class SharedWeights implements AutoCloseable {
     }
   }
 
-  private void share(String name, MemorySegment data, ElementType type, long... shape) {
+  /** Adds a tensor that is no part of the package; its memory must live as long as this object. */
+  void share(String name, MemorySegment data, ElementType type, long... shape) {
     values.put(name, tensors.tensor(data, type, shape));
   }
 

@@ -17,6 +17,7 @@ final class StepBuffers implements AutoCloseable {
   private final MemorySegment pastLengths; // i32 [slots]
   private final MemorySegment totalLength; // i32 []
   private final MemorySegment positions; // i64 [tokens], 0, 1, 2 ...
+  private final MemorySegment rotaryPositions; // i64 [tokens]
   private final MemorySegment logits; // f32 [tokens, vocab]
   private final Map<String, MemorySegment> views = new HashMap<>();
 
@@ -28,6 +29,7 @@ final class StepBuffers implements AutoCloseable {
     pastLengths = tensors.allocateZeroed(arena, (long) slots * Integer.BYTES);
     totalLength = tensors.allocateZeroed(arena, Integer.BYTES);
     positions = tensors.allocateZeroed(arena, tokens * Long.BYTES);
+    rotaryPositions = tensors.allocateZeroed(arena, tokens * Long.BYTES);
     logits = tensors.allocateZeroed(arena, tokens * spec.vocabSize() * Float.BYTES);
     for (int i = 0; i < tokens; i++) {
       positions.setAtIndex(JAVA_LONG, i, i);
@@ -53,6 +55,18 @@ final class StepBuffers implements AutoCloseable {
       longest = Math.max(longest, lastPositions[row] + 1);
     }
     totalLength.set(JAVA_INT, 0, longest);
+  }
+
+  /** Sets the rotary positions of consecutive tokens. */
+  void rotaryPositions(int token, int position, int count) {
+    for (int i = 0; i < count; i++) {
+      rotaryPositions.setAtIndex(JAVA_LONG, token + i, position + i);
+    }
+  }
+
+  /** The rotary positions as [rows, tokens]. */
+  MemorySegment rotaryPositions(int rows, int tokens) {
+    return view("r" + rows + "," + tokens, rotaryPositions, ElementType.INT64, rows, tokens);
   }
 
   /** The embeddings as [rows, tokens, hidden]. */

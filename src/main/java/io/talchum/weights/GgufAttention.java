@@ -1,0 +1,145 @@
+package io.talchum.weights;
+
+import io.talchum.core.AttentionSpec;
+import io.talchum.core.RopeSpec;
+import io.talchum.weights.Family.Trait;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+
+/** Reads scale, softcap, windows and rotary embedding of a GGUF file. */
+record GgufAttention(GgufFile file, ConfigFields fields, Family family) {
+  private static final double MAX_THETA = 1e12;
+  static final String DIVISORS = "rope_freqs.weight";
+  static final String SHORT_FACTORS = "rope_factors_short.weight";
+  static final String LONG_FACTORS = "rope_factors_long.weight";
+
+  AttentionSpec read(int hidden, int heads, int headDim, int layers, int context) {
+    int rotaryDims = rotaryDims(headDim);
+    double theta = fields.doubleOr(key("rope.freq_base"), family.ropeTheta(), 1, MAX_THETA);
+    RopeSpec rope = rope(rotaryDims, context).resolve(theta, rotaryDims);
+    int window = window();
+    List<Integer> windowed = windowed(window, layers);
+    return new AttentionSpec(
+        (float) scale(hidden, heads, headDim, layers),
+        (float) softcap(),
+        windowed.isEmpty() ? 0 : window,
+        windowed,
+        rope,
+        windowRope(rope, rotaryDims));
+  }
+
+  private String key(String name) {
+    return family.ggufName() + "." + name;
+  }
+
+  private int rotaryDims(int headDim) {
+    int dims = fields.intOr(key("rope.dimension_count"), headDim, 2, Limits.MAX_HEAD_DIM);
+    boolean fits =
+        family.has(Trait.PARTIAL_ROTARY) ? dims <= headDim && dims % 2 == 0 : dims == headDim;
+    if (!fits) {
+      throw fields.refused(
+          "%s is %d; with heads of %d that is not supported for %s"
+              .formatted(key("rope.dimension_count"), dims, headDim, family.ggufName()));
+    }
+    return dims;
+  }
+
+  private double scale(int hidden, int heads, int headDim, int layers) {
+    if (family.has(Trait.MULTIPLIERS)) {
+      return fields.doubleOr(key("attention.scale"), 1 / Math.sqrt(headDim), 0, 1e6);
+    }
+    boolean of27b =
+        (family == Family.GEMMA2 && layers == 46) || (family == Family.GEMMA3 && layers == 62);
+    return 1 / Math.sqrt(of27b ? (double) hidden / heads : headDim);
+  }
+
+  private double softcap() {
+    return family.has(Trait.SCORE_SOFTCAP)
+        ? fields.doubleOr(key("attn_logit_softcapping"), 50, 0, 1e6)
+        : 0;
+  }
+
+  private int window() {
+    String key = key("attention.sliding_window");
+    int otherwise = family == Family.GEMMA2 ? 4096 : 0;
+    return fields.intOr(key, otherwise, 0, Limits.MAX_CONTEXT);
+  }
+
+  private List<Integer> windowed(int window, int layers) {
+    int pattern = family == Family.GEMMA2 ? 2 : family == Family.GEMMA3 ? 6 : 0;
+    if (pattern > 0) {
+      pattern =
+          fields.intOr(key("attention.sliding_window_pattern"), pattern, 1, Limits.MAX_LAYERS);
+    }
+    int every = pattern;
+    return window == 0
+        ? List.of()
+        : IntStream.range(0, layers)
+            .filter(layer -> every == 0 || (layer + 1) % every != 0)
+            .boxed()
+            .toList();
+  }
+
+  private RopeSpec windowRope(RopeSpec rope, int rotaryDims) {
+    return family.has(Trait.WINDOW_ROPE)
+        ? new RopeRules.Default()
+            .resolve(fields.doubleOr(key("rope.freq_base_swa"), 1e4, 1, MAX_THETA), rotaryDims)
+        : rope;
+  }
+
+  private RopeRules rope(int rotaryDims, int context) {
+    String type = fields.text(key("rope.scaling.type")).orElse("none");
+    double factor =
+        fields
+            .findDouble(key("rope.scaling.factor"), 0, 1e6)
+            .orElse(fields.doubleOr(key("rope.scale_linear"), 1, 0, 1e6));
+    int trained =
+        fields.intOr(key("rope.scaling.original_context_length"), context, 1, Limits.MAX_CONTEXT);
+    OptionalDouble attention = fields.findDouble(key("rope.scaling.attn_factor"), 0, 1e6);
+    if (file.tensors().containsKey(LONG_FACTORS)) {
+      return new RopeRules.LongRope(
+          factors(SHORT_FACTORS, rotaryDims),
+          factors(LONG_FACTORS, rotaryDims),
+          trained,
+          context,
+          attention);
+    }
+    RopeRules rule =
+        switch (type) {
+          case "none" -> new RopeRules.Default();
+          case "linear" -> new RopeRules.LinearScaling(factor);
+          case "yarn" -> new RopeRules.Yarn(factor, trained, 32, 1, true, attention, 0, 0);
+          default ->
+              throw fields.refused(
+                  key("rope.scaling.type")
+                      + " "
+                      + type
+                      + " is not supported; supported: none, linear, yarn");
+        };
+    return file.tensors().containsKey(DIVISORS)
+        ? new RopeRules.Divided(rule, factors(DIVISORS, rotaryDims))
+        : rule;
+  }
+
+  private List<Double> factors(String name, int rotaryDims) {
+    GgufFile.GgufTensor tensor = file.tensors().get(name);
+    if (tensor == null
+        || tensor.type() != BlockType.F32
+        || tensor.dimensions().size() != 1
+        || tensor.dimensions().getFirst() != rotaryDims / 2) {
+      throw fields.refused("tensor " + name + " is no F32 vector of length " + rotaryDims / 2);
+    }
+    float[] values = new float[rotaryDims / 2];
+    tensor.type().dequantize(file.data(tensor), 0, values, 0, values.length);
+    List<Double> factors = new ArrayList<>();
+    for (float value : values) {
+      if (!(value > 0 && value < Float.POSITIVE_INFINITY)) {
+        throw fields.refused("tensor " + name + " holds " + value);
+      }
+      factors.add((double) value);
+    }
+    return factors;
+  }
+}

@@ -1,0 +1,62 @@
+package io.talchum.weights;
+
+import io.talchum.core.Linear;
+import io.talchum.core.LinearModule;
+import io.talchum.core.ModelSpec;
+import io.talchum.core.Norm;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Where a Hugging Face checkpoint keeps the model's tensors.
+ *
+ * @param prefix before {@code model.} and {@code lm_head.}
+ */
+record HubNames(ModelSpec spec, String prefix) {
+  static final String EMBED = "model.embed_tokens.weight";
+  static final String HEAD = "lm_head.weight";
+
+  /** For example {@code layers.3.q} is {@code model.layers.3.self_attn.q_proj.weight}. */
+  TensorPlace of(String name, int rows) {
+    return switch (name) {
+      case ModelTensors.EMBED -> TensorPlace.whole(prefix + EMBED, rows);
+      case ModelTensors.HEAD -> TensorPlace.whole(prefix + HEAD, rows);
+      case ModelTensors.NORM -> TensorPlace.whole(prefix + "model.norm.weight", rows);
+      case ModelTensors.NORM + ModelTensors.BIAS ->
+          TensorPlace.whole(prefix + "model.norm.bias", rows);
+      default -> {
+        String[] parts = name.split("\\.", -1);
+        String layer = prefix + "model.layers." + parts[1] + ".";
+        String suffix = parts.length > 3 ? ".bias" : ".weight";
+        Optional<Norm> norm = norm(parts[2]);
+        yield norm.isPresent()
+            ? TensorPlace.whole(layer + module(norm.get()) + suffix, rows)
+            : linear(layer, Linear.valueOf(parts[2].toUpperCase(Locale.ROOT)), suffix);
+      }
+    };
+  }
+
+  static Optional<Norm> norm(String tensor) {
+    return Arrays.stream(Norm.values()).filter(norm -> norm.tensor().equals(tensor)).findFirst();
+  }
+
+  private TensorPlace linear(String layer, Linear linear, String suffix) {
+    LinearModule module = spec.module(linear);
+    return TensorPlace.of(spec, module, linear, layer + module.path() + suffix);
+  }
+
+  private String module(Norm norm) {
+    return switch (norm) {
+      case INPUT -> "input_layernorm";
+      case QUERY -> "self_attn.q_norm";
+      case KEY -> "self_attn.k_norm";
+      case ATTENTION_OUTPUT -> "post_attention_layernorm";
+      case MLP_INPUT ->
+          spec.norms().has(Norm.ATTENTION_OUTPUT)
+              ? "pre_feedforward_layernorm"
+              : "post_attention_layernorm";
+      case MLP_OUTPUT -> "post_feedforward_layernorm";
+    };
+  }
+}
