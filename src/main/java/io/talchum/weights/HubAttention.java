@@ -83,10 +83,7 @@ record HubAttention(ConfigFields config, Family family, int layers) {
     if (family.has(Trait.WINDOW_LATE)) {
       int first =
           config.intOr(
-              "max_window_layers",
-              family.defaultOr("max_window_layers", 0),
-              0,
-              Limits.MAX_LAYERS);
+              "max_window_layers", family.defaultOr("max_window_layers", 0), 0, Limits.MAX_LAYERS);
       return layer -> layer >= first;
     }
     if (family == Family.GEMMA3) {
