@@ -36,6 +36,7 @@ final class EngineCore {
   private final AdmissionQueue queue;
   private final DecodeRows decodeRows;
   private final EngineTotals totals = new EngineTotals();
+  private final ModelTime modelTime = new ModelTime();
   private boolean afterDecode;
 
   /** Keeps count of accepted sequences. */
@@ -65,6 +66,8 @@ final class EngineCore {
 
   /** Takes over an accepted sequence. */
   void accept(Sequence sequence) {
+    boolean needsSlot = slots.slots() - slots.running() <= queue.waiting().size();
+    sequence.times().accepted(modelTime, needsSlot);
     queue.add(sequence);
     totals.loadChanged();
   }
@@ -86,8 +89,8 @@ final class EngineCore {
     switch (StepPlanner.plan(
         slots.views(), afterDecode, totals.prefillSteps(), !queue.isEmpty(), config)) {
       case Idle idle -> {}
-      case Decode decode -> decode(decode);
-      case Prefill prefill -> prefill(prefill);
+      case Decode decode -> stepped(false, decode(decode), now);
+      case Prefill prefill -> stepped(true, prefill(prefill), now);
     }
   }
 
@@ -176,7 +179,8 @@ final class EngineCore {
     sequence.times().admitted(now);
   }
 
-  private void decode(Decode plan) {
+  /** Returns how many rows got a token. */
+  private int decode(Decode plan) {
     Move move = plan.move();
     if (move != null) {
       retried(
@@ -187,10 +191,9 @@ final class EngineCore {
     }
     int rows = plan.rows();
     decodeRows.fill(rows, slots);
-    Instant start = clock.instant();
     StepLogits logits =
-        retried(() -> executor.decode(decodeRows.tokenIds(rows), decodeRows.positions(rows)));
-    Instant end = clock.instant();
+        run(() -> executor.decode(decodeRows.tokenIds(rows), decodeRows.positions(rows)));
+    Instant end = modelTime.lastEnd();
     afterDecode = true;
     int tokens = 0;
     for (int slot = 0; slot < rows; slot++) {
@@ -208,27 +211,28 @@ final class EngineCore {
             });
       }
     }
-    stepped(false, tokens, Duration.between(start, end));
+    return tokens;
   }
 
-  private void prefill(Prefill plan) {
+  /** Returns how many prompt tokens were read. */
+  private int prefill(Prefill plan) {
     Sequence sequence = Objects.requireNonNull(slots.get(plan.slot()));
-    int end = plan.start() + plan.tokens();
-    int[] piece = Arrays.copyOfRange(sequence.promptTokenIds(), plan.start(), end);
-    Instant startTime = clock.instant();
+    int[] piece =
+        Arrays.copyOfRange(
+            sequence.promptTokenIds(), plan.start(), plan.start() + plan.tokens());
     StepLogits logits =
-        retried(() -> executor.prefill(plan.slot(), plan.start(), piece, plan.logits()));
-    Instant endTime = clock.instant();
+        run(() -> executor.prefill(plan.slot(), plan.start(), piece, plan.logits()));
+    Instant end = modelTime.lastEnd();
     afterDecode = false;
     commit(
         plan.slot(),
         sequence,
-        endTime,
+        end,
         running -> {
           running.prefilled(plan.tokens());
-          commitPrompt(running, plan, logits, endTime);
+          commitPrompt(running, plan, logits, end);
         });
-    stepped(true, plan.tokens(), Duration.between(startTime, endTime));
+    return plan.tokens();
   }
 
   private void commitPrompt(Sequence sequence, Prefill plan, StepLogits logits, Instant now) {
@@ -284,9 +288,19 @@ final class EngineCore {
         "the engine's listener", () -> listener.onEnd(sequence.times().outcome(sequence, now)));
   }
 
-  private void stepped(boolean isPrefill, int tokens, Duration duration) {
-    totals.stepped(isPrefill, tokens, duration);
-    Guarded.run("the engine's listener", () -> listener.onStep(isPrefill, tokens, duration));
+  private void stepped(boolean isPrefill, int tokens, Instant start) {
+    Duration model = modelTime.last();
+    Duration overhead = Duration.between(start, clock.instant()).minus(model);
+    totals.stepped(isPrefill, tokens, model);
+    Guarded.run(
+        "the engine's listener", () -> listener.onStep(isPrefill, tokens, model, overhead));
+  }
+
+  private StepLogits run(Supplier<StepLogits> step) {
+    Instant start = clock.instant();
+    StepLogits logits = retried(step);
+    modelTime.ran(start, clock.instant());
+    return logits;
   }
 
   /** One retry; the second failure is the caller's. */

@@ -16,6 +16,7 @@ public interface EngineListener {
    * @param isPrefill a piece of one prompt, else a decode step
    * @param tokens prompt tokens, or running rows
    * @param duration of the model's run alone
+   * @param overhead of all else in the step: plan, admission, sampling, commit
    */
-  default void onStep(boolean isPrefill, int tokens, Duration duration) {}
+  default void onStep(boolean isPrefill, int tokens, Duration duration, Duration overhead) {}
 }

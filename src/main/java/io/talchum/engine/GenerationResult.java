@@ -1,6 +1,7 @@
 package io.talchum.engine;
 
 import io.talchum.core.FinishReason;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -10,10 +11,13 @@ import java.util.Optional;
  * @param stopString the stop string that ended it, if one did
  * @param promptTokens tokens of the prompt
  * @param completionTokens generated tokens, the ending one included
+ * @param modelTime how long, since its submission, the model ran (for whichever requests) or the
+ *     request waited because every slot was taken
  */
 public record GenerationResult(
     FinishReason finishReason,
     String textDelta,
     Optional<String> stopString,
     int promptTokens,
-    int completionTokens) {}
+    int completionTokens,
+    Duration modelTime) {}

@@ -192,7 +192,12 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
   private void finish(FinishReason reason, String textDelta) {
     GenerationResult result =
         new GenerationResult(
-            reason, textDelta, stopFilter.stop(), promptTokens(), completionTokens);
+            reason,
+            textDelta,
+            stopFilter.stop(),
+            promptTokens(),
+            completionTokens,
+            times.modelTime());
     hasEnded = true;
     times.ended(reason, null);
     Guarded.run("onFinish of request " + request.id(), () -> request.sink().onFinish(result));

@@ -9,6 +9,10 @@ import org.jspecify.annotations.Nullable;
 /** When a sequence reached which stage. Owned by the engine thread. */
 final class SequenceTimes {
   private final Instant submittedAt;
+  private @Nullable ModelTime model;
+  private boolean needsSlot;
+  private Duration modelBefore = Duration.ZERO;
+  private Duration slotWait = Duration.ZERO;
   private @Nullable Instant admittedAt;
   private @Nullable Instant firstTokenAt;
   private @Nullable FinishReason finishReason;
@@ -18,8 +22,28 @@ final class SequenceTimes {
     this.submittedAt = submittedAt;
   }
 
+  /**
+   * The engine thread has it.
+   *
+   * @param needsSlot whether all slots were taken then, or promised to others
+   */
+  void accepted(ModelTime model, boolean needsSlot) {
+    this.model = model;
+    this.needsSlot = needsSlot;
+    this.modelBefore = model.totalAt(submittedAt);
+  }
+
   void admitted(Instant now) {
     admittedAt = now;
+    if (needsSlot && model != null) {
+      slotWait = Duration.between(submittedAt, now);
+      modelBefore = model.total();
+    }
+  }
+
+  /** See {@link GenerationResult#modelTime}. */
+  Duration modelTime() {
+    return model == null ? Duration.ZERO : slotWait.plus(model.total()).minus(modelBefore);
   }
 
   /** Only the first call counts. */

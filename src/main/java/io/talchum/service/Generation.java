@@ -24,6 +24,7 @@ public final class Generation implements AutoCloseable {
   private final List<SequenceFeed> feeds;
   private final EventQueue queue;
   private final Engine engine;
+  private final Delivery delivery;
   private final Queue<GenerationEvent> ready = new ArrayDeque<>();
   private int running;
 
@@ -34,7 +35,8 @@ public final class Generation implements AutoCloseable {
       int promptTokens,
       List<SequenceFeed> feeds,
       EventQueue queue,
-      Engine engine) {
+      Engine engine,
+      Delivery delivery) {
     this.id = id;
     this.created = created;
     this.versions = versions;
@@ -42,6 +44,7 @@ public final class Generation implements AutoCloseable {
     this.feeds = List.copyOf(feeds);
     this.queue = queue;
     this.engine = engine;
+    this.delivery = delivery;
     this.running = feeds.size();
   }
 
@@ -92,8 +95,10 @@ public final class Generation implements AutoCloseable {
         case EventQueue.Generated generated -> ready.addAll(feed.onToken(generated.event()));
         case EventQueue.Finished finished -> {
           running--;
-          List<GenerationEvent> events = feed.onFinish(finished.result());
-          ready.addAll(events);
+          ready.addAll(feed.onFinish(finished.result()));
+          if (running == 0) {
+            delivery.complete(finished.result().modelTime());
+          }
         }
         case EventQueue.Failed failed -> {
           running--;
@@ -115,6 +120,11 @@ public final class Generation implements AutoCloseable {
       builders.get(event.index()).add(event);
     }
     return builders.stream().map(ChoiceBuilder::build).toList();
+  }
+
+  /** The last byte of a complete answer has gone out; measures it. Any thread. */
+  public void delivered(Instant arrivedAt) {
+    delivery.ended(arrivedAt);
   }
 
   /** Ends all choices at the engine's next step. Any thread. */

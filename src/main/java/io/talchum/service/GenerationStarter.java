@@ -23,18 +23,21 @@ final class GenerationStarter {
   private final RequestIds ids;
   private final InstantSource clock;
   private final ServiceLimits limits;
+  private final ServiceListener listener;
 
   GenerationStarter(
       Engine engine,
       TokenSpelling spelling,
       RequestIds ids,
       InstantSource clock,
-      ServiceLimits limits) {
+      ServiceLimits limits,
+      ServiceListener listener) {
     this.engine = engine;
     this.spelling = spelling;
     this.ids = ids;
     this.clock = clock;
     this.limits = limits;
+    this.listener = listener;
   }
 
   /** A prompt with the text that an echo shows. */
@@ -64,8 +67,16 @@ final class GenerationStarter {
       }
     }
     submit(requests);
+    Instant created = clock.instant();
     return new Generation(
-        id, clock.instant(), model.versions(), promptTokens, feeds, queue, engine);
+        id,
+        created,
+        model.versions(),
+        promptTokens,
+        feeds,
+        queue,
+        engine,
+        new Delivery(clock, listener));
   }
 
   private SequenceFeed feed(String sequenceId, int index, Part part, EchoMode mode) {

@@ -31,11 +31,17 @@ public record Services(
       AdapterDirectory directory,
       RequestIds ids,
       InstantSource clock,
-      ServiceLimits limits) {
+      ServiceLimits limits,
+      ServiceListener listener) {
     ModelService models = new ModelService(conditioning.model(), adapters);
     GenerationStarter starter =
         new GenerationStarter(
-            engine, new TokenSpelling(conditioning.model().tokenizer()), ids, clock, limits);
+            engine,
+            new TokenSpelling(conditioning.model().tokenizer()),
+            ids,
+            clock,
+            limits,
+            listener);
     return new Services(
         new ChatService(models, conditioning, starter, limits),
         new CompletionService(models, conditioning, starter, limits),

@@ -91,7 +91,8 @@ public class Composition {
       AdapterRegistry adapters,
       AdapterDirectory directory,
       TalchumConfig config,
-      InstantSource clock) {
+      InstantSource clock,
+      EngineMetrics metrics) {
     SecureRandom random = new SecureRandom();
     return Services.over(
         new ConditioningPipeline(model.served(), SamplingLimits.DEFAULT, random),
@@ -101,7 +102,8 @@ public class Composition {
         new RequestIds(clock, random),
         clock,
         new ServiceLimits(
-            config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)));
+            config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)),
+        metrics);
   }
 
   private static Path ownAdapters(Path folder) {

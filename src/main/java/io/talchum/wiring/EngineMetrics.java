@@ -13,6 +13,7 @@ import io.talchum.engine.Engine;
 import io.talchum.engine.EngineListener;
 import io.talchum.engine.EngineStats;
 import io.talchum.engine.RequestOutcome;
+import io.talchum.service.ServiceListener;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Everything that GET /metrics shows; docs/metrics.md lists the same names. */
 @Singleton
-public class EngineMetrics implements EngineListener {
+public class EngineMetrics implements EngineListener, ServiceListener {
   /** Adapters that get a series of their own; further ones share one. */
   static final int MAX_ADAPTERS = 200;
 
@@ -41,6 +42,9 @@ public class EngineMetrics implements EngineListener {
   private final MultiGauge adapterRequests;
   private final Timer prefill;
   private final Timer decode;
+  private final Timer prefillOverhead;
+  private final Timer decodeOverhead;
+  private final Timer requestOverhead;
   private @Nullable Engine engine;
 
   public EngineMetrics(MeterRegistry meters, OpenedModel model, InstantSource clock) {
@@ -51,8 +55,16 @@ public class EngineMetrics implements EngineListener {
         MultiGauge.builder("vllm:lora_requests_info")
             .description("Adapters of running and waiting requests; the value is the Unix time")
             .register(meters);
-    this.prefill = step("prefill");
-    this.decode = step("decode");
+    this.prefill = step("talchum_step", "Time in the model per step", "prefill", BUCKETS);
+    this.decode = step("talchum_step", "Time in the model per step", "decode", BUCKETS);
+    this.prefillOverhead = stepOverhead("prefill");
+    this.decodeOverhead = stepOverhead("decode");
+    this.requestOverhead =
+        timer(
+            "talchum_request_overhead",
+            "Per complete answer, all time in the server outside the model",
+            Tags.empty(),
+            SHORT_BUCKETS);
   }
 
   /** Registers the gauges that read the engine's state. */
@@ -92,8 +104,14 @@ public class EngineMetrics implements EngineListener {
   }
 
   @Override
-  public void onStep(boolean isPrefill, int tokens, Duration duration) {
+  public void onStep(boolean isPrefill, int tokens, Duration duration, Duration overhead) {
     (isPrefill ? prefill : decode).record(duration);
+    (isPrefill ? prefillOverhead : decodeOverhead).record(overhead);
+  }
+
+  @Override
+  public void onDelivered(Duration overhead) {
+    requestOverhead.record(overhead);
   }
 
   @Override
@@ -127,19 +145,24 @@ public class EngineMetrics implements EngineListener {
 
   private void time(String name, String description, @Nullable Duration duration) {
     if (duration != null) {
-      timer(name, description, Tags.empty()).record(duration);
+      timer(name, description, Tags.empty(), BUCKETS).record(duration);
     }
   }
 
-  private Timer step(String phase) {
-    return timer("talchum_step", "Time in the model per step", Tags.of("phase", phase));
+  private Timer step(String name, String description, String phase, Duration[] buckets) {
+    return timer(name, description, Tags.of("phase", phase), buckets);
   }
 
-  private Timer timer(String name, String description, Tags tags) {
+  private Timer stepOverhead(String phase) {
+    return step(
+        "talchum_step_overhead", "Time per step outside the model", phase, SHORT_BUCKETS);
+  }
+
+  private Timer timer(String name, String description, Tags tags, Duration[] buckets) {
     return Timer.builder(name)
         .description(description)
         .tags(tags)
-        .serviceLevelObjectives(BUCKETS)
+        .serviceLevelObjectives(buckets)
         .register(meters);
   }
 
@@ -147,6 +170,14 @@ public class EngineMetrics implements EngineListener {
       java.util.stream.LongStream.of(
               1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000)
           .mapToObj(Duration::ofMillis)
+          .toArray(Duration[]::new);
+
+  /** Fine enough to tell the 99th percentile of what should take a millisecond. */
+  private static final Duration[] SHORT_BUCKETS =
+      java.util.stream.LongStream.of(
+              10, 20, 30, 50, 70, 100, 150, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 1200,
+              1500, 2000, 3000, 5000, 7000, 10_000, 20_000, 50_000, 100_000, 1_000_000)
+          .mapToObj(micros -> Duration.ofNanos(1000 * micros))
           .toArray(Duration[]::new);
 
   private String seriesOf(@Nullable AdapterId adapter) {

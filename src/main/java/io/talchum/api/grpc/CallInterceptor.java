@@ -13,6 +13,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
+import java.time.Instant;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +35,12 @@ public class CallInterceptor implements ServerInterceptor {
   @Override
   public <Q, R> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+    Instant now = clock.instant();
     try {
-      Caller caller = caller(call, headers);
+      Caller caller = caller(call, headers, now);
       StrictListener<Q> listener =
           new StrictListener<>(
-              call, Contexts.interceptCall(CallContext.with(caller), call, headers, next));
+              call, Contexts.interceptCall(CallContext.with(caller, now), call, headers, next));
       cancelOnDisconnect(listener);
       return listener;
     } catch (ServeException e) {
@@ -47,12 +49,12 @@ public class CallInterceptor implements ServerInterceptor {
     }
   }
 
-  private Caller caller(ServerCall<?, ?> call, Metadata headers) {
+  private Caller caller(ServerCall<?, ?> call, Metadata headers, Instant now) {
     String tenant =
         GrpcGate.isOpen("/" + call.getMethodDescriptor().getFullMethodName())
             ? Caller.ANONYMOUS.tenant()
             : keys.authenticate(headers.get(AUTHORIZATION));
-    return new Caller(tenant, CallDeadline.of(headers, clock.instant()));
+    return new Caller(tenant, CallDeadline.of(headers, now));
   }
 
   /** The transport reports a reset stream, but not a lost connection. */

@@ -5,6 +5,7 @@ import io.talchum.core.Caller;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.service.Generation;
+import java.time.Instant;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -22,6 +23,7 @@ final class RunningCall<R> {
 
   private final ServerCallStreamObserver<R> out;
   private final Caller caller;
+  private final @Nullable Instant arrivedAt;
 
   // The lock keeps a signal of the event loop from falling between the look at it and the wait.
   private final ReentrantLock lock = new ReentrantLock();
@@ -30,9 +32,10 @@ final class RunningCall<R> {
   private @Nullable Generation held; // guarded by lock
 
   /** Must be made before the service method returns: later, handlers can no longer be set. */
-  RunningCall(ServerCallStreamObserver<R> out, Caller caller) {
+  RunningCall(ServerCallStreamObserver<R> out, Caller caller, @Nullable Instant arrivedAt) {
     this.out = out;
     this.caller = caller;
+    this.arrivedAt = arrivedAt;
     out.setOnReadyHandler(this::wake);
     out.setOnCancelHandler(this::cancel);
   }
@@ -72,6 +75,7 @@ final class RunningCall<R> {
     try {
       work.accept(this);
       out.onCompleted();
+      delivered();
     } catch (ServeException e) {
       if (e.code() == ErrorCode.INTERNAL) {
         LOG.error("a call failed", e);
@@ -138,6 +142,13 @@ final class RunningCall<R> {
     }
     if (running != null) {
       running.cancel();
+    }
+  }
+
+  private void delivered() {
+    Generation generation = held;
+    if (generation != null && arrivedAt != null) {
+      generation.delivered(arrivedAt);
     }
   }
 

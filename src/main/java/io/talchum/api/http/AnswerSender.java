@@ -5,6 +5,7 @@ import io.talchum.core.ServeException;
 import io.talchum.service.Choice;
 import io.talchum.service.Generation;
 import io.talchum.service.GenerationEvent;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
@@ -12,6 +13,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.jboss.logging.Logger;
@@ -40,10 +42,19 @@ final class AnswerSender {
     try (generation) {
       HttpServerResponse response = context.response();
       response.closeHandler(closed -> generation.cancel());
+      context.addEndHandler(this::ended);
       if (response.closed()) {
         generation.cancel();
       }
       return stream.stream() ? stream(response, stream) : whole();
+    }
+  }
+
+  /** The last byte is on its way. */
+  private void ended(AsyncResult<Void> sent) {
+    Instant arrivedAt = Callers.arrivedAt(context);
+    if (sent.succeeded() && arrivedAt != null) {
+      generation.delivered(arrivedAt);
     }
   }
 

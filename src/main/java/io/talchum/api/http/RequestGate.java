@@ -12,6 +12,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.time.InstantSource;
 import java.util.Locale;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +28,15 @@ public class RequestGate {
   private static final int PRIORITY = 1000;
 
   private final ApiKeys keys;
+  private final InstantSource clock;
   private final long maxBodyBytes;
 
   public RequestGate(
       ApiKeys keys,
+      InstantSource clock,
       @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize maxBody) {
     this.keys = keys;
+    this.clock = clock;
     this.maxBodyBytes = maxBody.asLongValue();
   }
 
@@ -41,6 +45,7 @@ public class RequestGate {
   }
 
   private void check(RoutingContext context) {
+    Callers.arrived(context, clock.instant());
     if (context.get(Callers.TENANT) != null) {
       context.next(); // the gate of gRPC has checked it
       return;

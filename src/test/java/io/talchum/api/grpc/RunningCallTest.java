@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class RunningCallTest {
   private final FakeObserver out = new FakeObserver();
-  private final RunningCall<String> call = new RunningCall<>(out, Caller.ANONYMOUS);
+  private final RunningCall<String> call = new RunningCall<>(out, Caller.ANONYMOUS, null);
 
   @Test
   void sendsAndCompletes() {
