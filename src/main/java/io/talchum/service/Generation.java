@@ -10,11 +10,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Queue;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A running request of one or more choices. Read by one thread; only {@link #cancel} may be called
- * from others. Whoever gets it closes it.
+ * A running request of one or more choices. Read by one thread at a time; only {@link #cancel} may be
+ * called from others. Whoever gets it closes it.
  */
 public final class Generation implements AutoCloseable {
   private final String id;
@@ -79,35 +80,41 @@ public final class Generation implements AutoCloseable {
   }
 
   /**
+   * The next event without waiting; null if there is none now or ever: {@link #hasEnded}.
+   *
+   * @throws ServeException if a choice failed; the others are then cancelled
+   */
+  public @Nullable GenerationEvent poll() {
+    while (ready.isEmpty() && running > 0) {
+      EventQueue.Item item = queue.poll();
+      if (item == null) {
+        return null;
+      }
+      take(item);
+    }
+    return ready.poll();
+  }
+
+  /** Whether the last event was read. */
+  public boolean hasEnded() {
+    return running == 0 && ready.isEmpty();
+  }
+
+  /**
+   * Calls {@code wake} once, on any thread, as soon as {@link #poll} has something; {@code wake}
+   * must not block. For a reader that has read all and has not reached the end.
+   */
+  public void whenReady(Runnable wake) {
+    queue.await(wake, false);
+  }
+
+  /**
    * Waits for the next event; null after the last one.
    *
    * @throws ServeException if a choice failed; the others are then cancelled
    */
   public @Nullable GenerationEvent next() {
-    while (ready.isEmpty()) {
-      if (running == 0) {
-        return null;
-      }
-      EventQueue.Item item = take();
-      SequenceFeed feed = feeds.get(item.index());
-      switch (item) {
-        case EventQueue.Scored scored -> ready.addAll(feed.onPrompt(scored.prompt()));
-        case EventQueue.Generated generated -> ready.addAll(feed.onToken(generated.event()));
-        case EventQueue.Finished finished -> {
-          running--;
-          ready.addAll(feed.onFinish(finished.result()));
-          if (running == 0) {
-            delivery.complete(finished.result().modelTime());
-          }
-        }
-        case EventQueue.Failed failed -> {
-          running--;
-          close();
-          throw failed.error();
-        }
-      }
-    }
-    return ready.remove();
+    return next(false);
   }
 
   /** Waits for the end and returns the choices, by index. */
@@ -116,7 +123,7 @@ public final class Generation implements AutoCloseable {
     for (int index = 0; index < feeds.size(); index++) {
       builders.add(new ChoiceBuilder(index));
     }
-    for (GenerationEvent event = next(); event != null; event = next()) {
+    for (GenerationEvent event = next(true); event != null; event = next(true)) {
       builders.get(event.index()).add(event);
     }
     return builders.stream().map(ChoiceBuilder::build).toList();
@@ -141,13 +148,44 @@ public final class Generation implements AutoCloseable {
     }
   }
 
-  private EventQueue.Item take() {
+  private @Nullable GenerationEvent next(boolean wakesForLast) {
+    GenerationEvent event = poll();
+    while (event == null && !hasEnded()) {
+      sleep(wakesForLast);
+      event = poll();
+    }
+    return event;
+  }
+
+  private void sleep(boolean wakesForLast) {
+    Semaphore awake = new Semaphore(0);
+    queue.await(awake::release, wakesForLast);
     try {
-      return queue.take();
+      awake.acquire();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       close();
       throw new ServeException(ErrorCode.SHUTTING_DOWN, "the server is shutting down", e);
+    }
+  }
+
+  private void take(EventQueue.Item item) {
+    SequenceFeed feed = feeds.get(item.index());
+    switch (item) {
+      case EventQueue.Scored scored -> ready.addAll(feed.onPrompt(scored.prompt()));
+      case EventQueue.Generated generated -> ready.addAll(feed.onToken(generated.event()));
+      case EventQueue.Finished finished -> {
+        running--;
+        ready.addAll(feed.onFinish(finished.result()));
+        if (running == 0) {
+          delivery.complete(finished.result().modelTime());
+        }
+      }
+      case EventQueue.Failed failed -> {
+        running--;
+        close();
+        throw failed.error();
+      }
     }
   }
 }

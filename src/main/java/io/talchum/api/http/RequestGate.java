@@ -45,7 +45,7 @@ public class RequestGate {
   }
 
   private void check(RoutingContext context) {
-    Callers.arrived(context, clock.instant());
+    Arrival.note(context, clock.instant());
     if (context.get(Callers.TENANT) != null) {
       context.next(); // the gate of gRPC has checked it
       return;

@@ -1,0 +1,103 @@
+package io.talchum.wiring;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.talchum.adapter.AdapterId;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.FinishReason;
+import io.talchum.engine.RequestOutcome;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What is counted when a request ends. Recording belongs to the engine thread. */
+final class RequestMetrics {
+  /** Adapters that get a series of their own; further ones share one. */
+  static final int MAX_ADAPTERS = 200;
+
+  private static final String OTHERS = "_others";
+  private static final String BASE = "_base";
+
+  private final MeterRegistry meters;
+  private final Timer queue;
+  private final Timer ttft;
+  private final Timer tpot;
+  private final Timer total;
+  private final Map<String, Counter> byReason = new HashMap<>();
+  private final Map<String, AdapterCounters> byAdapter = new HashMap<>();
+
+  private record AdapterCounters(Counter requests, Counter promptTokens, Counter outputTokens) {}
+
+  RequestMetrics(MeterRegistry meters) {
+    Timers timers = new Timers(meters);
+    this.meters = meters;
+    this.queue = timers.coarse("talchum_queue", "From arrival to a slot", Tags.empty());
+    this.ttft = timers.coarse("talchum_ttft", "From arrival to the first token", Tags.empty());
+    this.tpot =
+        timers.coarse("talchum_tpot", "Time per output token after the first", Tags.empty());
+    this.total = timers.coarse("talchum_request", "From arrival to the end", Tags.empty());
+  }
+
+  void record(RequestOutcome outcome) {
+    byReason.computeIfAbsent(reason(outcome), this::reasonCounter).increment();
+    AdapterCounters adapter = adapter(outcome.adapter());
+    adapter.requests().increment();
+    adapter.promptTokens().increment(outcome.promptTokens());
+    adapter.outputTokens().increment(outcome.completionTokens());
+    time(queue, outcome.queueTime());
+    time(ttft, outcome.ttft());
+    time(tpot, outcome.tpot());
+    time(total, outcome.total());
+  }
+
+  private static void time(Timer timer, @Nullable Duration duration) {
+    if (duration != null) {
+      timer.record(duration);
+    }
+  }
+
+  private AdapterCounters adapter(@Nullable AdapterId id) {
+    String name = id == null ? BASE : id.name();
+    AdapterCounters known = byAdapter.get(name);
+    if (known != null) {
+      return known;
+    }
+    return byAdapter.computeIfAbsent(
+        id == null || ownSeries() < MAX_ADAPTERS ? name : OTHERS, this::adapterCounters);
+  }
+
+  private long ownSeries() {
+    return byAdapter.keySet().stream().filter(n -> !n.equals(BASE) && !n.equals(OTHERS)).count();
+  }
+
+  private Counter reasonCounter(String reason) {
+    return counter("talchum_requests", "Ended requests", Tags.of("finish_reason", reason));
+  }
+
+  private AdapterCounters adapterCounters(String name) {
+    Tags tags = Tags.of("adapter", name);
+    return new AdapterCounters(
+        counter("talchum_adapter_requests", "Ended requests by adapter", tags),
+        tokens(tags.and("kind", "prompt")),
+        tokens(tags.and("kind", "completion")));
+  }
+
+  private Counter tokens(Tags tags) {
+    return counter("talchum_adapter_tokens", "Tokens of ended requests by adapter", tags);
+  }
+
+  private Counter counter(String name, String description, Tags tags) {
+    return Counter.builder(name).description(description).tags(tags).register(meters);
+  }
+
+  private static String reason(RequestOutcome outcome) {
+    FinishReason reason = outcome.finishReason();
+    ErrorCode error = outcome.error();
+    Enum<?> shown = reason != null ? reason : error != null ? error : ErrorCode.INTERNAL;
+    return shown.name().toLowerCase(Locale.ROOT);
+  }
+}
