@@ -218,8 +218,7 @@ final class EngineCore {
   private int prefill(Prefill plan) {
     Sequence sequence = Objects.requireNonNull(slots.get(plan.slot()));
     int[] piece =
-        Arrays.copyOfRange(
-            sequence.promptTokenIds(), plan.start(), plan.start() + plan.tokens());
+        Arrays.copyOfRange(sequence.promptTokenIds(), plan.start(), plan.start() + plan.tokens());
     StepLogits logits =
         run(() -> executor.prefill(plan.slot(), plan.start(), piece, plan.logits()));
     Instant end = modelTime.lastEnd();
@@ -292,8 +291,7 @@ final class EngineCore {
     Duration model = modelTime.last();
     Duration overhead = Duration.between(start, clock.instant()).minus(model);
     totals.stepped(isPrefill, tokens, model);
-    Guarded.run(
-        "the engine's listener", () -> listener.onStep(isPrefill, tokens, model, overhead));
+    Guarded.run("the engine's listener", () -> listener.onStep(isPrefill, tokens, model, overhead));
   }
 
   private StepLogits run(Supplier<StepLogits> step) {

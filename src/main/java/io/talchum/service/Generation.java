@@ -14,8 +14,8 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A running request of one or more choices. Read by one thread at a time; only {@link #cancel} may be
- * called from others. Whoever gets it closes it.
+ * A running request of one or more choices. Read by one thread at a time; only {@link #cancel} may
+ * be called from others. Whoever gets it closes it.
  */
 public final class Generation implements AutoCloseable {
   private final String id;

@@ -101,8 +101,7 @@ public class Composition {
         directory,
         new RequestIds(clock, random),
         clock,
-        new ServiceLimits(
-            config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)),
+        new ServiceLimits(config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)),
         metrics);
   }
 

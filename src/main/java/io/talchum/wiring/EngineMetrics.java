@@ -55,8 +55,7 @@ public class EngineMetrics implements EngineListener, ServiceListener {
     this.decodeOverhead =
         timers.fine("talchum_step_overhead", "Time outside the model per step", DECODE);
     this.requestOverhead =
-        timers.fine(
-            "talchum_request_overhead", "Time outside the model per answer", Tags.empty());
+        timers.fine("talchum_request_overhead", "Time outside the model per answer", Tags.empty());
   }
 
   /** Registers the gauges that read the engine's state. */

@@ -10,8 +10,21 @@ import java.util.stream.LongStream;
 record Timers(MeterRegistry meters) {
   private static final Duration[] BUCKETS =
       micros(
-          1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000,
-          5_000_000, 10_000_000, 30_000_000, 60_000_000);
+          1000,
+          2000,
+          5000,
+          10_000,
+          20_000,
+          50_000,
+          100_000,
+          200_000,
+          500_000,
+          1_000_000,
+          2_000_000,
+          5_000_000,
+          10_000_000,
+          30_000_000,
+          60_000_000);
 
   /** Fine enough to tell the 99th percentile of what should take less than a millisecond. */
   private static final Duration[] FINE_BUCKETS =

@@ -19,7 +19,8 @@ public class Calls {
   /** Starts the work and returns; whatever it throws becomes the call's status. */
   <R> void run(StreamObserver<R> out, Consumer<RunningCall<R>> work) {
     RunningCall<R> call =
-        new RunningCall<>((ServerCallStreamObserver<R>) out, CallContext.caller(), CallContext.arrivedAt());
+        new RunningCall<>(
+            (ServerCallStreamObserver<R>) out, CallContext.caller(), CallContext.arrivedAt());
     threads.execute(() -> call.run(work));
   }
 }
