@@ -1,10 +1,14 @@
 package io.talchum.cli;
 
 import io.talchum.service.ModelCatalog;
+import io.talchum.service.ModelEvaluation;
+import io.talchum.service.ModelRunner;
 import io.talchum.service.ModelSource;
 import io.talchum.service.ModelSource.Quantization;
 import io.talchum.service.ModelSummary;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -19,6 +23,7 @@ import picocli.CommandLine.Parameters;
     description = "Import a model: a Hugging Face folder (safetensors) or a GGUF file.")
 final class ImportCommand implements Callable<Integer> {
   private final Surroundings surroundings;
+  private final ModelEvaluation evaluation;
 
   @Mixin private DataDirOption dataDir = new DataDirOption();
 
@@ -34,30 +39,57 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--quantization",
       paramLabel = "Q",
-      description = "How linears are stored: auto, int4, int8, none (default: auto).")
+      description = {
+        "How linears are stored (default: auto):",
+        "auto: as the source has them where that can be kept, else int8, or int4 for large models;",
+        "int4: with an offset per block, both searched; int4-b32, int4-b64, int4-b128: symmetric in"
+            + " blocks of so many, scale searched; int8; none: fp32."
+      })
   private Quantization quantization = Quantization.AUTO;
 
   @Option(
       names = "--head",
       paramLabel = "Q",
-      description = "How embedding and head are stored: auto, int4, int8, none (default: auto).")
+      description = "How head and embedding are stored (default: auto).")
   private Quantization head = Quantization.AUTO;
 
-  ImportCommand(Surroundings surroundings) {
+  @Option(
+      names = "--embedding",
+      paramLabel = "Q",
+      description = "How the embedding is stored (default: as the head).")
+  private @Nullable Quantization embedding;
+
+  @Option(
+      names = "--tensors",
+      paramLabel = "PATTERN=Q",
+      description =
+          "How the matrices of some names are stored; * stands for any characters; may be repeated,"
+              + " the last match counts. For example --tensors 'layers.0.*=int8'.")
+  private Map<String, Quantization> tensors = new LinkedHashMap<>();
+
+  @Option(
+      names = "--report",
+      description =
+          "Afterwards compare with the source: errors, bytes, perplexity. Needs room for an fp32"
+              + " copy of the model.")
+  private boolean report;
+
+  @Option(
+      names = "--text",
+      paramLabel = "F",
+      description = "Text for the report's perplexity (default: a short English one).")
+  private @Nullable Path text;
+
+  ImportCommand(Surroundings surroundings, ModelRunner runner) {
     this.surroundings = surroundings;
+    this.evaluation = new ModelEvaluation(runner);
   }
 
   @Override
   public Integer call() {
-    ProgressBar progress = new ProgressBar(surroundings);
-    ModelSummary imported;
-    try {
-      imported =
-          new ModelCatalog(dataDir.resolve(surroundings))
-              .importModel(new ModelSource(source, name, quantization, head), progress);
-    } finally {
-      progress.end();
-    }
+    ModelCatalog catalog = new ModelCatalog(dataDir.resolve(surroundings));
+    String measured = report || text != null ? ModelEvaluation.text(text) : "";
+    ModelSummary imported = imported(catalog);
     surroundings
         .out()
         .printf(
@@ -69,6 +101,23 @@ final class ImportCommand implements Callable<Integer> {
             imported.headQuantization(),
             imported.hash(),
             imported.name());
+    if (report) {
+      new ReportTable(evaluation.report(source, catalog.toServe(imported.name()), measured))
+          .lines()
+          .forEach(surroundings.out()::println);
+    }
     return 0;
+  }
+
+  private ModelSummary imported(ModelCatalog catalog) {
+    ProgressBar progress = new ProgressBar(surroundings);
+    try {
+      return catalog.importModel(
+          new ModelSource(
+              source, name, quantization, embedding == null ? head : embedding, head, tensors),
+          progress);
+    } finally {
+      progress.end();
+    }
   }
 }

@@ -3,7 +3,6 @@ package io.talchum.cli;
 import io.talchum.service.ModelCatalog;
 import io.talchum.service.ModelSummary;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -15,9 +14,6 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     description = "List the imported models.")
 final class ModelsCommand implements Callable<Integer> {
-  private static final List<String> TITLES =
-      List.of("NAME", "ARCHITECTURE", "PARAMETERS", "SIZE", "QUANTIZATION", "HASH");
-
   private final Surroundings surroundings;
 
   @Mixin private DataDirOption dataDir = new DataDirOption();
@@ -37,42 +33,27 @@ final class ModelsCommand implements Callable<Integer> {
               "No models in %s yet. ./talchum serve brings the demo model, ./talchum import SOURCE your own.%n",
               folder);
     } else {
-      table(models).forEach(surroundings.out()::println);
+      table(models).lines().forEach(surroundings.out()::println);
     }
     return 0;
   }
 
-  private static List<String> table(List<ModelSummary> models) {
-    List<List<String>> rows = new ArrayList<>(List.of(TITLES));
-    models.stream().map(ModelsCommand::row).forEach(rows::add);
-    int[] widths = new int[TITLES.size()];
-    for (List<String> row : rows) {
-      for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
-      }
+  private static TextTable table(List<ModelSummary> models) {
+    TextTable table =
+        new TextTable("NAME", "ARCHITECTURE", "PARAMETERS", "SIZE", "QUANTIZATION", "HASH");
+    for (ModelSummary model : models) {
+      String quantization =
+          model.quantization().equals(model.headQuantization())
+              ? model.quantization()
+              : model.quantization() + ", head " + model.headQuantization();
+      table.add(
+          model.name(),
+          model.architecture(),
+          Quantities.count(model.parameters()),
+          Quantities.bytes(model.bytes()),
+          quantization,
+          model.hash().abbreviated());
     }
-    return rows.stream().map(row -> line(row, widths)).toList();
-  }
-
-  private static List<String> row(ModelSummary model) {
-    String quantization =
-        model.quantization().equals(model.headQuantization())
-            ? model.quantization()
-            : model.quantization() + ", head " + model.headQuantization();
-    return List.of(
-        model.name(),
-        model.architecture(),
-        Quantities.count(model.parameters()),
-        Quantities.bytes(model.bytes()),
-        quantization,
-        model.hash().abbreviated());
-  }
-
-  private static String line(List<String> row, int[] widths) {
-    StringBuilder line = new StringBuilder();
-    for (int i = 0; i < row.size(); i++) {
-      line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
-    }
-    return line.toString().stripTrailing();
+    return table;
   }
 }

@@ -1,6 +1,7 @@
 package io.talchum.cli;
 
 import io.talchum.cli.bench.BenchCommand;
+import io.talchum.service.ModelRunner;
 import java.time.InstantSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,11 +26,15 @@ public final class Talchum {
    *
    * @return 0, or 1 after a failure, 2 for a command line that makes no sense
    */
-  public static int run(Surroundings surroundings, Server server, String... args) {
+  public static int run(
+      Surroundings surroundings, Server server, ModelRunner runner, String... args) {
     CommandLine line =
         new CommandLine(new Talchum())
             .addSubcommand(new ServeCommand(surroundings, server))
-            .addSubcommand(new ImportCommand(surroundings))
+            .addSubcommand(new ImportCommand(surroundings, runner))
+            .addSubcommand(
+                new CommandLine(new EvalCommand())
+                    .addSubcommand(new PerplexityCommand(surroundings, runner)))
             .addSubcommand(new BenchCommand(surroundings, InstantSource.system()))
             .addSubcommand(new ModelsCommand(surroundings))
             .setCaseInsensitiveEnumValuesAllowed(true)

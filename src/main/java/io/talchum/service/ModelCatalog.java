@@ -6,8 +6,11 @@ import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
 import io.talchum.weights.ModelStore;
 import io.talchum.weights.Quantization;
+import io.talchum.weights.QuantizationRules;
+import io.talchum.weights.TensorRule;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,9 +49,7 @@ public final class ModelCatalog {
   public ModelSummary importModel(ModelSource source, ImportProgress progress) {
     String given = source.name();
     String name = given == null ? ImportRequest.defaultName(source.path()) : given;
-    ImportRequest request =
-        ImportRequest.of(source.path(), name)
-            .quantized(quantization(source.linears()), quantization(source.head()));
+    ImportRequest request = ImportRequest.of(source.path(), name).with(rules(source));
     new ModelImporter().run(request, store.modelsDir(), progress::onProgress);
     return store.find(name).map(ModelSummary::of).orElseThrow();
   }
@@ -130,12 +131,19 @@ public final class ModelCatalog {
         : names.stream().collect(Collectors.joining(", "));
   }
 
+  private static QuantizationRules rules(ModelSource source) {
+    List<TensorRule> tensors = new ArrayList<>();
+    source
+        .tensors()
+        .forEach((pattern, rule) -> tensors.add(new TensorRule(pattern, quantization(rule))));
+    return new QuantizationRules(
+        quantization(source.linears()),
+        quantization(source.embedding()),
+        quantization(source.head()),
+        tensors);
+  }
+
   private static Quantization quantization(ModelSource.Quantization choice) {
-    return switch (choice) {
-      case AUTO -> Quantization.AUTO;
-      case INT4 -> Quantization.INT4;
-      case INT8 -> Quantization.INT8;
-      case NONE -> Quantization.NONE;
-    };
+    return Quantization.valueOf(choice.name());
   }
 }

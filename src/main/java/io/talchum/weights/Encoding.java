@@ -22,6 +22,16 @@ public enum Encoding {
    */
   INT4_OFFSET;
 
+  /** For people and manifests: {@code none}, {@code int8}, {@code int4} or {@code int4+offset}. */
+  public String label() {
+    return switch (this) {
+      case F32 -> "none";
+      case INT8 -> "int8";
+      case INT4 -> "int4";
+      case INT4_OFFSET -> "int4+offset";
+    };
+  }
+
   /** Bytes of the quants of one block; 0 for {@link #F32}. */
   public int quantBytes(int blockSize) {
     return switch (this) {

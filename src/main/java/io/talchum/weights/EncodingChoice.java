@@ -7,16 +7,19 @@ package io.talchum.weights;
  * @param parameters of the whole model
  * @param exactInt4 whether every fp linear of the model lies on the symmetric int4 grid
  */
-record EncodingChoice(
-    Quantization linears, Quantization tables, long parameters, boolean exactInt4) {
+record EncodingChoice(QuantizationRules rules, long parameters, boolean exactInt4) {
   private static final long LARGE = 1_000_000_000;
 
-  Format linear(SourceTensor tensor) {
-    return format(linears, tensor, exactInt4 || parameters >= LARGE);
+  /**
+   * @param name in the package
+   */
+  Format linear(String name, SourceTensor tensor) {
+    return format(rules.of(name), tensor, exactInt4 || parameters >= LARGE);
   }
 
-  Format table(SourceTensor tensor) {
-    return format(tables, tensor, false);
+  /** Of the embedding or the head. */
+  Format table(String name, SourceTensor tensor) {
+    return format(rules.of(name), tensor, false);
   }
 
   /**

@@ -57,6 +57,12 @@ record Format(Encoding encoding, int blockSize, boolean searched) {
     };
   }
 
+  /** For people: {@code int8}, {@code int4+offset}; blocks of another size than 32 are named. */
+  String label() {
+    String block = blockSize == 0 || blockSize == Quantizers.BLOCK ? "" : "/" + blockSize;
+    return encoding.label() + block;
+  }
+
   /** Bytes of one block's quants. */
   int quantBytes() {
     return encoding.quantBytes(blockSize);

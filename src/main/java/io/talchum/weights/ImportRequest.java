@@ -12,12 +12,7 @@ import java.nio.file.Path;
  * @param tokenizerRequired false only for bare weights, whose package then has no tokenizer
  */
 public record ImportRequest(
-    Path source,
-    String name,
-    Quantization linears,
-    Quantization head,
-    boolean replace,
-    boolean tokenizerRequired) {
+    Path source, String name, QuantizationRules rules, boolean replace, boolean tokenizerRequired) {
 
   static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,95}";
 
@@ -32,19 +27,24 @@ public record ImportRequest(
 
   /** Everything {@link Quantization#AUTO}, under a new name. */
   public static ImportRequest of(Path source, String name) {
-    return new ImportRequest(source, name, Quantization.AUTO, Quantization.AUTO, false, true);
+    return new ImportRequest(source, name, QuantizationRules.AUTO, false, true);
   }
 
-  public ImportRequest quantized(Quantization linears, Quantization head) {
-    return new ImportRequest(source, name, linears, head, replace, tokenizerRequired);
+  public ImportRequest with(QuantizationRules other) {
+    return new ImportRequest(source, name, other, replace, tokenizerRequired);
+  }
+
+  /** With one rule for the linears and one for embedding and head. */
+  public ImportRequest quantized(Quantization linears, Quantization tables) {
+    return with(QuantizationRules.of(linears, tables));
   }
 
   public ImportRequest replacing() {
-    return new ImportRequest(source, name, linears, head, true, tokenizerRequired);
+    return new ImportRequest(source, name, rules, true, tokenizerRequired);
   }
 
   public ImportRequest withoutTokenizer() {
-    return new ImportRequest(source, name, linears, head, replace, false);
+    return new ImportRequest(source, name, rules, replace, false);
   }
 
   /** The source's file or folder name without extension, made fit for a package name. */

@@ -29,7 +29,7 @@ public final class ModelImporter {
     if (Files.exists(target) && !request.replace()) {
       throw Staging.exists(target);
     }
-    try (Checkpoint checkpoint = open(request.source())) {
+    try (Checkpoint checkpoint = Checkpoint.open(request.source())) {
       if (request.tokenizerRequired() && checkpoint.texts().tokenizerJson().isEmpty()) {
         throw new ServeException(
             ErrorCode.INVALID_MODEL,
@@ -48,24 +48,40 @@ public final class ModelImporter {
     }
   }
 
+  /**
+   * Compares a package's matrices with the source that it was imported from.
+   *
+   * @throws ServeException INVALID_MODEL if one of them is broken
+   */
+  public List<TensorReport> compare(Path source, Path packageFolder) {
+    try (Checkpoint checkpoint = Checkpoint.open(source);
+        ModelPackage model = ModelPackage.open(packageFolder);
+        RowWorkers workers = new RowWorkers(Runtime.getRuntime().availableProcessors())) {
+      PackingPlan plan = PackingPlan.of(model.manifest().rules(), checkpoint);
+      TensorComparison comparison = new TensorComparison(model, workers);
+      List<TensorReport> reports = new ArrayList<>();
+      for (PackingPlan.Packed packed : plan.tensors()) {
+        if (!packed.isVector()) {
+          reports.add(comparison.compare(packed));
+        }
+      }
+      return reports;
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INTERNAL, "the package could not be compared: " + reason(e), e);
+    }
+  }
+
   /** What went wrong, without the machine's paths. */
   private static String reason(IOException e) {
     String text = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
     return text == null ? e.getClass().getSimpleName() : text;
   }
 
-  private static Checkpoint open(Path source) {
-    if (!Files.exists(source)) {
-      throw new ServeException(
-          ErrorCode.INVALID_MODEL, "there is no file or folder " + MappedFile.name(source));
-    }
-    return Files.isDirectory(source) ? HubCheckpoint.open(source) : GgufCheckpoint.open(source);
-  }
-
   private void writePackage(
       ImportRequest request, Checkpoint checkpoint, Path directory, ProgressListener listener)
       throws IOException {
-    PackingPlan plan = plan(request, checkpoint);
+    PackingPlan plan = PackingPlan.of(request.rules(), checkpoint);
     List<PackedTensor> tensors = new ArrayList<>();
     ContentHash weights;
     try (RowWorkers workers = new RowWorkers(Runtime.getRuntime().availableProcessors());
@@ -82,22 +98,6 @@ public final class ModelImporter {
     write(directory, PackageFiles.MANIFEST, PackageFiles.toJson(manifest.withHash(hash)));
   }
 
-  private PackingPlan plan(ImportRequest request, Checkpoint checkpoint) {
-    long parameters =
-        checkpoint.tensors().values().stream()
-            .mapToLong(tensor -> (long) tensor.rows() * tensor.columns())
-            .sum();
-    boolean mayUseInt4 =
-        request.linears() == Quantization.AUTO || request.linears() == Quantization.INT4;
-    EncodingChoice choice =
-        new EncodingChoice(
-            request.linears(),
-            request.head(),
-            parameters,
-            mayUseInt4 && ExactGrid.holds(checkpoint));
-    return PackingPlan.of(checkpoint.spec(), checkpoint.tensors(), choice);
-  }
-
   private static PackageManifest manifest(
       ImportRequest request, Checkpoint checkpoint, PackingPlan plan, List<PackedTensor> tensors) {
     ModelTexts texts = checkpoint.texts();
@@ -109,6 +109,7 @@ public final class ModelImporter {
         checkpoint.spec(),
         plan.quantization(false),
         plan.quantization(true),
+        request.rules(),
         plan.parameters(),
         texts.bosTokenId(),
         texts.eosTokenIds(),

@@ -14,6 +14,7 @@ import java.util.List;
  * @param quantization what the linears are: {@code none}, {@code int8}, {@code int4}, {@code
  *     int4+offset} or {@code mixed}
  * @param headQuantization the same for head and embedding
+ * @param rules that the import was asked for
  * @param parameters number of weights
  * @param bosTokenId -1 if there is none
  * @param eosTokenIds tokens that end a generation
@@ -28,6 +29,7 @@ public record PackageManifest(
     ModelSpec spec,
     String quantization,
     String headQuantization,
+    QuantizationRules rules,
     long parameters,
     int bosTokenId,
     List<Integer> eosTokenIds,
@@ -50,6 +52,7 @@ public record PackageManifest(
         spec,
         quantization,
         headQuantization,
+        rules,
         parameters,
         bosTokenId,
         eosTokenIds,

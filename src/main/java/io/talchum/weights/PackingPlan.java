@@ -58,6 +58,25 @@ record PackingPlan(List<Packed> tensors) {
     }
   }
 
+  /**
+   * @throws io.talchum.core.ServeException INVALID_REQUEST for a rule that does not fit the model
+   */
+  static PackingPlan of(QuantizationRules rules, Checkpoint checkpoint) {
+    Map<String, SourceTensor> tensors = checkpoint.tensors();
+    rules.check(
+        tensors.entrySet().stream()
+            .filter(tensor -> tensor.getValue().columns() > 1)
+            .map(Map.Entry::getKey)
+            .toList(),
+        checkpoint.spec().tiedHead());
+    long parameters =
+        tensors.values().stream()
+            .mapToLong(tensor -> (long) tensor.rows() * tensor.columns())
+            .sum();
+    boolean exactInt4 = rules.mayUseInt4() && ExactGrid.holds(checkpoint);
+    return of(checkpoint.spec(), tensors, new EncodingChoice(rules, parameters, exactInt4));
+  }
+
   static PackingPlan of(ModelSpec spec, Map<String, SourceTensor> tensors, EncodingChoice choice) {
     List<Packed> plan = new ArrayList<>();
     plan.add(table(ModelTensors.EMBED, tensors, choice));
@@ -86,7 +105,8 @@ record PackingPlan(List<Packed> tensors) {
     List<Linear> members = group.members(spec);
     Stream<Format> formats =
         members.stream()
-            .map(l -> choice.linear(get(tensors, ModelTensors.inLayer(layer, nameOf(l)))));
+            .map(l -> ModelTensors.inLayer(layer, nameOf(l)))
+            .map(name -> choice.linear(name, get(tensors, name)));
     boolean alike =
         formats.distinct().count() == 1
             && members.stream().map(spec.biases()::contains).distinct().count() == 1;
@@ -96,7 +116,7 @@ record PackingPlan(List<Packed> tensors) {
       String name = ModelTensors.inLayer(layer, nameOf(unit));
       List<String> names =
           unit.stream().map(linear -> ModelTensors.inLayer(layer, nameOf(linear))).toList();
-      Format format = choice.linear(get(tensors, names.getFirst()));
+      Format format = choice.linear(names.getFirst(), get(tensors, names.getFirst()));
       plan.add(new Packed(name, all(tensors, names, ""), format, false));
       if (spec.biases().contains(unit.getFirst())) {
         plan.add(
@@ -140,7 +160,7 @@ record PackingPlan(List<Packed> tensors) {
   private static Packed table(
       String name, Map<String, SourceTensor> tensors, EncodingChoice choice) {
     SourceTensor source = get(tensors, name);
-    return new Packed(name, List.of(source), choice.table(source), true);
+    return new Packed(name, List.of(source), choice.table(name, source), true);
   }
 
   private static List<SourceTensor> all(
@@ -171,13 +191,6 @@ record PackingPlan(List<Packed> tensors) {
             .map(packed -> packed.format().encoding())
             .distinct()
             .toList();
-    return used.size() > 1
-        ? "mixed"
-        : switch (used.getFirst()) {
-          case F32 -> "none";
-          case INT8 -> "int8";
-          case INT4 -> "int4";
-          case INT4_OFFSET -> "int4+offset";
-        };
+    return used.size() > 1 ? "mixed" : used.getFirst().label();
   }
 }

@@ -10,6 +10,7 @@ public final class Main {
   private Main() {}
 
   public static void main(String... args) {
-    System.exit(Talchum.run(Surroundings.ofProcess(), new QuarkusServer(), args));
+    System.exit(
+        Talchum.run(Surroundings.ofProcess(), new QuarkusServer(), new PackageRunner(), args));
   }
 }

@@ -1,5 +1,6 @@
 package io.talchum.cli;
 
+import io.talchum.service.ModelRunner;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -13,6 +14,10 @@ import java.util.Map;
  * @param settings with which servers were started
  */
 record CommandRun(int exitCode, String out, String err, List<Map<String, String>> settings) {
+  private static final ModelRunner RUNNER =
+      (folder, contextTokens, exact) -> {
+        throw new AssertionError("no model runs here");
+      };
 
   static CommandRun of(Path home, String... args) {
     return of(home, Map.of(), false, args);
@@ -48,7 +53,7 @@ record CommandRun(int exitCode, String out, String err, List<Map<String, String>
     StringWriter err = new StringWriter();
     Surroundings surroundings =
         new Surroundings(new PrintWriter(out), new PrintWriter(err), isTerminal, environment, home);
-    int exitCode = Talchum.run(surroundings, server, args);
+    int exitCode = Talchum.run(surroundings, server, RUNNER, args);
     return new CommandRun(exitCode, out.toString(), err.toString(), settings);
   }
 }

@@ -18,7 +18,7 @@ class TalchumTest {
   void helpNamesTheCommands() {
     CommandRun run = CommandRun.of(home, "--help");
     assertThat(run.exitCode()).isZero();
-    assertThat(run.out()).contains("serve", "import", "models", "TALCHUM_HOME");
+    assertThat(run.out()).contains("serve", "import", "models", "eval", "TALCHUM_HOME");
     assertThat(run.err()).isEmpty();
   }
 
@@ -100,6 +100,32 @@ class TalchumTest {
         .startsWith("tiny", "LlamaForCausalLM")
         .contains("int8, head none");
     assertThat(lines).hasSize(2);
+  }
+
+  @Test
+  void importsWithARuleForSomeTensors() {
+    Path source = Fixtures.path("models/llama_tied");
+    CommandRun run =
+        CommandRun.of(
+            home,
+            "import",
+            source.toString(),
+            "--quantization",
+            "int4-b64",
+            "--tensors",
+            "layers.0.*=int8",
+            "--tensors",
+            "layers.0.down=none");
+    assertThat(run.err()).contains("100 %");
+    assertThat(run.out()).contains("linears mixed", "head int8");
+    run = CommandRun.of(home, "import", source.toString(), "--name", "b", "--tensors", "x.*=int8");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).contains("the tensor pattern \"x.*\" matches no matrix");
+  }
+
+  @Test
+  void evalNeedsAMeasure() {
+    assertUsage("talchum: eval needs a measure: perplexity; see talchum eval --help", "eval");
   }
 
   @Test

@@ -1,0 +1,70 @@
+package io.talchum.cli;
+
+import io.talchum.service.ModelCatalog;
+import io.talchum.service.ModelEvaluation;
+import io.talchum.service.ModelRunner;
+import io.talchum.service.Perplexity;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Measures how well a model predicts a text. */
+@Command(
+    name = "perplexity",
+    mixinStandardHelpOptions = true,
+    description = "Measure how well a model predicts a text; lower is better.")
+final class PerplexityCommand implements Callable<Integer> {
+  private final Surroundings surroundings;
+  private final ModelEvaluation evaluation;
+
+  @Mixin private DataDirOption dataDir = new DataDirOption();
+
+  @Option(
+      names = "--model",
+      paramLabel = "N",
+      description = "Name or folder of the model (default: the only one imported, or the demo).")
+  private @Nullable String model;
+
+  @Option(
+      names = "--text",
+      paramLabel = "F",
+      description = "UTF-8 text file (default: a short English text of this program).")
+  private @Nullable Path text;
+
+  @Option(
+      names = "--context",
+      paramLabel = "N",
+      description =
+          "Tokens per window (default: "
+              + ModelEvaluation.DEFAULT_CONTEXT_TOKENS
+              + " or the model's context if that is less).")
+  private int context;
+
+  PerplexityCommand(Surroundings surroundings, ModelRunner runner) {
+    this.surroundings = surroundings;
+    this.evaluation = new ModelEvaluation(runner);
+  }
+
+  @Override
+  public Integer call() {
+    Path folder = new ModelCatalog(dataDir.resolve(surroundings)).toServe(model);
+    Perplexity measured = evaluation.perplexity(folder, ModelEvaluation.text(text), context);
+    surroundings.out().println(describe(measured));
+    return 0;
+  }
+
+  /** One line. */
+  static String describe(Perplexity measured) {
+    return String.format(
+        Locale.ROOT,
+        "perplexity %.4f over %d tokens in windows of %d (%.4f bits per byte)",
+        measured.value(),
+        measured.tokens(),
+        measured.contextTokens(),
+        measured.bitsPerByte());
+  }
+}

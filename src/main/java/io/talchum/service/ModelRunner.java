@@ -1,0 +1,18 @@
+package io.talchum.service;
+
+import java.nio.file.Path;
+
+/** Runs model packages outside of the server. */
+@FunctionalInterface
+public interface ModelRunner {
+  /**
+   * Opens a package for one sequence; to be closed by the caller.
+   *
+   * @param contextTokens positions; 0 is {@link ModelEvaluation#DEFAULT_CONTEXT_TOKENS} or the
+   *     model's if that is less
+   * @param exact whether activations stay fp32; else as they are served
+   * @throws io.talchum.core.ServeException INVALID_MODEL if the package is broken, INVALID_REQUEST
+   *     if the model was trained for fewer positions
+   */
+  RunningModel open(Path packageFolder, int contextTokens, boolean exact);
+}

@@ -1,0 +1,15 @@
+package io.talchum.service;
+
+import io.talchum.model.ModelExecutor;
+import io.talchum.text.Tokenizer;
+import io.talchum.weights.ModelPackage;
+
+/** A package that can run; its executor has one slot. One thread. */
+public record RunningModel(ModelPackage weights, Tokenizer tokenizer, ModelExecutor executor)
+    implements AutoCloseable {
+  @Override
+  public void close() {
+    executor.close();
+    weights.close();
+  }
+}

@@ -1,0 +1,39 @@
+package io.talchum.wiring;
+
+import io.talchum.model.onnx.ExecutorOptions;
+import io.talchum.model.onnx.OnnxModelExecutor;
+import io.talchum.service.ModelEvaluation;
+import io.talchum.service.ModelRunner;
+import io.talchum.service.RunningModel;
+import io.talchum.text.DjlTokenizer;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.PackageManifest;
+import java.nio.file.Path;
+
+/** Opens packages on ONNX Runtime, with all cores and one slot. */
+final class PackageRunner implements ModelRunner {
+  private static final int PREFILL_TOKENS = 64;
+
+  @Override
+  public RunningModel open(Path packageFolder, int contextTokens, boolean exact) {
+    ModelPackage weights = ModelPackage.open(packageFolder);
+    try {
+      PackageManifest manifest = weights.manifest();
+      int context =
+          contextTokens > 0
+              ? contextTokens
+              : Math.min(
+                  ModelEvaluation.DEFAULT_CONTEXT_TOKENS, manifest.spec().maxContextTokens());
+      DjlTokenizer tokenizer =
+          DjlTokenizer.load(
+              weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
+      ExecutorOptions options =
+          new ExecutorOptions(
+              1, context, PREFILL_TOKENS, Runtime.getRuntime().availableProcessors(), true, !exact);
+      return new RunningModel(weights, tokenizer, OnnxModelExecutor.open(weights, options));
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+}
