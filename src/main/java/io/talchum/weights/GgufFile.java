@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
  */
 public final class GgufFile implements AutoCloseable {
   private static final int MAGIC = 0x46554747; // "GGUF"
-  private static final long MAX_KEYS = 1 << 16;
-  private static final long MAX_TENSORS = 1 << 20;
+  private static final long MAX_KEYS = 1 << 12;
+  private static final long MAX_TENSORS = 1 << 13;
   private static final int DEFAULT_ALIGNMENT = 32;
   private static final int MAX_DIMENSIONS = 4;
 
@@ -150,16 +150,17 @@ public final class GgufFile implements AutoCloseable {
       List<GgufTensor> tensors = new ArrayList<>();
       for (long i = 0; i < count; i++) {
         String name = in.readString("tensor name");
-        int dimensionCount = in.readInt("tensor " + name);
+        String entry = "entry of tensor " + name;
+        int dimensionCount = in.readInt(entry);
         if (dimensionCount < 1 || dimensionCount > MAX_DIMENSIONS) {
           throw in.refused("gives tensor " + name + " " + dimensionCount + " dimensions");
         }
-        List<Long> dimensions = new ArrayList<>();
+        List<Long> dimensions = new ArrayList<>(dimensionCount);
         for (int d = 0; d < dimensionCount; d++) {
-          dimensions.add(in.readCount("dimension of tensor " + name));
+          dimensions.add(in.readCount(entry));
         }
-        BlockType type = type(name, in.readInt("type of tensor " + name));
-        long offset = in.readCount("offset of tensor " + name);
+        BlockType type = type(name, in.readInt(entry));
+        long offset = in.readCount(entry);
         tensors.add(
             new GgufTensor(name, type, dimensions, offset, byteCount(name, type, dimensions)));
       }

@@ -11,6 +11,11 @@ import java.lang.foreign.ValueLayout;
 final class GgufReader {
   private static final int MAX_STRING_BYTES = 1 << 24;
   private static final int MAX_ARRAY_ELEMENTS = 1 << 23;
+
+  /** An element takes up to 80 bytes of memory; a model's weights are larger than its vocabulary. */
+  private static final int FILE_BYTES_PER_ELEMENT = 20;
+
+  private static final int FEW_ELEMENTS = 1 << 14;
   private static final int MAX_NESTING = 4;
   private static final int STRING = 8;
   private static final int ARRAY = 9;
@@ -95,10 +100,13 @@ final class GgufReader {
     if (depth > MAX_NESTING) {
       throw refused("nests arrays deeper than " + MAX_NESTING + " in metadata " + key);
     }
-    if (length < 0 || length > remaining() || arrayElements + length > MAX_ARRAY_ELEMENTS) {
+    long most =
+        Math.min(
+            MAX_ARRAY_ELEMENTS, Math.max(FEW_ELEMENTS, file.size() / FILE_BYTES_PER_ELEMENT));
+    if (length < 0 || length > remaining() || length > most - arrayElements) {
       throw refused(
-          "gives metadata %s an array length of %s; at most %d elements are read in all"
-              .formatted(key, Long.toUnsignedString(length), MAX_ARRAY_ELEMENTS));
+          "gives metadata %s an array length of %s; at most %d elements are read of a file of this size"
+              .formatted(key, Long.toUnsignedString(length), most));
     }
     arrayElements += length;
     var array = JsonNodeFactory.instance.arrayNode((int) length);

@@ -9,7 +9,18 @@ package io.talchum.weights;
 final class Quantizers {
   static final int BLOCK = 32;
 
+  /** Errors below this part of the squared weights are noise of fp32 sums. */
+  static final float NOISE = 1e-6f;
+
+  /** Adding and taking it away rounds to a whole number. */
+  static final float WHOLE = 0x1.8p23f;
+
   private Quantizers() {}
+
+  /** To the nearest whole number, halves to even; for values of magnitude below 2^22. */
+  static float round(float value) {
+    return value + WHOLE - WHOLE;
+  }
 
   /**
    * Symmetric int8: scale = (weight of largest magnitude, with its sign) / -128, q = min(255, (int)

@@ -63,10 +63,7 @@ final class RowEncoders {
     ScaleSearch search = new ScaleSearch(blockSize);
     return (row, target, quantsAt, blocksAt) -> {
       read(source, row, values);
-      for (int block = 0; block < values.length / blockSize; block++) {
-        search.quantize(values, block * blockSize, quants, block * blockSize);
-        target.scales()[blocksAt + block] = search.scale();
-      }
+      search.quantize(values, values.length / blockSize, quants, target.scales(), blocksAt);
       Quantizers.packNibbles(quants, quants.length);
       System.arraycopy(quants, 0, target.quants(), quantsAt, quants.length / 2);
     };
@@ -78,12 +75,13 @@ final class RowEncoders {
     OffsetSearch search = new OffsetSearch();
     return (row, target, quantsAt, blocksAt) -> {
       read(source, row, values);
-      for (int block = 0; block < values.length / Quantizers.BLOCK; block++) {
-        int from = block * Quantizers.BLOCK;
-        search.quantize(values, from, quants, from);
-        target.scales()[blocksAt + block] = search.scale();
-        target.offsets()[blocksAt + block] = search.offset();
-      }
+      search.quantize(
+          values,
+          values.length / Quantizers.BLOCK,
+          quants,
+          target.scales(),
+          target.offsets(),
+          blocksAt);
       Quantizers.packNibbles(quants, quants.length);
       System.arraycopy(quants, 0, target.quants(), quantsAt, quants.length / 2);
     };

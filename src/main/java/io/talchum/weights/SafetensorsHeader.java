@@ -17,6 +17,7 @@ import java.util.Optional;
 record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> metadata) {
   private static final long MAX_HEADER_BYTES = 100L << 20;
   private static final int MAX_DIMENSIONS = 64;
+  private static final int MAX_TENSORS = 1 << 13;
 
   static SafetensorsHeader read(MappedFile file) {
     return new Reader(file).read();
@@ -66,6 +67,9 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
           if (name.equals("__metadata__")) {
             parseMetadata(json);
           } else {
+            if (entries.size() == MAX_TENSORS) {
+              throw refused("has more than " + MAX_TENSORS + " tensors");
+            }
             entries.add(parseEntry(json, name));
           }
         }
@@ -124,7 +128,7 @@ record SafetensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
       if (json.nextToken() != JsonToken.START_ARRAY) {
         throw refused(name, "has a " + key + " that is no list");
       }
-      List<Long> numbers = new ArrayList<>();
+      List<Long> numbers = new ArrayList<>(4);
       while (json.nextToken() != JsonToken.END_ARRAY) {
         if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
             || json.getNumberType() == JsonParser.NumberType.BIG_INTEGER

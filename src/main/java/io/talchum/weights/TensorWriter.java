@@ -8,17 +8,23 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Encodes one tensor after the other into weights.bin. Memory: a batch of rows, and the tensor's
- * scales and offsets. One thread.
+ * Encodes one tensor after the other into weights.bin. Memory: a batch of rows, and the scales and
+ * offsets of the largest tensor so far; pages of the source go back to the system. One thread.
  */
 final class TensorWriter {
   private static final int BATCH_WEIGHTS = 1 << 19;
+  private static final long MAPPED_BYTES = 64L << 20;
+  private static final float[] NO_OFFSETS = {};
 
   private final WeightsWriter out;
   private final RowWorkers workers;
   private final ProgressListener listener;
   private final long bytesTotal;
   private long bytesDone;
+  private long bytesMapped;
+  private byte[] quants = new byte[0]; // grow, and are used for all tensors
+  private float[] scales = new float[0];
+  private float[] offsets = new float[0];
 
   TensorWriter(WeightsWriter out, RowWorkers workers, ProgressListener listener, long bytesTotal) {
     this.out = out;
@@ -44,6 +50,7 @@ final class TensorWriter {
         out.write(values, 0, rows * columns);
         progress(packed, member, rows);
       }
+      unload(member);
     }
     return tensor(packed, 0, Map.of("weight", out.endPart()));
   }
@@ -56,10 +63,7 @@ final class TensorWriter {
     int allBlocks = Math.multiplyExact(packed.rows(), blocks);
     boolean withOffsets = format.encoding() == Encoding.INT4_OFFSET;
     Target target =
-        new Target(
-            new byte[Math.multiplyExact(Math.min(batch, packed.rows()), rowBytes)],
-            new float[allBlocks],
-            new float[withOffsets ? allBlocks : 0]);
+        target(Math.multiplyExact(Math.min(batch, packed.rows()), rowBytes), allBlocks, withOffsets);
     Map<String, PackedTensor.Part> parts = new LinkedHashMap<>();
     out.beginPart();
     int done = 0;
@@ -72,11 +76,14 @@ final class TensorWriter {
         done += rows;
         progress(packed, member, rows);
       }
+      unload(member);
     }
     parts.put("quants", out.endPart());
-    parts.put("scales", part(target.scales()));
+    out.beginPart();
+    out.write(scales, 0, allBlocks);
+    parts.put("scales", out.endPart());
     if (withOffsets) {
-      parts.put("offsets", part(transposed(target.offsets(), packed.rows(), blocks)));
+      parts.put("offsets", writeTransposed(offsets, packed.rows(), blocks));
     }
     return tensor(packed, format.blockSize(), parts);
   }
@@ -97,20 +104,28 @@ final class TensorWriter {
     }
   }
 
-  private PackedTensor.Part part(float[] values) throws IOException {
-    out.beginPart();
-    out.write(values, 0, values.length);
-    return out.endPart();
+  private Target target(int quantBytes, int blocks, boolean withOffsets) {
+    quants = quants.length < quantBytes ? new byte[quantBytes] : quants;
+    scales = scales.length < blocks ? new float[blocks] : scales;
+    offsets = withOffsets && offsets.length < blocks ? new float[blocks] : offsets;
+    return new Target(quants, scales, withOffsets ? offsets : NO_OFFSETS);
   }
 
-  private static float[] transposed(float[] values, int rows, int columns) {
-    float[] turned = new float[values.length];
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        turned[column * rows + row] = values[row * columns + column];
+  private PackedTensor.Part writeTransposed(float[] values, int rows, int columns)
+      throws IOException {
+    int batch = Math.min(columns, Math.max(1, BATCH_WEIGHTS / rows));
+    float[] turned = new float[Math.multiplyExact(batch, rows)];
+    out.beginPart();
+    for (int first = 0; first < columns; first += batch) {
+      int count = Math.min(batch, columns - first);
+      for (int row = 0; row < rows; row++) {
+        for (int column = 0; column < count; column++) {
+          turned[column * rows + row] = values[row * columns + first + column];
+        }
       }
+      out.write(turned, 0, count * rows);
     }
-    return turned;
+    return out.endPart();
   }
 
   private static PackedTensor tensor(
@@ -124,8 +139,18 @@ final class TensorWriter {
         parts);
   }
 
+  private void unload(SourceTensor member) {
+    member.data().unload();
+    bytesMapped = 0;
+  }
+
   private void progress(Packed packed, SourceTensor member, int rows) {
-    bytesDone += rows * member.type().rowBytes(member.columns());
+    long bytes = rows * member.type().rowBytes(member.columns());
+    bytesDone += bytes;
+    bytesMapped += bytes;
+    if (bytesMapped >= MAPPED_BYTES) {
+      unload(member);
+    }
     listener.onProgress(bytesDone, bytesTotal, packed.name());
   }
 }

@@ -107,6 +107,7 @@ class QuantizationRulesTest {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(5);
     ScaleSearch search = new ScaleSearch(size);
     byte[] quants = new byte[size];
+    float[] scale = new float[1];
     double searched = 0;
     double plain = 0;
     for (int round = 0; round < 300; round++) {
@@ -114,11 +115,11 @@ class QuantizationRulesTest {
       for (int i = 0; i < size; i++) {
         values[i] = (float) random.nextGaussian(0, 0.05);
       }
-      search.quantize(values, 0, quants, 0);
+      search.quantize(values, 1, quants, scale, 0);
       double error = 0;
       for (int i = 0; i < size; i++) {
         assertThat(quants[i]).isBetween((byte) 0, (byte) 15);
-        error += square(search.scale() * (quants[i] - 8) - values[i]);
+        error += square(scale[0] * (quants[i] - 8) - values[i]);
       }
       double rule = plainError(values);
       assertThat(error).isLessThanOrEqualTo(rule * 1.0001);
@@ -148,12 +149,13 @@ class QuantizationRulesTest {
       values[i] = 0.25f * (i % 16 - 8);
     }
     byte[] quants = new byte[64];
+    float[] scale = new float[1];
     ScaleSearch search = new ScaleSearch(64);
-    search.quantize(values, 0, quants, 0);
+    search.quantize(values, 1, quants, scale, 0);
     for (int i = 0; i < 64; i++) {
-      assertThat(search.scale() * (quants[i] - 8)).isEqualTo(values[i]);
+      assertThat(scale[0] * (quants[i] - 8)).isEqualTo(values[i]);
     }
-    search.quantize(new float[64], 0, quants, 0);
-    assertThat(search.scale()).isZero();
+    search.quantize(new float[64], 1, quants, scale, 0);
+    assertThat(scale[0]).isZero();
   }
 }

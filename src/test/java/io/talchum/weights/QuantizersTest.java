@@ -62,6 +62,8 @@ class QuantizersTest {
     RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(7);
     OffsetSearch search = new OffsetSearch();
     byte[] quants = new byte[32];
+    float[] scale = new float[1];
+    float[] offset = new float[1];
     double searched = 0;
     double plain = 0;
     for (int round = 0; round < 500; round++) {
@@ -69,11 +71,11 @@ class QuantizersTest {
       for (int i = 0; i < 32; i++) {
         values[i] = (float) random.nextGaussian(0.01, 0.05);
       }
-      search.quantize(values, 0, quants, 0);
+      search.quantize(values, 1, quants, scale, offset, 0);
       double error = 0;
       for (int i = 0; i < 32; i++) {
         assertThat(quants[i]).isBetween((byte) 0, (byte) 15);
-        error += square(search.scale() * (quants[i] - 8) + search.offset() - values[i]);
+        error += square(scale[0] * (quants[i] - 8) + offset[0] - values[i]);
       }
       double rule = plainError(values);
       assertThat(error).isLessThanOrEqualTo(rule * 1.0001);
@@ -103,13 +105,40 @@ class QuantizersTest {
     return value * value;
   }
 
+  /** A block's numbers do not depend on those beside it, nor on how many there are. */
+  @Test
+  void blocksAreSearchedAlone() {
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(9);
+    int blocks = 37;
+    float[] values = new float[32 * blocks];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian(0, 0.05);
+    }
+    byte[] quants = new byte[values.length];
+    float[] scales = new float[blocks];
+    float[] offsets = new float[blocks];
+    new OffsetSearch().quantize(values, blocks, quants, scales, offsets, 0);
+    byte[] own = new byte[32];
+    float[] scale = new float[1];
+    float[] offset = new float[1];
+    for (int block = 0; block < blocks; block++) {
+      float[] alone = Arrays.copyOfRange(values, 32 * block, 32 * block + 32);
+      new OffsetSearch().quantize(alone, 1, own, scale, offset, 0);
+      assertThat(own).isEqualTo(Arrays.copyOfRange(quants, 32 * block, 32 * block + 32));
+      assertThat(scale[0]).isEqualTo(scales[block]);
+      assertThat(offset[0]).isEqualTo(offsets[block]);
+    }
+  }
+
   @Test
   void aFlatBlockKeepsItsValue() {
     OffsetSearch search = new OffsetSearch();
     float[] values = new float[32];
     Arrays.fill(values, -0.3f);
-    search.quantize(values, 0, new byte[32], 0);
-    assertThat(search.scale()).isZero();
-    assertThat(search.offset()).isEqualTo(-0.3f);
+    float[] scale = new float[1];
+    float[] offset = new float[1];
+    search.quantize(values, 1, new byte[32], scale, offset, 0);
+    assertThat(scale[0]).isZero();
+    assertThat(offset[0]).isEqualTo(-0.3f);
   }
 }
