@@ -12,7 +12,9 @@ final class GgufReader {
   private static final int MAX_STRING_BYTES = 1 << 24;
   private static final int MAX_ARRAY_ELEMENTS = 1 << 23;
 
-  /** An element takes up to 80 bytes of memory; a model's weights are larger than its vocabulary. */
+  /**
+   * An element takes up to 80 bytes of memory; a model's weights are larger than its vocabulary.
+   */
   private static final int FILE_BYTES_PER_ELEMENT = 20;
 
   private static final int FEW_ELEMENTS = 1 << 14;
@@ -101,8 +103,7 @@ final class GgufReader {
       throw refused("nests arrays deeper than " + MAX_NESTING + " in metadata " + key);
     }
     long most =
-        Math.min(
-            MAX_ARRAY_ELEMENTS, Math.max(FEW_ELEMENTS, file.size() / FILE_BYTES_PER_ELEMENT));
+        Math.min(MAX_ARRAY_ELEMENTS, Math.max(FEW_ELEMENTS, file.size() / FILE_BYTES_PER_ELEMENT));
     if (length < 0 || length > remaining() || length > most - arrayElements) {
       throw refused(
           "gives metadata %s an array length of %s; at most %d elements are read of a file of this size"

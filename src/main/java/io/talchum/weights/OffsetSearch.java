@@ -101,10 +101,8 @@ final class OffsetSearch {
       FloatVector determinant = sumQq.mul(BLOCK).sub(sumQ.mul(sumQ));
       FloatVector newStep = sumXq.mul(BLOCK).sub(sumX.mul(sumQ)).div(determinant);
       FloatVector newBase = sumQq.mul(sumX).sub(sumQ.mul(sumXq)).div(determinant);
-      FloatVector newError =
-          sumXx.sub(newStep.mul(sumXq)).sub(newBase.mul(sumX)).max(noise);
-      VectorMask<Float> better =
-          newError.lt(error).and(determinant.compare(VectorOperators.GT, 0));
+      FloatVector newError = sumXx.sub(newStep.mul(sumXq)).sub(newBase.mul(sumX)).max(noise);
+      VectorMask<Float> better = newError.lt(error).and(determinant.compare(VectorOperators.GT, 0));
       error = error.blend(newError, better);
       step = step.blend(newStep, better);
       base = base.blend(newBase, better);

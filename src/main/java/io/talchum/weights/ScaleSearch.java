@@ -108,11 +108,6 @@ final class ScaleSearch {
   }
 
   private static FloatVector quants(FloatVector value, FloatVector inverse) {
-    return value
-        .mul(inverse)
-        .add(Quantizers.WHOLE)
-        .sub(Quantizers.WHOLE)
-        .min(MOST)
-        .max(LEAST);
+    return value.mul(inverse).add(Quantizers.WHOLE).sub(Quantizers.WHOLE).min(MOST).max(LEAST);
   }
 }

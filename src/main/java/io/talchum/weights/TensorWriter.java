@@ -63,7 +63,8 @@ final class TensorWriter {
     int allBlocks = Math.multiplyExact(packed.rows(), blocks);
     boolean withOffsets = format.encoding() == Encoding.INT4_OFFSET;
     Target target =
-        target(Math.multiplyExact(Math.min(batch, packed.rows()), rowBytes), allBlocks, withOffsets);
+        target(
+            Math.multiplyExact(Math.min(batch, packed.rows()), rowBytes), allBlocks, withOffsets);
     Map<String, PackedTensor.Part> parts = new LinkedHashMap<>();
     out.beginPart();
     int done = 0;

@@ -95,8 +95,7 @@ class AmplificationTest {
           .append("\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}");
     }
     byte[] header = json.append('}').toString().getBytes(StandardCharsets.US_ASCII);
-    ByteBuffer file =
-        ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer file = ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN);
     return write("m.safetensors", file.putLong(header.length).put(header));
   }
 

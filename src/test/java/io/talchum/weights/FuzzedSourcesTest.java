@@ -99,8 +99,10 @@ class FuzzedSourcesTest {
     for (int i = 0; i < CASES; i++) {
       byte[] mutated = new Mutation(random, header).of(valid);
       try {
-        long allocated = reader.submit(() -> measured(source, mutated)).get(
-            HANG.toMillis(), TimeUnit.MILLISECONDS);
+        long allocated =
+            reader
+                .submit(() -> measured(source, mutated))
+                .get(HANG.toMillis(), TimeUnit.MILLISECONDS);
         assertThat(Math.abs(allocated))
             .as("case %d of seed %d allocates", i, SEED)
             .isLessThanOrEqualTo(4L * mutated.length + ALLOWANCE);
@@ -132,8 +134,24 @@ class FuzzedSourcesTest {
   /** One to four random changes inside the header. */
   private record Mutation(RandomGenerator random, int header) {
     private static final String[] TEXTS = {
-      "-1", "0", "1e999", "NaN", "99999999999999999999", "2147483648", "9223372036854775807",
-      "null", "true", "{}", "[]", "\"\"", "\"x\"", "[[[[", "{\"a\":", "\\u0000", "\u00ff", ","
+      "-1",
+      "0",
+      "1e999",
+      "NaN",
+      "99999999999999999999",
+      "2147483648",
+      "9223372036854775807",
+      "null",
+      "true",
+      "{}",
+      "[]",
+      "\"\"",
+      "\"x\"",
+      "[[[[",
+      "{\"a\":",
+      "\\u0000",
+      "\u00ff",
+      ","
     };
     private static final long[] NUMBERS = {
       0, 1, -1, 255, 1L << 31, -1L << 31, 1L << 32, 1L << 40, Long.MAX_VALUE, Long.MIN_VALUE
