@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The decoder against transformers' numbers; tolerances as in fixtures/README.md. */
@@ -22,24 +23,7 @@ class DecoderGoldenTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "llama",
-        "llama_tied",
-        "llama31",
-        "llama_linear",
-        "llama_yarn",
-        "mistral",
-        "qwen2",
-        "qwen3",
-        "gemma2",
-        "gemma3",
-        "phi3",
-        "phi3_longrope",
-        "olmo2",
-        "granite",
-        "starcoder2"
-      })
+  @MethodSource("io.talchum.testing.Families#all")
   void fp32EqualsTransformersWholeAndInPieces(String family) {
     check(
         "models/" + family,
