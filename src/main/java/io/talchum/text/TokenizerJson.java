@@ -31,9 +31,16 @@ record TokenizerJson(
   private static final int MAX_DEPTH = 64;
 
   /**
+   * Gemma 3 adds tokens that only its larger siblings have rows for, behind the vocabulary padded to
+   * a multiple of this. They are known by name; a request that holds one is refused.
+   */
+  private static final int PADDING = 64;
+
+  /**
    * Reads the vocabulary; merges are skipped.
    *
-   * @param maxIds ids at or above this are refused: the model has no row for them
+   * @param maxIds ids at or above this are refused, of added tokens only well above: the model has
+   *     no row for them
    */
   static TokenizerJson parse(byte[] json, int maxIds) {
     try (JsonParser parser = mapper().getFactory().createParser(json)) {
@@ -147,7 +154,7 @@ record TokenizerJson(
         }
         added.add(
             new AddedToken(
-                checkedId(entry.path("id").asLong(), content),
+                checkedId(entry.path("id").asLong(), content, maxIds + PADDING),
                 content,
                 entry.path("special").asBoolean(false),
                 entry.path("normalized").asBoolean(true)));
@@ -155,7 +162,11 @@ record TokenizerJson(
     }
 
     private int checkedId(long id, String token) {
-      if (id < 0 || id >= maxIds) {
+      return checkedId(id, token, maxIds);
+    }
+
+    private int checkedId(long id, String token, int limit) {
+      if (id < 0 || id >= limit) {
         throw invalid(
             "gives token '%s' the id %d, but the model's embedding table has %d rows"
                 .formatted(token, id, maxIds));

@@ -97,6 +97,69 @@ class HubConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "gemma2 | {'layer_types':['sliding_attention']} | layer_types lists 1 layers; there are 4",
+        "gemma3 | {'layer_types':['a','a','a','a','a','a','a']} | layer_types holds a; supported:",
+        "gemma3 | {'attn_logit_softcapping':50} | attn_logit_softcapping is not supported for gemma3",
+        "gemma3 | {'use_bidirectional_attention':true} | use_bidirectional_attention true",
+        "gemma3 | {'hidden_activation':'gelu'} | hidden_activation gelu is not supported; supported:",
+        "gemma3 | {'rope_parameters':{'rope_theta':1}} | rope_theta = 1 is not a key",
+        "qwen2 | {'layer_types':['full_attention','full_attention','sliding_attention']} | no sliding_window",
+        "qwen2 | {'sliding_window':4,'use_sliding_window':1} | use_sliding_window is 1",
+        "mistral | {'sliding_window':0} | sliding_window is 0; it must be from 1",
+        "mistral | {'use_sliding_window':true} | use_sliding_window = true is not a key",
+        "llama | {'sliding_window':64} | sliding_window = 64 is not a key",
+        "llama | {'rope_scaling':{'type':'longrope'}} | rope_type longrope is not supported for llama",
+        "phi3_longrope | {'partial_rotary_factor':0.3} | gives 9 rotary dims",
+        "phi3_longrope | {'rope_scaling':{'type':'longrope','short_factor':[1]}} | short_factor has 1 numbers; it must have 12",
+        "phi3_longrope | {'rope_scaling':{'type':'su'}} | short_factor is missing",
+        "granite | {'logits_scaling':0} | logits_scaling is 0",
+        "starcoder2 | {'rms_norm_eps':1} | rms_norm_eps = 1 is not a key",
+        "starcoder2 | {'use_bias':'yes'} | use_bias is \"yes\"",
+        "olmo2 | {'clip_qkv':8} | clip_qkv = 8 is not a key",
+        "llama | {'model_type':'mamba'} | supported: llama (LlamaForCausalLM), mistral (MistralForCausalLM),",
+        "qwen3 | {'architectures':['Qwen3ForSequenceClassification']} | architecture Qwen3ForSequenceClassification is not supported",
+      })
+  void refusesWhatAFamilyDoesNotHaveByName(String family, String change, String reason)
+      throws Exception {
+    ObjectNode config = (ObjectNode) Fixtures.json("models/" + family + "/config.json");
+    config.setAll((ObjectNode) StrictJson.MAPPER.readTree(change.replace('\'', '"')));
+    assertThatThrownBy(() -> HubConfig.read(new ConfigFields("config.json", config)))
+        .hasMessageStartingWith("config.json: ")
+        .hasMessageContaining(reason);
+  }
+
+  /** What transformers' config classes put in place of a key that is left out. */
+  @ParameterizedTest
+  @CsvSource({
+    "gemma2, sliding_window, window, 4096",
+    "gemma2, head_dim, headDim, 256",
+    "gemma3, num_attention_heads, heads, 8",
+    "mistral, sliding_window, window, 4096",
+    "qwen3, head_dim, headDim, 128",
+    "granite, attention_multiplier, scale, 1",
+    "llama, rms_norm_eps, epsilon, 1e-6",
+    "olmo2, rms_norm_eps, epsilon, 1e-5"
+  })
+  void aKeyThatIsLeftOutMeansWhatItMeansInTransformers(
+      String family, String key, String field, double expected) {
+    ObjectNode config = (ObjectNode) Fixtures.json("models/" + family + "/config.json");
+    config.remove(key);
+    ModelSpec spec = HubConfig.read(new ConfigFields("config.json", config)).spec();
+    double actual =
+        switch (field) {
+          case "window" -> spec.attention().window();
+          case "headDim" -> spec.headDim();
+          case "heads" -> spec.heads();
+          case "scale" -> spec.attention().scale();
+          default -> spec.norms().epsilon();
+        };
+    assertThat(actual).isCloseTo(expected, within(1e-9));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "{\"surprise\":1} | surprise = 1 is not a key that the importer knows",
         "{\"rope_scaling\":{\"rope_type\":\"linear\",\"factor\":2,\"extra\":0}} | extra = 0 is not a key",
         "{\"rope_scaling\":{\"type\":\"yarn\"}} | factor is missing",

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.testing.Fixtures;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,6 +51,61 @@ class HubImportTest {
                           : file.readFloats(name)));
     }
     writer.write(target);
+  }
+
+  @Test
+  void theTextModelBesideAVisionTowerIsTheSameModel(@TempDir Path temp) throws IOException {
+    Path text = Fixtures.path("models/gemma3");
+    Path both = Files.createDirectory(temp.resolve("both"));
+    ObjectNode inner = (ObjectNode) Fixtures.json("models/gemma3/config.json");
+    inner.remove("architectures");
+    ObjectNode outer = inner.objectNode();
+    outer.put("model_type", "gemma3").put("mm_tokens_per_image", 256);
+    outer.putArray("architectures").add("Gemma3ForConditionalGeneration");
+    outer.putObject("vision_config").put("hidden_size", 1152);
+    outer.set("text_config", inner);
+    Files.writeString(both.resolve("config.json"), outer.toString());
+    SafetensorsWriter writer = new SafetensorsWriter();
+    try (SafetensorsFile file = SafetensorsFile.open(text.resolve("model.safetensors"))) {
+      file.tensors()
+          .forEach(
+              (name, info) ->
+                  writer.add(
+                      "language_model." + name, DType.F32, info.shape(), file.readFloats(name)));
+    }
+    writer.add("vision_tower.patch.weight", DType.F32, List.of(2L), 1, 2);
+    writer.add("multi_modal_projector.norm.weight", DType.F32, List.of(2L), 1, 2);
+    writer.write(both.resolve("model.safetensors"));
+    assertThat(withoutTokenizer(both, temp).spec()).isEqualTo(withoutTokenizer(text, temp).spec());
+    assertThat(withoutTokenizer(both, temp).tensors())
+        .isEqualTo(withoutTokenizer(text, temp).tensors());
+  }
+
+  private static PackageManifest withoutTokenizer(Path source, Path models) {
+    return ModelPackage.readManifest(
+        IMPORTER.run(
+            ImportRequest.of(source, "m").withoutTokenizer().replacing(),
+            models,
+            ProgressListener.NONE));
+  }
+
+  /** As in Gemma 3, whose smallest sibling has no row for the image token. */
+  @Test
+  void anAddedTokenBehindTheEmbeddingsDoesNotHinderTheImport(@TempDir Path temp)
+      throws IOException {
+    Path source = Fixtures.copyOf("models/llama_tied", temp.resolve("source"));
+    ObjectNode tokenizer = (ObjectNode) Fixtures.json("models/llama_tied/tokenizer.json");
+    ObjectNode token = ((ArrayNode) tokenizer.get("added_tokens")).addObject();
+    token.put("id", 420).put("content", "<image_soft_token>").put("special", true);
+    for (String flag : List.of("single_word", "lstrip", "rstrip", "normalized")) {
+      token.put(flag, false);
+    }
+    Files.writeString(source.resolve("tokenizer.json"), tokenizer.toString());
+    assertThat(imported(source, temp, Quantization.NONE).spec().vocabSize()).isEqualTo(420);
+    token.put("id", 420 + 64);
+    Files.writeString(source.resolve("tokenizer.json"), tokenizer.toString());
+    assertThatThrownBy(() -> imported(source, temp, Quantization.NONE))
+        .hasMessageContaining("<image_soft_token> the id 484");
   }
 
   @Test
