@@ -31,8 +31,8 @@ record TokenizerJson(
   private static final int MAX_DEPTH = 64;
 
   /**
-   * Gemma 3 adds tokens that only its larger siblings have rows for, behind the vocabulary padded to
-   * a multiple of this. They are known by name; a request that holds one is refused.
+   * Gemma 3 adds tokens that only its larger siblings have rows for, behind the vocabulary padded
+   * to a multiple of this. They are known by name; a request that holds one is refused.
    */
   private static final int PADDING = 64;
 

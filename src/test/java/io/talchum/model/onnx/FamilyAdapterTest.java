@@ -31,8 +31,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The law of LoRA on every family: W with an adapter gives what the checkpoint with W + s B A gives.
- * The adapter takes every linear module by the checkpoint's own name, fused ones too.
+ * The law of LoRA on every family: W with an adapter gives what the checkpoint with W + s B A
+ * gives. The adapter takes every linear module by the checkpoint's own name, fused ones too.
  */
 class FamilyAdapterTest {
   private static final int RANK = 4;
@@ -64,10 +64,8 @@ class FamilyAdapterTest {
       Path merged = writeMerged(family, folder.resolve("merged-source"), deltas);
       try (ModelPackage model = imported(merged, folder);
           OnnxModelExecutor expected = TinyModels.exact(model, 1);
-          ResidentAdapter adapter =
-              adapted.prepare(PeftReader.read(peft, spec).weights());
-          Fixtures.Goldens goldens =
-              Fixtures.goldens("models/" + family + "/golden.safetensors")) {
+          ResidentAdapter adapter = adapted.prepare(PeftReader.read(peft, spec).weights());
+          Fixtures.Goldens goldens = Fixtures.goldens("models/" + family + "/golden.safetensors")) {
         int[] prompt = goldens.ints("p2.input_ids");
         float[][] merge = TinyModels.prefill(expected, 0, prompt, 64);
         adapted.bind(1, adapter);
@@ -142,8 +140,15 @@ class FamilyAdapterTest {
     try (Stream<Path> files = Files.list(source)) {
       for (Path file : files.filter(FamilyAdapterTest::isModel).toList()) {
         try (SafetensorsFile tensors = SafetensorsFile.open(file)) {
-          tensors.tensors().forEach((name, info) ->
-                  merged.add(name, DType.F32, info.shape(), merge(name, tensors.readFloats(name), deltas)));
+          tensors
+              .tensors()
+              .forEach(
+                  (name, info) ->
+                      merged.add(
+                          name,
+                          DType.F32,
+                          info.shape(),
+                          merge(name, tensors.readFloats(name), deltas)));
         }
       }
     }
@@ -170,7 +175,6 @@ class FamilyAdapterTest {
         ImportRequest.of(source, "merged")
             .quantized(Quantization.NONE, Quantization.NONE)
             .withoutTokenizer();
-    return ModelPackage.open(
-        new ModelImporter().run(request, folder, (done, total, name) -> {}));
+    return ModelPackage.open(new ModelImporter().run(request, folder, (done, total, name) -> {}));
   }
 }

@@ -25,8 +25,7 @@ class FamilyBatchTest {
   @MethodSource("io.talchum.testing.Families#all")
   void rowsOfDifferentLengthGiveTransformersText(String family, @TempDir Path folder) {
     try (ModelPackage model =
-            TinyModels.imported(
-                "models/" + family, Quantization.NONE, Quantization.NONE, folder);
+            TinyModels.imported("models/" + family, Quantization.NONE, Quantization.NONE, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, PROMPTS + 1);
         Fixtures.Goldens goldens = Fixtures.goldens("models/" + family + "/golden.safetensors")) {
       soilAllSlots(executor);
