@@ -98,7 +98,7 @@ record GgufAttention(GgufFile file, ConfigFields fields, Family family) {
     int trained =
         fields.intOr(key("rope.scaling.original_context_length"), context, 1, Limits.MAX_CONTEXT);
     OptionalDouble attention = fields.findDouble(key("rope.scaling.attn_factor"), 0, 1e6);
-    if (file.tensors().containsKey(LONG_FACTORS)) {
+    if (file.tensors().containsKey(LONG_FACTORS) || file.tensors().containsKey(SHORT_FACTORS)) {
       return new RopeRules.LongRope(
           factors(SHORT_FACTORS, rotaryDims),
           factors(LONG_FACTORS, rotaryDims),
@@ -110,7 +110,7 @@ record GgufAttention(GgufFile file, ConfigFields fields, Family family) {
         switch (type) {
           case "none" -> new RopeRules.Default();
           case "linear" -> new RopeRules.LinearScaling(factor);
-          case "yarn" -> new RopeRules.Yarn(factor, trained, 32, 1, true, attention, 0, 0);
+          case "yarn" -> yarn(factor, trained, attention);
           default ->
               throw fields.refused(
                   key("rope.scaling.type")
@@ -121,6 +121,16 @@ record GgufAttention(GgufFile file, ConfigFields fields, Family family) {
     return file.tensors().containsKey(DIVISORS)
         ? new RopeRules.Divided(rule, factors(DIVISORS, rotaryDims))
         : rule;
+  }
+
+  /** Here llama.cpp multiplies its own attention factor with the one of the file. */
+  private RopeRules yarn(double factor, int trained, OptionalDouble attention) {
+    if (attention.orElse(1) != 1) {
+      throw fields.refused(
+          "%s %s together with yarn is not supported"
+              .formatted(key("rope.scaling.attn_factor"), attention.getAsDouble()));
+    }
+    return new RopeRules.Yarn(factor, trained, 32, 1, true, OptionalDouble.empty(), 0, 0);
   }
 
   private List<Double> factors(String name, int rotaryDims) {

@@ -40,6 +40,19 @@ public final class Fixtures {
     }
   }
 
+  /** The rows of a file with one JSON object per line. */
+  public static List<JsonNode> lines(String relative) {
+    List<JsonNode> rows = new ArrayList<>();
+    try {
+      for (String line : Files.readAllLines(path(relative))) {
+        rows.add(new JsonMapper().readTree(line));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return rows;
+  }
+
   /** Copies a fixture folder so that a test may change it. */
   public static Path copyOf(String relative, Path target) {
     Path source = path(relative);

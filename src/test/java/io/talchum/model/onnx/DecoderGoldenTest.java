@@ -52,6 +52,7 @@ class DecoderGoldenTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "gemma3.Q4_0",
         "k256.Q2_K",
         "k256.Q3_K_M",
         "k256.Q4_K_M",
@@ -70,7 +71,9 @@ class DecoderGoldenTest {
         "llama_tied.Q8_0",
         "mistral.F32",
         "mistral.Q4_0",
-        "mistral.Q8_0"
+        "mistral.Q8_0",
+        "qwen2.Q4_0",
+        "qwen3.Q4_0"
       })
   void ggufIsKeptExactly(String file) {
     boolean hasExactForm = !file.contains("F") && !file.matches(".*(Q5_1|Q3_K_M)");

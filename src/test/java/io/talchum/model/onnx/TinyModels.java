@@ -21,9 +21,15 @@ final class TinyModels {
   /** Imports a fixture into a folder. */
   static ModelPackage imported(
       String fixture, Quantization linears, Quantization head, Path folder) {
-    String name = fixture.replaceAll("[^A-Za-z0-9]+", "-") + "-" + linears + "-" + head;
+    return imported(Fixtures.path(fixture), fixture, linears, head, folder);
+  }
+
+  /** Imports any file or folder. */
+  static ModelPackage imported(
+      Path source, String title, Quantization linears, Quantization head, Path folder) {
+    String name = title.replaceAll("[^A-Za-z0-9]+", "-") + "-" + linears + "-" + head;
     ImportRequest request =
-        ImportRequest.of(Fixtures.path(fixture), name).quantized(linears, head).withoutTokenizer();
+        ImportRequest.of(source, name).quantized(linears, head).withoutTokenizer();
     return ModelPackage.open(new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
   }
 

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /** Runs recorded renderings of jinja2 and tells which come out differently. */
-final class GoldenCases {
+public final class GoldenCases {
   /** What the recorders fix strftime_now to. */
   static final ZonedDateTime NOW = LocalDateTime.of(2025, 7, 10, 12, 34, 56).atZone(ZoneOffset.UTC);
 
@@ -22,7 +22,7 @@ final class GoldenCases {
   private GoldenCases() {}
 
   /** One line for each case that differs. */
-  static List<String> differences(List<JsonNode> cases, Function<JsonNode, String> template) {
+  public static List<String> differences(List<JsonNode> cases, Function<JsonNode, String> template) {
     List<String> differences = new ArrayList<>();
     for (JsonNode one : cases) {
       String difference = difference(one, template.apply(one));

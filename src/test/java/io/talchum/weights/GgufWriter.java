@@ -1,0 +1,102 @@
+package io.talchum.weights;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Writes small GGUF files of F32 tensors for tests. */
+final class GgufWriter {
+  private static final int ALIGNMENT = 32;
+  private static final int UINT32 = 4;
+  private static final int FLOAT32 = 6;
+  private static final int STRING = 8;
+
+  private final ByteArrayOutputStream keys = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream tensors = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+  private long keyCount;
+  private long tensorCount;
+
+  GgufWriter put(String key, String value) {
+    text(keys, key);
+    number(keys, STRING);
+    text(keys, value);
+    keyCount++;
+    return this;
+  }
+
+  GgufWriter put(String key, int value) {
+    text(keys, key);
+    number(keys, UINT32);
+    number(keys, value);
+    keyCount++;
+    return this;
+  }
+
+  GgufWriter put(String key, float value) {
+    text(keys, key);
+    number(keys, FLOAT32);
+    number(keys, Float.floatToRawIntBits(value));
+    keyCount++;
+    return this;
+  }
+
+  /**
+   * @param dimensions innermost first
+   */
+  GgufWriter add(String name, float[] values, long... dimensions) {
+    text(tensors, name);
+    number(tensors, dimensions.length);
+    for (long dimension : dimensions) {
+      number(tensors, dimension);
+    }
+    number(tensors, 0); // F32
+    number(tensors, (long) data.size());
+    ByteBuffer bytes =
+        ByteBuffer.allocate(padded(values.length * Float.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    data.writeBytes(bytes.array());
+    tensorCount++;
+    return this;
+  }
+
+  Path write(Path path) {
+    ByteArrayOutputStream file = new ByteArrayOutputStream();
+    file.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
+    number(file, 3);
+    number(file, tensorCount);
+    number(file, keyCount);
+    file.writeBytes(keys.toByteArray());
+    file.writeBytes(tensors.toByteArray());
+    file.writeBytes(new byte[padded(file.size()) - file.size()]);
+    file.writeBytes(data.toByteArray());
+    try {
+      return Files.write(path, file.toByteArray());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int padded(int size) {
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
+  private static void text(ByteArrayOutputStream out, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    number(out, (long) bytes.length);
+    out.writeBytes(bytes);
+  }
+
+  private static void number(ByteArrayOutputStream out, int value) {
+    out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array());
+  }
+
+  private static void number(ByteArrayOutputStream out, long value) {
+    out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
+  }
+}
