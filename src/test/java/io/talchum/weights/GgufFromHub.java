@@ -173,8 +173,7 @@ public final class GgufFromHub {
                 int rows = Math.toIntExact(info.shape().getFirst());
                 float[] values = values(name, hub.readFloats(name), rows);
                 List<Long> shape = info.shape().reversed();
-                gguf.add(
-                    stored(name), values, shape.stream().mapToLong(Long::longValue).toArray());
+                gguf.add(stored(name), values, shape.stream().mapToLong(Long::longValue).toArray());
               });
     }
   }

@@ -122,9 +122,9 @@ class ModelTableTest {
   }
 
   private static Verdict measure(Source source, Path folder) {
-    Quantization kept =
-        source.kept().equals("blocks") ? Quantization.AUTO : Quantization.NONE;
-    try (ModelPackage model = TinyModels.imported(
+    Quantization kept = source.kept().equals("blocks") ? Quantization.AUTO : Quantization.NONE;
+    try (ModelPackage model =
+            TinyModels.imported(
                 source.path(), source.family() + source.format(), kept, kept, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, 1);
         Fixtures.Goldens goldens = Fixtures.goldens(source.golden())) {
@@ -134,8 +134,7 @@ class ModelTableTest {
       for (; goldens.has("p" + texts + ".input_ids"); texts++) {
         int[] prompt = goldens.ints("p" + texts + ".input_ids");
         float[][] logits = TinyModels.prefill(executor, 0, prompt, 64);
-        float error =
-            TinyModels.maxDifference(logits, goldens.rows("p" + texts + ".logits"));
+        float error = TinyModels.maxDifference(logits, goldens.rows("p" + texts + ".logits"));
         maxError = error <= maxError ? maxError : error;
         int[] greedy = goldens.ints("p" + texts + ".greedy_ids");
         equal += Arrays.equals(TinyModels.greedy(executor, prompt, greedy.length), greedy) ? 1 : 0;

@@ -22,7 +22,8 @@ public final class GoldenCases {
   private GoldenCases() {}
 
   /** One line for each case that differs. */
-  public static List<String> differences(List<JsonNode> cases, Function<JsonNode, String> template) {
+  public static List<String> differences(
+      List<JsonNode> cases, Function<JsonNode, String> template) {
     List<String> differences = new ArrayList<>();
     for (JsonNode one : cases) {
       String difference = difference(one, template.apply(one));
