@@ -385,12 +385,25 @@ final class DecoderGraph {
                           matrix.blocksPerRow(),
                           matrix.blockSize())),
                   x + ".blocks");
-          return graph.node(
-              "ReduceSum",
-              List.of(blocks, graph.constant("last_axis", -1)),
-              x + ".block_sums",
-              Attribute.of("keepdims", 0));
+          return lastAxisSum(blocks, x, matrix.blocksPerRow(), input.equals(NormNodes.LAST));
         });
+  }
+
+  /**
+   * [B, S, size]: the sum of a [B, S, size, n] over n.
+   *
+   * @param mayBeEmpty whether S may be 0: ReduceSum gives no output shape then that MatMul takes
+   */
+  private String lastAxisSum(String value, String name, int size, boolean mayBeEmpty) {
+    List<String> in = List.of(value, graph.constant("last_axis", -1));
+    if (!mayBeEmpty) {
+      return graph.node("ReduceSum", in, name + ".block_sums", Attribute.of("keepdims", 0));
+    }
+    String kept = graph.node("ReduceSum", in, name + ".kept", Attribute.of("keepdims", 1));
+    return graph.node(
+        "Reshape",
+        List.of(kept, graph.constant("sums." + size, 0, 0, size)),
+        name + ".block_sums");
   }
 
   private String vector(String name) {

@@ -8,6 +8,9 @@ import java.util.List;
 
 /** Writes a decoder's norms; what a model does not have becomes no node. */
 final class NormNodes {
+  /** What the head reads; it has no tokens where none wants logits. */
+  static final String LAST = "final";
+
   private final OnnxGraph graph;
   private final ModelSpec spec;
 
@@ -48,8 +51,8 @@ final class NormNodes {
 
   /** The last norm, of a + b. */
   String last(String a, String b) {
-    addAndNorm(a, b, "norm", List.of("final"));
-    return "final";
+    addAndNorm(a, b, "norm", List.of(LAST));
+    return LAST;
   }
 
   /** What a half adds to the stream: normed and scaled where the model does that. */

@@ -2,10 +2,12 @@ package io.talchum.model.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.talchum.model.LogitRows;
 import io.talchum.testing.Fixtures;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,6 +81,22 @@ class DecoderGoldenTest {
     boolean hasExactForm = !file.contains("F") && !file.matches(".*(Q5_1|Q3_K_M)");
     Quantization kept = hasExactForm ? Quantization.AUTO : Quantization.NONE;
     check("gguf/" + file + ".gguf", "gguf/" + file + ".golden.safetensors", kept, kept, 2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama_tied.Q4_1", "llama_tied.Q8_0", "llama_tied.Q4_0"})
+  void aPieceMayWantNoLogits(String file) {
+    int[] prompt = {1, 2, 3, 4, 5, 6, 7, 8};
+    try (ModelPackage model =
+            TinyModels.imported(
+                "gguf/" + file + ".gguf", Quantization.AUTO, Quantization.AUTO, folder);
+        OnnxModelExecutor executor = TinyModels.exact(model, 2)) {
+      executor.prefill(1, 0, Arrays.copyOf(prompt, 4), LogitRows.NONE);
+      int[] rest = Arrays.copyOfRange(prompt, 4, 8);
+      float[] last = TinyModels.row(executor.prefill(1, 4, rest, LogitRows.LAST), 0);
+      float[] whole = TinyModels.row(executor.prefill(0, 0, prompt, LogitRows.LAST), 0);
+      assertThat(TinyModels.maxDifference(last, whole)).isLessThan(1e-4f);
+    }
   }
 
   private void check(
