@@ -102,7 +102,8 @@ class ImportMemoryTest {
     }
     header
         .append(from == 0 ? "" : ",")
-        .append("\"model.%s.weight\":{\"dtype\":\"BF16\",\"shape\":[%s],".formatted(name, dimensions))
+        .append(
+            "\"model.%s.weight\":{\"dtype\":\"BF16\",\"shape\":[%s],".formatted(name, dimensions))
         .append("\"data_offsets\":[%d,%d]}".formatted(from, from + bytes));
     return from + bytes;
   }

@@ -401,9 +401,7 @@ final class DecoderGraph {
     }
     String kept = graph.node("ReduceSum", in, name + ".kept", Attribute.of("keepdims", 1));
     return graph.node(
-        "Reshape",
-        List.of(kept, graph.constant("sums." + size, 0, 0, size)),
-        name + ".block_sums");
+        "Reshape", List.of(kept, graph.constant("sums." + size, 0, 0, size)), name + ".block_sums");
   }
 
   private String vector(String name) {
