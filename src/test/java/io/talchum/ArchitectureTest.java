@@ -24,6 +24,7 @@ class ArchitectureTest {
   static {
     MAY_IMPORT.put("core", List.of());
     MAY_IMPORT.put("weights", List.of("core"));
+    MAY_IMPORT.put("hub", List.of("core"));
     MAY_IMPORT.put("text", List.of("core"));
     MAY_IMPORT.put("adapter", List.of("core", "weights"));
     MAY_IMPORT.put("model", List.of("core", "adapter"));
@@ -32,7 +33,7 @@ class ArchitectureTest {
     MAY_IMPORT.put("conditioning", List.of("core", "text", "adapter"));
     MAY_IMPORT.put(
         "service",
-        List.of("core", "weights", "text", "adapter", "model", "engine", "conditioning"));
+        List.of("core", "weights", "hub", "text", "adapter", "model", "engine", "conditioning"));
     MAY_IMPORT.put("api.http", List.of("core", "service"));
     MAY_IMPORT.put("api.grpc", List.of("core", "service"));
     MAY_IMPORT.put("cli", List.of("core", "service"));
