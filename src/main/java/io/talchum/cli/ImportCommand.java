@@ -20,20 +20,24 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "import",
     mixinStandardHelpOptions = true,
-    description = "Import a model: a Hugging Face folder (safetensors) or a GGUF file.")
+    description =
+        "Import a model: a Hugging Face folder (safetensors), a GGUF file, or hf:ORG/NAME of the hub.")
 final class ImportCommand implements Callable<Integer> {
   private final Surroundings surroundings;
   private final ModelEvaluation evaluation;
 
   @Mixin private DataDirOption dataDir = new DataDirOption();
 
-  @Parameters(paramLabel = "SOURCE", description = "Hugging Face folder or GGUF file.")
-  private Path source = Path.of("");
+  @Parameters(
+      paramLabel = "SOURCE",
+      description =
+          "Hugging Face folder, GGUF file, hf:ORG/NAME[@REVISION] or hf:ORG/NAME/FILE.gguf.")
+  private String source = "";
 
   @Option(
       names = "--name",
       paramLabel = "N",
-      description = "Name of the model (default: the name of the file or folder).")
+      description = "Name of the model (default: the name of the file, folder or repository).")
   private @Nullable String name;
 
   @Option(
@@ -80,6 +84,11 @@ final class ImportCommand implements Callable<Integer> {
       description = "Text for the report's perplexity (default: a short English one).")
   private @Nullable Path text;
 
+  @Option(
+      names = "--refresh",
+      description = "Ask the hub for a newer commit even if the cache has the model.")
+  private boolean refresh;
+
   ImportCommand(Surroundings surroundings, ModelRunner runner) {
     this.surroundings = surroundings;
     this.evaluation = new ModelEvaluation(runner);
@@ -89,7 +98,8 @@ final class ImportCommand implements Callable<Integer> {
   public Integer call() {
     ModelCatalog catalog = new ModelCatalog(dataDir.resolve(surroundings));
     String measured = report || text != null ? ModelEvaluation.text(text) : "";
-    ModelSummary imported = imported(catalog);
+    ImportSource found = ImportSource.of(source, refresh, surroundings);
+    ModelSummary imported = imported(found, catalog);
     surroundings
         .out()
         .printf(
@@ -102,19 +112,25 @@ final class ImportCommand implements Callable<Integer> {
             imported.hash(),
             imported.name());
     if (report) {
-      new ReportTable(evaluation.report(source, catalog.toServe(imported.name()), measured))
+      new ReportTable(evaluation.report(found.path(), catalog.toServe(imported.name()), measured))
           .lines()
           .forEach(surroundings.out()::println);
     }
     return 0;
   }
 
-  private ModelSummary imported(ModelCatalog catalog) {
+  private ModelSummary imported(ImportSource found, ModelCatalog catalog) {
     ProgressBar progress = new ProgressBar(surroundings);
     try {
       return catalog.importModel(
           new ModelSource(
-              source, name, quantization, embedding == null ? head : embedding, head, tensors),
+              found.path(),
+              name == null ? found.name() : name,
+              quantization,
+              embedding == null ? head : embedding,
+              head,
+              tensors),
+          found.origin(),
           progress);
     } finally {
       progress.end();

@@ -57,8 +57,7 @@ final class Download {
                 .formatted(remote.name(), remote.etag()));
       }
     }
-    Files.move(
-        part, blob, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(part, blob, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** Until the part is as long as the hub says. */
@@ -96,7 +95,8 @@ final class Download {
         Files.deleteIfExists(part);
         throw new IOException("the hub refuses to resume at byte " + have);
       }
-      validator = response.headers().firstValue("ETag").filter(e -> !e.startsWith("W/")).orElse(null);
+      validator =
+          response.headers().firstValue("ETag").filter(e -> !e.startsWith("W/")).orElse(null);
       copy(in, part, from);
     }
     if (size(part) < remote.sizeBytes()) {

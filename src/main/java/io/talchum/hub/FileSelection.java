@@ -54,7 +54,8 @@ final class FileSelection {
           "the repository has several GGUF files; name one, as hf:%s/%s: %s"
               .formatted(id.repo(), ggufs.getFirst(), shown(ggufs)));
     }
-    List<String> pickles = files.stream().filter(f -> PICKLE.matcher(f).matches()).sorted().toList();
+    List<String> pickles =
+        files.stream().filter(f -> PICKLE.matcher(f).matches()).sorted().toList();
     throw refused(
         id,
         pickles.isEmpty()
@@ -90,10 +91,7 @@ final class FileSelection {
   }
 
   private static List<String> ggufs(Set<String> files) {
-    return files.stream()
-        .filter(f -> f.endsWith(".gguf") && HubId.isFileName(f))
-        .sorted()
-        .toList();
+    return files.stream().filter(f -> f.endsWith(".gguf") && HubId.isFileName(f)).sorted().toList();
   }
 
   private static String shown(List<String> names) {

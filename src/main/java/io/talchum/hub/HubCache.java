@@ -90,10 +90,13 @@ final class HubCache {
   }
 
   /** Keeps two processes from writing the same blob; closing gives it back. */
-  FileLock lock(String etag) throws IOException {
+  FileChannel lock(String etag) throws IOException {
     Path file = root.resolve(".locks").resolve(folder).resolve(etag + ".lock");
     Files.createDirectories(file.getParent());
-    return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE).lock();
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock unused = channel.lock();
+    return channel;
   }
 
   private Path repo() {

@@ -112,8 +112,8 @@ final class HubClient {
   }
 
   /** A HEAD stays on the hub, whose answer describes the file. */
-  private HttpResponse<InputStream> followed(
-      String method, URI start, Map<String, String> headers) throws IOException {
+  private HttpResponse<InputStream> followed(String method, URI start, Map<String, String> headers)
+      throws IOException {
     URI uri = start;
     for (int hop = 0; hop <= MAX_REDIRECTS; hop++) {
       HttpResponse<InputStream> response = send(method, uri, headers);
@@ -139,7 +139,9 @@ final class HubClient {
       throw new IOException("a redirect leads to no URL", e);
     }
     boolean downgraded = "https".equals(from.getScheme()) && !"https".equals(next.getScheme());
-    if (downgraded || next.getHost() == null || !Set.of("http", "https").contains(next.getScheme())) {
+    if (downgraded
+        || next.getHost() == null
+        || !Set.of("http", "https").contains(next.getScheme())) {
       throw new IOException("a redirect leads away from https");
     }
     return next;

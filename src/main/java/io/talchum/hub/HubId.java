@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record HubId(String repo, @Nullable String file, String revision) {
   private static final String PREFIX = "hf:";
-  private static final String FORM = "write hf:ORG/NAME, hf:ORG/NAME@REVISION or hf:ORG/NAME/FILE.gguf";
+  private static final String FORM =
+      "write hf:ORG/NAME, hf:ORG/NAME@REVISION or hf:ORG/NAME/FILE.gguf";
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]{0,95}");
   private static final Pattern REVISION = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._/-]{0,200}");
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");

@@ -75,7 +75,8 @@ public final class HubSettings {
         return uri;
       }
     } catch (IllegalArgumentException e) {
-      throw new ServeException(ErrorCode.INVALID_REQUEST, "HF_ENDPOINT is no URL; write https://HOST", e);
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST, "HF_ENDPOINT is no URL; write https://HOST", e);
     }
     throw new ServeException(
         ErrorCode.INVALID_REQUEST, "HF_ENDPOINT is no URL of a web server; write https://HOST");

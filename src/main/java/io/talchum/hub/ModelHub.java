@@ -9,7 +9,7 @@ import io.talchum.core.ServeException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
-import java.nio.channels.FileLock;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -24,9 +24,7 @@ public final class ModelHub {
   private static final int MAX_JSON_BYTES = 32 << 20;
   private static final int MAX_FILES = 100_000;
   private static final ObjectMapper MAPPER =
-      JsonMapper.builder()
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private final HubSettings settings;
   private final HubClient client;
@@ -113,12 +111,10 @@ public final class ModelHub {
     cache.writeRef(id, commit);
     boolean isFolder = wanted.contains(FileSelection.CONFIG);
     Path folder = cache.snapshot(commit);
-    return new Fetched(
-        isFolder ? folder : folder.resolve(wanted.iterator().next()), commit, false);
+    return new Fetched(isFolder ? folder : folder.resolve(wanted.iterator().next()), commit, false);
   }
 
-  private void bring(
-      HubId id, HubCache cache, String commit, Set<String> wanted, Progress progress)
+  private void bring(HubId id, HubCache cache, String commit, Set<String> wanted, Progress progress)
       throws IOException {
     List<RemoteFile> missing = new ArrayList<>();
     for (String name : wanted) {
@@ -132,8 +128,7 @@ public final class ModelHub {
     for (RemoteFile file : missing) {
       long before = done;
       Path blob = cache.blob(file.etag());
-      try (FileLock lock = cache.lock(file.etag());
-          var unused = lock.acquiredBy()) {
+      try (FileChannel unused = cache.lock(file.etag())) {
         if (!Files.isRegularFile(blob) || Files.size(blob) != file.sizeBytes()) {
           new Download(
                   client,
@@ -176,7 +171,8 @@ public final class ModelHub {
     if (missing.isEmpty()) {
       return;
     }
-    long free = Files.getFileStore(cache.blob(missing.getFirst().etag()).getParent()).getUsableSpace();
+    long free =
+        Files.getFileStore(cache.blob(missing.getFirst().etag()).getParent()).getUsableSpace();
     if (total > free) {
       throw new ServeException(
           ErrorCode.INTERNAL,
@@ -190,7 +186,9 @@ public final class ModelHub {
     for (String shard : shards) {
       if (!files.contains(shard) || !HubId.isFileName(shard) || !shard.endsWith(".safetensors")) {
         throw FileSelection.refused(
-            id, "%s names %s, which the repository does not have".formatted(FileSelection.INDEX, shard));
+            id,
+            "%s names %s, which the repository does not have"
+                .formatted(FileSelection.INDEX, shard));
       }
     }
     return shards;

@@ -47,9 +47,19 @@ public final class ModelCatalog {
    * @throws ServeException INVALID_MODEL, INVALID_REQUEST, ALREADY_EXISTS, INTERNAL
    */
   public ModelSummary importModel(ModelSource source, ImportProgress progress) {
+    return importModel(source, null, progress);
+  }
+
+  /**
+   * The same.
+   *
+   * @param origin what the manifest says of where the source came from; null takes its name
+   */
+  public ModelSummary importModel(
+      ModelSource source, @Nullable String origin, ImportProgress progress) {
     String given = source.name();
     String name = given == null ? ImportRequest.defaultName(source.path()) : given;
-    ImportRequest request = ImportRequest.of(source.path(), name).with(rules(source));
+    ImportRequest request = ImportRequest.of(source.path(), name).from(origin).with(rules(source));
     new ModelImporter().run(request, store.modelsDir(), progress::onProgress);
     return store.find(name).map(ModelSummary::of).orElseThrow();
   }

@@ -2,17 +2,24 @@ package io.talchum.weights;
 
 import io.talchum.core.ServeException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to import and how.
  *
  * @param source a Hugging Face folder or a GGUF file
  * @param name of the package: letters, digits, dot, dash, underscore, at most 96
+ * @param origin where the source came from; null takes the name of the file or folder
  * @param replace whether a package of that name may be there and is replaced
  * @param tokenizerRequired false only for bare weights, whose package then has no tokenizer
  */
 public record ImportRequest(
-    Path source, String name, QuantizationRules rules, boolean replace, boolean tokenizerRequired) {
+    Path source,
+    String name,
+    @Nullable String origin,
+    QuantizationRules rules,
+    boolean replace,
+    boolean tokenizerRequired) {
 
   static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]{0,95}";
 
@@ -27,11 +34,11 @@ public record ImportRequest(
 
   /** Everything {@link Quantization#AUTO}, under a new name. */
   public static ImportRequest of(Path source, String name) {
-    return new ImportRequest(source, name, QuantizationRules.AUTO, false, true);
+    return new ImportRequest(source, name, null, QuantizationRules.AUTO, false, true);
   }
 
   public ImportRequest with(QuantizationRules other) {
-    return new ImportRequest(source, name, other, replace, tokenizerRequired);
+    return new ImportRequest(source, name, origin, other, replace, tokenizerRequired);
   }
 
   /** With one rule for the linears and one for embedding and head. */
@@ -39,12 +46,17 @@ public record ImportRequest(
     return with(QuantizationRules.of(linears, tables));
   }
 
+  /** The same from a place that its path does not show. */
+  public ImportRequest from(@Nullable String place) {
+    return new ImportRequest(source, name, place, rules, replace, tokenizerRequired);
+  }
+
   public ImportRequest replacing() {
-    return new ImportRequest(source, name, rules, true, tokenizerRequired);
+    return new ImportRequest(source, name, origin, rules, true, tokenizerRequired);
   }
 
   public ImportRequest withoutTokenizer() {
-    return new ImportRequest(source, name, rules, replace, false);
+    return new ImportRequest(source, name, origin, rules, replace, false);
   }
 
   /** The source's file or folder name without extension, made fit for a package name. */

@@ -104,7 +104,7 @@ public final class ModelImporter {
     return new PackageManifest(
         PackageCheck.FORMAT_VERSION,
         request.name(),
-        checkpoint.source(),
+        request.origin() == null ? checkpoint.source() : request.origin(),
         checkpoint.license(),
         checkpoint.spec(),
         plan.quantization(false),

@@ -1,0 +1,43 @@
+package io.talchum.cli;
+
+import io.talchum.service.HubModels;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is imported: a path, or what a hub id brought.
+ *
+ * @param origin the hub id with its commit; null for a path
+ * @param name that a hub id suggests; null for a path
+ */
+record ImportSource(Path path, @Nullable String origin, @Nullable String name) {
+
+  /**
+   * Brings a hub id's files and says so; a path stays one.
+   *
+   * @throws io.talchum.core.ServeException if the hub refuses or fails
+   */
+  static ImportSource of(String source, boolean refresh, Surroundings surroundings) {
+    if (!HubModels.isHubId(source)) {
+      return new ImportSource(Path.of(source), null, null);
+    }
+    ProgressBar progress = new ProgressBar(surroundings);
+    HubModels.Fetched fetched;
+    try {
+      fetched =
+          new HubModels(surroundings.environment(), surroundings.home(), InstantSource.system())
+              .fetch(source, refresh, progress);
+    } finally {
+      progress.end();
+    }
+    surroundings
+        .err()
+        .printf(
+            fetched.fromCache()
+                ? "%s, from the cache (--refresh looks for a newer commit).%n"
+                : "%s is in the cache now.%n",
+            fetched.origin());
+    return new ImportSource(fetched.path(), fetched.origin(), fetched.name());
+  }
+}
