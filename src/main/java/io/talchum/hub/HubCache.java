@@ -9,6 +9,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -65,8 +66,9 @@ final class HubCache {
   /** Makes a blob a file of the commit, by a relative link where the file system has links. */
   void link(String commit, String file, Path blob) throws IOException {
     Path pointer = snapshot(commit).resolve(file);
-    Files.createDirectories(pointer.getParent());
-    Path target = pointer.getParent().relativize(blob);
+    Path place = Objects.requireNonNull(pointer.getParent(), "every file lies in its snapshot");
+    Files.createDirectories(place);
+    Path target = place.relativize(blob);
     Files.deleteIfExists(pointer);
     try {
       Files.createSymbolicLink(pointer, target);
