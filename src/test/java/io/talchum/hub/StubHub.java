@@ -157,7 +157,8 @@ final class StubHub implements AutoCloseable {
       refuse(exchange, status);
       return;
     }
-    byte[] content = files.get(exchange.getRequestURI().getPath().substring(1));
+    byte[] content =
+        files.getOrDefault(exchange.getRequestURI().getPath().substring(1), new byte[0]);
     String range = exchange.getRequestHeaders().getFirst("Range");
     int from =
         range == null || fault instanceof Fault.IgnoreRange
