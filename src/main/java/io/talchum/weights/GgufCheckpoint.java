@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** A GGUF file: weights, tokenizer and template in one. */
 record GgufCheckpoint(
@@ -41,12 +42,14 @@ record GgufCheckpoint(
     int bos = tokenId(metadata, "bos", vocabSize);
     int pad = tokenId(metadata, "padding", vocabSize);
     Optional<String> template = metadata.text("tokenizer.chat_template");
+    Map<String, String> templates = new TreeMap<>();
+    template.ifPresent(text -> templates.put(ChatTemplates.DEFAULT, text));
     List<Integer> eos = GgufEndTokens.of(metadata, template.orElse(""), vocabSize);
     Optional<byte[]> json = tokenizer.map(GgufTokenizer::toJson);
     json.ifPresent(bytes -> TokenizerCheck.check(bytes, vocabSize));
     return new ModelTexts(
         json,
-        template,
+        templates,
         tokenizer.map(GgufTokenizer::config).orElseGet(TextFiles::emptyObject),
         generationConfig(bos, eos, pad),
         bos,

@@ -50,7 +50,7 @@ record HubCheckpoint(
     ConfigFields second = new ConfigFields("config.json", config);
     return new ModelTexts(
         tokenizer,
-        files.text("chat_template.jinja").or(() -> ChatTemplates.of(raw.get("chat_template"))),
+        ChatTemplates.of(files, raw),
         tokenizerConfig(raw, special),
         generation,
         one(either(first, second, "bos_token_id", vocabSize)),

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Turns a checkpoint into a model package.
@@ -122,8 +123,11 @@ public final class ModelImporter {
     if (texts.tokenizerJson().isPresent()) {
       write(directory, PackageFiles.TOKENIZER, texts.tokenizerJson().get());
     }
-    if (texts.chatTemplate().isPresent()) {
-      write(directory, PackageFiles.CHAT_TEMPLATE, texts.chatTemplate().get());
+    for (Map.Entry<String, String> template : texts.chatTemplates().entrySet()) {
+      if (!template.getKey().equals(ChatTemplates.DEFAULT)) {
+        Files.createDirectories(directory.resolve(ChatTemplates.FOLDER));
+      }
+      write(directory, ChatTemplates.path(template.getKey()), template.getValue());
     }
     write(directory, PackageFiles.TOKENIZER_CONFIG, PackageFiles.toJson(texts.tokenizerConfig()));
     write(directory, PackageFiles.GENERATION_CONFIG, PackageFiles.toJson(texts.generationConfig()));

@@ -6,7 +6,9 @@ import io.talchum.core.ServeException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -59,6 +61,22 @@ public final class ModelPackage implements AutoCloseable {
 
   public PackageManifest manifest() {
     return manifest;
+  }
+
+  /**
+   * The chat templates by name; {@code default} is the usual one.
+   *
+   * @throws ServeException INVALID_MODEL if one cannot be read
+   */
+  public Map<String, String> chatTemplates() {
+    TextFiles files = new TextFiles(directory);
+    Map<String, String> templates = new LinkedHashMap<>();
+    List<String> names = new ArrayList<>(List.of(ChatTemplates.DEFAULT));
+    names.addAll(ChatTemplates.additional(directory));
+    for (String name : names) {
+      files.text(ChatTemplates.path(name)).ifPresent(text -> templates.put(name, text));
+    }
+    return templates;
   }
 
   public Path directory() {

@@ -73,7 +73,8 @@ final class PackageFiles {
 
   /**
    * The hash of a package: each item as length and bytes, first the manifest's identity, then the
-   * SHA-256 of the weights, then the text files in a fixed order (-1 as length of a missing one).
+   * SHA-256 of the weights, then the text files in a fixed order (-1 as length of a missing one),
+   * then name and text of each further chat template.
    */
   static ContentHash hash(PackageManifest manifest, ContentHash weights, Path directory) {
     MessageDigest digest = ContentHash.newDigest();
@@ -89,6 +90,10 @@ final class PackageFiles {
     TextFiles texts = new TextFiles(directory);
     for (String name : HASHED_TEXTS) {
       texts.bytes(name).ifPresentOrElse(bytes -> add(digest, bytes), () -> addLength(digest, -1));
+    }
+    for (String name : ChatTemplates.additional(directory)) {
+      add(digest, name.getBytes(StandardCharsets.UTF_8));
+      texts.bytes(ChatTemplates.path(name)).ifPresent(bytes -> add(digest, bytes));
     }
     return ContentHash.of(digest);
   }

@@ -23,9 +23,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Opens the configured model package and starts its executor. */
 @Singleton
@@ -60,7 +60,7 @@ public class ModelOpener {
             weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
     OnnxModelExecutor executor =
         OnnxModelExecutor.open(weights, options(config, manifest, context));
-    String template = text(weights.directory().resolve("chat_template.jinja")).orElse(null);
+    Map<String, String> templates = weights.chatTemplates();
     ServedModel served =
         new ServedModel(
             manifest.name(),
@@ -68,8 +68,8 @@ public class ModelOpener {
             manifest.spec().vocabSize(),
             context,
             tokenizer,
-            renderer(template, weights.directory(), tokenizer, context, clock),
-            template,
+            renderer(templates, weights.directory(), tokenizer, context, clock),
+            templates.get(TemplateSet.DEFAULT),
             new ServedModel.SpecialTokens(
                 manifest.bosTokenId(), manifest.eosTokenIds(), manifest.padTokenId()),
             text(weights.directory().resolve("generation_config.json"))
@@ -99,7 +99,7 @@ public class ModelOpener {
   }
 
   private static PromptRenderer renderer(
-      @Nullable String template,
+      Map<String, String> templates,
       Path folder,
       Tokenizer tokenizer,
       int context,
@@ -108,9 +108,10 @@ public class ModelOpener {
         text(folder.resolve("tokenizer_config.json"))
             .map(SpecialTokenTexts::parse)
             .orElse(Map.of());
+    Map<String, ChatTemplate> compiled = new HashMap<>();
+    templates.forEach((name, text) -> compiled.put(name, ChatTemplate.of(text, tokens, clock)));
     return new TemplateRenderer(
-        TemplateSet.of(
-            template == null ? ChatTemplate.absent() : ChatTemplate.of(template, tokens, clock)),
+        TemplateSet.of(compiled),
         tokenizer,
         context);
   }

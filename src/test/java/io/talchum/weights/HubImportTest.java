@@ -247,10 +247,36 @@ class HubImportTest {
     assertThat(manifest.license()).isEqualTo("mit");
     Path directory = temp.resolve("models").resolve("m-AUTO");
     assertThat(directory.resolve("chat_template.jinja")).hasContent("D");
+    try (ModelPackage opened = ModelPackage.open(directory)) {
+      assertThat(opened.chatTemplates()).isEqualTo(Map.of("default", "D", "tool_use", "T"));
+      opened.verify();
+      Files.writeString(directory.resolve("additional_chat_templates/tool_use.jinja"), "X");
+      assertThatThrownBy(opened::verify).hasMessageContaining("content hash");
+    }
     assertThat(directory.resolve("tokenizer_config.json"))
         .content()
         .contains(
             "\"bos_token\" : \"<s>\"", "\"eos_token\" : \"</s>\"", "\"add_bos_token\" : true");
+  }
+
+  @Test
+  void templateFilesReplaceThoseOfTheConfig(@TempDir Path temp) throws IOException {
+    Path source = Fixtures.copyOf("models/llama_tied", temp.resolve("llama_tied"));
+    Files.createDirectories(source.resolve("additional_chat_templates"));
+    Files.writeString(source.resolve("additional_chat_templates/rag.jinja"), "R");
+    assertThat(templates(source, temp.resolve("a"))).isEqualTo(Map.of("rag", "R"));
+    Files.writeString(source.resolve("chat_template.jinja"), "D");
+    assertThat(templates(source, temp.resolve("b"))).isEqualTo(Map.of("default", "D", "rag", "R"));
+    Files.writeString(source.resolve("additional_chat_templates/a b.jinja"), "R");
+    assertThatThrownBy(() -> templates(source, temp.resolve("c")))
+        .hasMessageContaining("chat template a b has a name of other signs");
+  }
+
+  private static Map<String, String> templates(Path source, Path models) {
+    imported(source, models, Quantization.AUTO);
+    try (ModelPackage opened = ModelPackage.open(models.resolve("m-AUTO"))) {
+      return opened.chatTemplates();
+    }
   }
 
   @Test
