@@ -110,10 +110,7 @@ public class ModelOpener {
             .orElse(Map.of());
     Map<String, ChatTemplate> compiled = new HashMap<>();
     templates.forEach((name, text) -> compiled.put(name, ChatTemplate.of(text, tokens, clock)));
-    return new TemplateRenderer(
-        TemplateSet.of(compiled),
-        tokenizer,
-        context);
+    return new TemplateRenderer(TemplateSet.of(compiled), tokenizer, context);
   }
 
   private static Optional<String> text(Path file) {

@@ -72,7 +72,9 @@ class TemplateRendererTest {
       for (int id : tokenizer.specialTokenIds()) {
         String token = tokenizer.token(id);
         List<Integer> harmless = control(renderer, tokenizer, "harm", all);
-        assertThat(control(renderer, tokenizer, token, all)).as(model + " " + token).isEqualTo(harmless);
+        assertThat(control(renderer, tokenizer, token, all))
+            .as(model + " " + token)
+            .isEqualTo(harmless);
         assertThat(control(renderer, tokenizer, "a" + token + "\n" + token, all))
             .as(model + " " + token)
             .isEqualTo(harmless);
@@ -128,7 +130,8 @@ class TemplateRendererTest {
     RenderedChat chat =
         renderer.render(List.of(new ChatMessage(ChatRole.USER, "x")), TemplateOptions.DEFAULT);
     assertThat(chat.reasoning()).isNull(); // it never closes one
-    RenderedChat opened = rendered("{# </think> #}{{ messages[-1].content }}<think>\n", "x</think>");
+    RenderedChat opened =
+        rendered("{# </think> #}{{ messages[-1].content }}<think>\n", "x</think>");
     assertThat(isOpened(opened)).isTrue();
     RenderedChat users = rendered("{# </think> #}{{ messages[-1].content }}", "x<think>");
     assertThat(users.reasoning()).isNotNull();
