@@ -8,6 +8,7 @@ import com.sun.management.ThreadMXBean;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
+import io.talchum.text.DjlTokenizer;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -37,8 +38,11 @@ class FuzzedSourcesTest {
   /** What reading the smallest file allocates: buffers, the text of the refusal, its stack. */
   private static final long ALLOWANCE = 1 << 20;
 
-  /** A hang, not a slow machine: reading one of these takes well under a millisecond. */
-  private static final Duration HANG = Duration.ofSeconds(10);
+  /** Of the thread's CPU time; reading one of these takes about a millisecond. */
+  private static final Duration HANG = Duration.ofSeconds(1);
+
+  /** The watchdog, for a machine that has other things to do. */
+  private static final Duration PATIENCE = HANG.multipliedBy(20);
 
   private final ExecutorService reader =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("fuzz").factory());
@@ -88,6 +92,23 @@ class FuzzedSourcesTest {
     run(valid, valid.length, bytes -> TokenizerCheck.check(bytes, 448));
   }
 
+  /** Where the check finds nothing, the tokenizer itself reads or refuses. */
+  @Test
+  void loadedTokenizer() throws Exception {
+    byte[] valid = Files.readAllBytes(Fixtures.path("models/llama31/tokenizer.json"));
+    RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED);
+    for (int i = 0; i < CASES; i++) {
+      byte[] mutated = new Mutation(random, valid.length).of(valid);
+      try {
+        TokenizerCheck.check(mutated, 448);
+        DjlTokenizer.load(file("tokenizer.json", mutated), 448)
+            .encode("Hello 123\n\n x", true, true);
+      } catch (ServeException e) {
+        assertThat(e.code()).isEqualTo(ErrorCode.INVALID_MODEL);
+      }
+    }
+  }
+
   private Path file(String name, byte[] bytes) throws IOException {
     return Files.write(folder.resolve(name), bytes);
   }
@@ -102,7 +123,7 @@ class FuzzedSourcesTest {
         long allocated =
             reader
                 .submit(() -> measured(source, mutated))
-                .get(HANG.toMillis(), TimeUnit.MILLISECONDS);
+                .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         assertThat(Math.abs(allocated))
             .as("case %d of seed %d allocates", i, SEED)
             .isLessThanOrEqualTo(4L * mutated.length + ALLOWANCE);
@@ -120,6 +141,7 @@ class FuzzedSourcesTest {
   private static long measured(Source source, byte[] bytes) throws IOException {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
+    long started = threads.getCurrentThreadCpuTime();
     try {
       source.read(bytes);
       return threads.getCurrentThreadAllocatedBytes() - before;
@@ -128,6 +150,8 @@ class FuzzedSourcesTest {
       assertThat(e.code()).isEqualTo(ErrorCode.INVALID_MODEL);
       assertThat(e.getMessage()).hasSizeLessThan(10_000);
       return -allocated;
+    } finally {
+      assertThat(threads.getCurrentThreadCpuTime() - started).isLessThan(HANG.toNanos());
     }
   }
 
