@@ -47,12 +47,10 @@ class SplitGroupsTest {
 
   private static ModelPackage imported(List<TensorRule> tensors, Path folder) {
     QuantizationRules rules =
-        new QuantizationRules(
-            Quantization.AUTO, Quantization.AUTO, Quantization.AUTO, tensors);
+        new QuantizationRules(Quantization.AUTO, Quantization.AUTO, Quantization.AUTO, tensors);
     ImportRequest request =
         ImportRequest.of(Fixtures.path("gguf/llama_tied.Q4_0.gguf"), "m").with(rules);
-    return ModelPackage.open(
-        new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
+    return ModelPackage.open(new ModelImporter().run(request, folder, (done, total, tensor) -> {}));
   }
 
   /** Without an adapter, and with one on all linears. */
