@@ -1,6 +1,6 @@
 package io.talchum.api.http;
 
-import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.smallrye.common.annotation.NonBlocking;
 import io.talchum.service.Generation;
 import io.talchum.service.Services;
 import io.vertx.ext.web.RoutingContext;
@@ -8,20 +8,28 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.Response;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** {@code POST /v1/completions}. */
 @Path("/v1/completions")
 public class CompletionResource {
   private final Services services;
+  private final AnswerThreads threads;
 
-  public CompletionResource(Services services) {
+  public CompletionResource(Services services, AnswerThreads threads) {
     this.services = services;
+    this.threads = threads;
   }
 
   @POST
-  @RunOnVirtualThread
-  public @Nullable Response complete(byte[] body, @Context RoutingContext context) {
+  @NonBlocking
+  public CompletionStage<@Nullable Response> complete(
+      byte[] body, @Context RoutingContext context) {
+    return threads.run(() -> answer(body, context));
+  }
+
+  private @Nullable Response answer(byte[] body, RoutingContext context) {
     CompletionRequestMapper.Mapped asked =
         CompletionRequestMapper.map(JsonBody.parse(body), Callers.of(context));
     Generation answer = services.completion().complete(asked.request());

@@ -102,6 +102,14 @@ final class Bench {
       figures.put(Figure.OUTSIDE_MEDIAN, Spread.quantile(outside, 0.5));
       figures.put(Figure.OUTSIDE_P99, Spread.quantile(outside, 0.99));
     }
+    outcome
+        .after()
+        .quantileMillisSince(outcome.before(), 0.5)
+        .ifPresent(median -> figures.put(Figure.SERVER_MEDIAN, median));
+    outcome
+        .after()
+        .quantileMillisSince(outcome.before(), 0.99)
+        .ifPresent(p99 -> figures.put(Figure.SERVER_P99, p99));
     return figures;
   }
 

@@ -12,7 +12,9 @@ enum Figure {
   INTER_TOKEN_P99("inter-token p99", "ms", false),
   TOTAL_MEDIAN("total median", "ms", false),
   OUTSIDE_MEDIAN("outside the model, median", "ms", false),
-  OUTSIDE_P99("outside the model, p99", "ms", false);
+  OUTSIDE_P99("outside the model, p99", "ms", false),
+  SERVER_MEDIAN("server outside the model, median", "ms", false),
+  SERVER_P99("server outside the model, p99", "ms", false);
 
   private final String title;
   private final String unit;

@@ -162,7 +162,7 @@ enum Scenario {
           Workload.sequence(calls, setup.prompt(8), setup.output(4), Adapters.DIFFERENT);
       arms.add(new Arm("adapters in turn", server, other.watchingModel()));
     }
-    return List.of(new Experiment(word, Figure.OUTSIDE_P99, arms));
+    return List.of(new Experiment(word, Figure.SERVER_P99, arms));
   }
 
   private static boolean isPossible(Experiment experiment) {

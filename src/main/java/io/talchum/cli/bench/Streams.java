@@ -23,8 +23,14 @@ record Streams(Prompts prompts, Duration timeout) {
    * What a round gave.
    *
    * @param outsideModelMillis per request: its time less the model's; empty if not known
+   * @param before the server's own histogram before the round
+   * @param after and after it
    */
-  record Outcome(List<RequestTiming> timings, List<Double> outsideModelMillis) {}
+  record Outcome(
+      List<RequestTiming> timings,
+      List<Double> outsideModelMillis,
+      ServerOverhead before,
+      ServerOverhead after) {}
 
   private record Answered(Call call, Recording recording, OptionalDouble modelSeconds) {}
 
@@ -35,6 +41,20 @@ record Streams(Prompts prompts, Duration timeout) {
    * @throws ServeException if a request fails
    */
   Outcome run(Target target, Workload workload, String place) {
+    ServerOverhead before = overhead(target);
+    List<Answered> answered = answers(target, workload, place);
+    return outcome(answered, before, overhead(target));
+  }
+
+  private ServerOverhead overhead(Target target) {
+    try {
+      return ServerOverhead.read(target, timeout);
+    } catch (IOException e) {
+      throw failed(target, e);
+    }
+  }
+
+  private List<Answered> answers(Target target, Workload workload, String place) {
     List<Answered> answered = new ArrayList<>();
     CountDownLatch start = new CountDownLatch(1);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -56,7 +76,7 @@ record Streams(Prompts prompts, Duration timeout) {
       Thread.currentThread().interrupt();
       throw new ServeException(ErrorCode.CANCELLED, "the benchmark was interrupted", e);
     }
-    return outcome(answered);
+    return answered;
   }
 
   private List<Call> calls(Target target, Workload workload, int stream, String place) {
@@ -122,7 +142,8 @@ record Streams(Prompts prompts, Duration timeout) {
     return after;
   }
 
-  private static Outcome outcome(List<Answered> answered) {
+  private static Outcome outcome(
+      List<Answered> answered, ServerOverhead before, ServerOverhead after) {
     List<RequestTiming> timings = new ArrayList<>();
     List<Double> outside = new ArrayList<>();
     for (Answered answer : answered) {
@@ -132,7 +153,7 @@ record Streams(Prompts prompts, Duration timeout) {
           .modelSeconds()
           .ifPresent(seconds -> outside.add(timing.totalNanos() / 1e6 - seconds * 1e3));
     }
-    return new Outcome(timings, outside);
+    return new Outcome(timings, outside, before, after);
   }
 
   private static ServeException failed(Target target, Throwable cause) {
