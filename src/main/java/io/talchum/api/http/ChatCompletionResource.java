@@ -24,8 +24,7 @@ public class ChatCompletionResource {
 
   @POST
   @NonBlocking
-  public CompletionStage<@Nullable Response> chat(
-      byte[] body, @Context RoutingContext context) {
+  public CompletionStage<@Nullable Response> chat(byte[] body, @Context RoutingContext context) {
     return threads.run(() -> answer(body, context));
   }
 

@@ -31,7 +31,8 @@ record ServerOverhead(NavigableMap<Double, Double> answersByLimit) {
     for (String line : metrics.split("\n", -1)) {
       int limit = line.startsWith(BUCKET) ? line.indexOf(LIMIT) + LIMIT.length() : 0;
       if (limit > LIMIT.length()) {
-        String seconds = line.substring(limit, line.indexOf('"', limit)).replace("+Inf", "Infinity");
+        String seconds =
+            line.substring(limit, line.indexOf('"', limit)).replace("+Inf", "Infinity");
         String count = line.substring(line.lastIndexOf('}') + 1).strip().split(" ", 2)[0];
         buckets.put(Double.parseDouble(seconds), Double.parseDouble(count));
       }
