@@ -163,6 +163,18 @@ final class ConfigFields {
     return value.map(node -> new ConfigFields(where + ": " + key, (ObjectNode) node));
   }
 
+  /**
+   * Refuses the key unless it is missing, null or has this value, with which it changes nothing.
+   *
+   * @param value as JSON
+   */
+  void requireNeutral(String key, String value) {
+    Optional<JsonNode> found = find(key);
+    if (found.isPresent() && !found.get().toString().equals(value)) {
+      throw refused(key + " = " + brief(found.get()) + " is not supported; supported: " + value);
+    }
+  }
+
   /** Counts these keys as known although nothing reads them. */
   void ignore(Set<String> keys) {
     read.addAll(keys);

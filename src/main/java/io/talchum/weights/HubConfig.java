@@ -7,6 +7,7 @@ import io.talchum.core.ModelSpec;
 import io.talchum.core.ScaleSpec;
 import io.talchum.weights.Family.Trait;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -52,6 +53,20 @@ record HubConfig(ModelSpec spec, Family family) {
           "unsloth_fixed",
           "unsloth_version",
           "use_cache");
+
+  /** Keys that some configs carry with the one value that the families have. */
+  private static final Map<String, String> NEUTRAL =
+      Map.ofEntries(
+          Map.entry("add_cross_attention", "false"),
+          Map.entry("full_attn_mod", "1"),
+          Map.entry("interpolate_factor", "1"),
+          Map.entry("is_encoder_decoder", "false"),
+          Map.entry("lm_head_bias", "false"),
+          Map.entry("mlp_type", "\"default\""),
+          Map.entry("norm_type", "\"layer_norm\""),
+          Map.entry("rope_interleaved", "false"),
+          Map.entry("tie_encoder_decoder", "false"),
+          Map.entry("use_mrope", "false"));
 
   /** Keys around the text model of a Gemma 3 that also sees. */
   private static final Set<String> HARMLESS_AROUND =
@@ -145,8 +160,22 @@ record HubConfig(ModelSpec spec, Family family) {
               biases(),
               config.booleanOr("tie_word_embeddings", family.tiedByDefault()));
       config.ignore(HARMLESS);
+      requireNeutral();
       config.refuseUnread();
       return spec;
+    }
+
+    private void requireNeutral() {
+      NEUTRAL.forEach(config::requireNeutral);
+      if (!family.has(Trait.ATTENTION_BIAS)) {
+        config.requireNeutral("attention_bias", "false");
+      }
+      if (!family.has(Trait.MLP_BIAS)) {
+        config.requireNeutral("mlp_bias", "false");
+      }
+      if (family == Family.GEMMA2) {
+        config.ignore(Set.of("sliding_window_size")); // beside sliding_window, which is read
+      }
     }
 
     private int number(String key, int min, int max) {
@@ -235,9 +264,6 @@ record HubConfig(ModelSpec spec, Family family) {
       }
       if (family.has(Trait.USE_BIAS) && config.booleanOr("use_bias", true)) {
         biases.addAll(EnumSet.complementOf(EnumSet.of(Linear.GATE)));
-      }
-      if (config.booleanOr("rope_interleaved", false)) {
-        throw config.refused("rope_interleaved true is not supported");
       }
       return biases;
     }

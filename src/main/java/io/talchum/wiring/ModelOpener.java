@@ -17,6 +17,7 @@ import io.talchum.text.TemplateSet;
 import io.talchum.text.Tokenizer;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.PackageManifest;
+import io.talchum.weights.PackedTensor;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /** Opens the configured model package and starts its executor. */
 @Singleton
@@ -34,6 +36,7 @@ public class ModelOpener {
   private static final int DEFAULT_CONTEXT_TOKENS = 4096;
 
   private static final int MAX_SLOTS = 1024;
+  private static final Logger LOG = Logger.getLogger("io.talchum");
 
   @Produces
   @Singleton
@@ -55,6 +58,9 @@ public class ModelOpener {
     int context = config.context().orElse(Math.min(most, DEFAULT_CONTEXT_TOKENS));
     checkRange("context", context, most);
     checkRange("slots", config.slots(), MAX_SLOTS);
+    MemoryPlan memory = memory(weights, config.slots(), context);
+    LOG.info(memory.text());
+    memory.check();
     Tokenizer tokenizer =
         DjlTokenizer.load(
             weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
@@ -77,6 +83,16 @@ public class ModelOpener {
                 .orElse(GenerationDefaults.NONE),
             clock.instant());
     return new OpenedModel(served, executor);
+  }
+
+  private static MemoryPlan memory(ModelPackage weights, int slots, int context) {
+    long weightBytes =
+        weights.manifest().tensors().stream()
+            .flatMap(tensor -> tensor.parts().values().stream())
+            .mapToLong(PackedTensor.Part::length)
+            .sum();
+    long kvBytesPerToken = OnnxModelExecutor.kvBytesPerToken(weights.manifest().spec());
+    return new MemoryPlan(slots, context, kvBytesPerToken, weightBytes, MemoryPlan.machine());
   }
 
   private static ExecutorOptions options(

@@ -6,10 +6,10 @@ import io.quarkus.runtime.QuarkusApplication;
 import io.talchum.cli.ServedOverview;
 import io.talchum.cli.Surroundings;
 import io.talchum.cli.Welcome;
-import io.talchum.core.ModelSpec;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.LoadedAdapter;
 import io.talchum.service.Services;
+import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.PackageManifest;
 import jakarta.inject.Singleton;
@@ -90,8 +90,7 @@ public class ServeApplication implements QuarkusApplication {
   }
 
   private long kvBytes() {
-    ModelSpec spec = model.executor().spec();
-    long perToken = 2L * spec.layers() * spec.kvHeads() * spec.headDim() * Float.BYTES;
+    long perToken = OnnxModelExecutor.kvBytesPerToken(model.executor().spec());
     return perToken * model.executor().maxContextTokens() * model.executor().slots();
   }
 

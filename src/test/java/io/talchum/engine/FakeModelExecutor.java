@@ -29,6 +29,7 @@ class FakeModelExecutor implements ModelExecutor {
   private final long[][] cells;
   private final long[] bound;
   private final @Nullable FakeAdapter[] inUse;
+  private final int[] expected; // prompt tokens by slot
   private final MemorySegment memory;
   private int runFailures;
   private int bindFailures;
@@ -47,6 +48,7 @@ class FakeModelExecutor implements ModelExecutor {
     this.cells = new long[slots][maxContextTokens];
     this.bound = new long[slots];
     this.inUse = new FakeAdapter[slots];
+    this.expected = new int[slots];
     this.memory =
         Arena.ofAuto().allocate((long) Math.max(slots, maxContextTokens) * VOCAB * Float.BYTES);
   }
@@ -157,6 +159,7 @@ class FakeModelExecutor implements ModelExecutor {
     System.arraycopy(cells[from], 0, cells[to], 0, tokens);
     bound[to] = bound[from];
     inUse[to] = inUse[from];
+    expected[to] = expected[from];
   }
 
   @Override
@@ -174,7 +177,15 @@ class FakeModelExecutor implements ModelExecutor {
   }
 
   @Override
+  public void expect(int slot, int promptTokens) {
+    expected[slot] = promptTokens;
+  }
+
+  @Override
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows wanted) {
+    require(
+        start + tokenIds.length <= expected[slot],
+        "prefill beyond the " + expected[slot] + " tokens that were announced");
     record("prefill " + slot + " " + start + " " + tokenIds.length + " " + wanted);
     require(
         tokenIds.length > 0 && tokenIds.length <= maxPrefillTokens(),

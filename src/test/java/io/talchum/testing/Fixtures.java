@@ -32,6 +32,14 @@ public final class Fixtures {
     return path;
   }
 
+  /** The same below the folder {@code ../shared}; for tests of the group {@code shared}. */
+  public static Path shared(String relative) {
+    Path root = Path.of(System.getProperty("talchum.shared", "../shared"));
+    Path path = root.resolve("fixtures").resolve(relative);
+    assertThat(path).as("fixture; -Dtalchum.shared names the folder shared").exists();
+    return path;
+  }
+
   public static JsonNode json(String relative) {
     try {
       return new JsonMapper().readTree(path(relative).toFile());
@@ -82,7 +90,12 @@ public final class Fixtures {
 
   /** Reads golden tensors; close it after use. */
   public static Goldens goldens(String relative) {
-    return new Goldens(SafetensorsFile.open(path(relative)));
+    return goldens(path(relative));
+  }
+
+  /** Reads golden tensors of any file; close it after use. */
+  public static Goldens goldens(Path path) {
+    return new Goldens(SafetensorsFile.open(path));
   }
 
   /** The tensors of one golden file. */

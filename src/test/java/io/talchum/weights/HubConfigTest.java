@@ -115,6 +115,9 @@ class HubConfigTest {
         "granite | {'logits_scaling':0} | logits_scaling is 0",
         "starcoder2 | {'rms_norm_eps':1} | rms_norm_eps = 1 is not a key",
         "starcoder2 | {'use_bias':'yes'} | use_bias is \"yes\"",
+        "phi3 | {'attention_bias':true} | attention_bias = true is not supported; supported: false",
+        "qwen2 | {'use_mrope':true} | use_mrope = true is not supported",
+        "starcoder2 | {'norm_type':'rms_norm'} | norm_type = \"rms_norm\" is not supported",
         "olmo2 | {'clip_qkv':8} | clip_qkv = 8 is not a key",
         "llama | {'model_type':'mamba'} | supported: llama (LlamaForCausalLM), mistral (MistralForCausalLM),",
         "qwen3 | {'architectures':['Qwen3ForSequenceClassification']} | architecture Qwen3ForSequenceClassification is not supported",
@@ -126,6 +129,23 @@ class HubConfigTest {
     assertThatThrownBy(() -> HubConfig.read(new ConfigFields("config.json", config)))
         .hasMessageStartingWith("config.json: ")
         .hasMessageContaining(reason);
+  }
+
+  /** Keys that published configs carry. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "phi3 | {'attention_bias':false,'mlp_bias':false,'lm_head_bias':false,'full_attn_mod':1,'interpolate_factor':1}",
+        "gemma2 | {'hidden_act':'gelu','cache_implementation':'hybrid','sliding_window_size':4096}",
+        "starcoder2 | {'mlp_type':'default','norm_type':'layer_norm'}",
+        "llama | {'rope_interleaved':false,'is_llama_config':true}"
+      })
+  void aKeyThatChangesNothingIsTaken(String family, String change) throws Exception {
+    ObjectNode config = (ObjectNode) Fixtures.json("models/" + family + "/config.json");
+    ModelSpec before = HubConfig.read(new ConfigFields("config.json", config)).spec();
+    config.setAll((ObjectNode) StrictJson.MAPPER.readTree(change.replace('\'', '"')));
+    assertThat(HubConfig.read(new ConfigFields("config.json", config)).spec()).isEqualTo(before);
   }
 
   /** What transformers' config classes put in place of a key that is left out. */

@@ -29,9 +29,14 @@ final class KvSlots {
     }
   }
 
+  /** Bytes of keys and values of one token, over all layers. */
+  static long bytesPerToken(ModelSpec spec) {
+    return 2L * spec.layers() * spec.kvHeads() * spec.headDim() * Float.BYTES;
+  }
+
   /** Bytes of all slots when every page has been written. */
   long capacityBytes() {
-    return slotBytes() * slots * spec.layers() * 2;
+    return bytesPerToken(spec) * contextTokens * slots;
   }
 
   /**

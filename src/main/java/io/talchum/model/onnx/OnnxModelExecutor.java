@@ -120,6 +120,11 @@ public final class OnnxModelExecutor implements ModelExecutor {
     return options.prefillTokens();
   }
 
+  /** Bytes of keys and values that one token takes in its slot. */
+  public static long kvBytesPerToken(ModelSpec spec) {
+    return KvSlots.bytesPerToken(spec);
+  }
+
   /** Bytes of the KV cache when all slots are full. */
   public long kvCapacityBytes() {
     return kv.capacityBytes();

@@ -8,6 +8,7 @@ import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -97,10 +98,25 @@ class DecoderGoldenTest {
       float[] whole = TinyModels.row(executor.prefill(0, 0, prompt, LogitRows.LAST), 0);
       assertThat(TinyModels.maxDifference(last, whole)).isLessThan(1e-4f);
     }
+  @Tag("shared")
+  @ParameterizedTest
+  @CsvSource({
+    "w4_head4_embed4, INT4_SYMMETRIC, INT4_SYMMETRIC",
+    "w4_head8_embed8, INT4_SYMMETRIC, INT8"
+  })
+  void quantizedQwen3EqualsFakeQuantizedWeights(
+      String variant, Quantization linears, Quantization head) {
+    Path golden = Fixtures.shared("models/qwen3/quant/" + variant + ".golden.safetensors");
+    check("models/qwen3", golden, linears, head, 2);
   }
 
   private void check(
       String source, String golden, Quantization linears, Quantization head, int prompts) {
+    check(source, Fixtures.path(golden), linears, head, prompts);
+  }
+
+  private void check(
+      String source, Path golden, Quantization linears, Quantization head, int prompts) {
     try (ModelPackage model = TinyModels.imported(source, linears, head, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, 2);
         Fixtures.Goldens goldens = Fixtures.goldens(golden)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.LowRankDelta;
+import io.talchum.adapter.PeftReader;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,11 +56,37 @@ class MixedAdaptersTest {
   @MethodSource("loraFolders")
   void everyLoraFolderGivesPeftsLogitsAndText(String adapter) {
     String family = adapter.substring(0, adapter.indexOf('/'));
-    try (ModelPackage model = base(family);
+    check(Fixtures.path("adapters/base-" + family), Fixtures.path("adapters/" + adapter));
+  }
+
+  @Tag("shared")
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "gemma3_text/lora_all_linear",
+        "gemma3_text/lora_qv",
+        "gemma3_text/rslora",
+        "mistral/lora_all_linear",
+        "mistral/lora_qv",
+        "qwen2/lora_all_linear",
+        "qwen2/lora_qv",
+        "qwen2/rslora",
+        "qwen3/lora_all_linear",
+        "qwen3/lora_qv",
+        "qwen3/lora_rank_alpha_pattern"
+      })
+  void otherFamiliesGivePeftsLogitsAndText(String adapter) {
+    String family = adapter.substring(0, adapter.indexOf('/'));
+    check(Fixtures.shared("adapters/base-" + family), Fixtures.shared("adapters/" + adapter));
+  }
+
+  private void check(Path base, Path adapter) {
+    try (ModelPackage model =
+            TinyModels.imported(base, "base", Quantization.NONE, Quantization.NONE, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, 1);
-        ResidentAdapter resident = TinyModels.adapter(executor, "adapters/" + adapter);
-        Fixtures.Goldens goldens =
-            Fixtures.goldens("adapters/" + adapter + "/golden.safetensors")) {
+        ResidentAdapter resident =
+            executor.prepare(PeftReader.read(adapter, executor.spec()).weights());
+        Fixtures.Goldens goldens = Fixtures.goldens(adapter.resolve("golden.safetensors"))) {
       executor.bind(0, resident);
       for (int p = 0; p < 3; p++) {
         int[] prompt = goldens.ints("prompt" + p + ".ids");

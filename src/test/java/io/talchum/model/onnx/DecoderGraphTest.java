@@ -1,0 +1,61 @@
+package io.talchum.model.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.Quantization;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a family does not need is not in its graph. */
+class DecoderGraphTest {
+  private static Map<String, Long> operators(String family, Path folder)
+      throws InvalidProtocolBufferException {
+    try (ModelPackage model =
+        TinyModels.imported("models/" + family, Quantization.INT8, Quantization.INT8, folder)) {
+      ExecutorOptions options = new ExecutorOptions(2, 128, 64, 1, false, true);
+      byte[] graph = DecoderGraph.build(model, Set.of(), options).serialized();
+      return ModelProto.parseFrom(graph).getGraph().getNodeList().stream()
+          .collect(
+              Collectors.groupingBy(NodeProto::getOpType, TreeMap::new, Collectors.counting()));
+    }
+  }
+
+  @Test
+  void llamaHasTenNodesALayer(@TempDir Path folder) throws Exception {
+    long layers = 3;
+    assertThat(operators("llama_tied", folder))
+        .isEqualTo(
+            Map.of(
+                "GroupQueryAttention", layers,
+                "MatMulNBits", 4 * layers + 1,
+                "Mul", layers,
+                "QuickGelu", layers,
+                "SimplifiedLayerNormalization", 1L,
+                "SkipSimplifiedLayerNormalization", 2 * layers,
+                "Split", layers,
+                "Gather", 2L));
+  }
+
+  @Test
+  void mistralHasNoneMore(@TempDir Path folder) throws Exception {
+    assertThat(operators("mistral", folder).keySet())
+        .isEqualTo(operators("llama_tied", folder).keySet());
+  }
+
+  @Test
+  void gemma2HasItsOwn(@TempDir Path folder) throws Exception {
+    Map<String, Long> operators = operators("gemma2", folder);
+    assertThat(operators).containsEntry("Tanh", 1L).containsEntry("FastGelu", 4L);
+    assertThat(operators).containsEntry("SimplifiedLayerNormalization", 1L + 2 * 4);
+    assertThat(operators).doesNotContainKeys("QuickGelu", "Reshape", "RotaryEmbedding", "Add");
+  }
+}
