@@ -53,7 +53,8 @@ record MemoryPlan(
         tokens == 0
             ? "a machine with more memory is needed"
             : "%d tokens fit: lower talchum.context (--context) to %d or talchum.slots (--slots) to %d"
-                .formatted(tokens, Math.max(1, tokens / slots), Math.max(1, tokens / contextTokens))
+                    .formatted(
+                        tokens, Math.max(1, tokens / slots), Math.max(1, tokens / contextTokens))
                 + (tokens < contextTokens ? " with talchum.context " + tokens : "");
     throw ServeException.invalid("context", text() + ", where " + advice);
   }

@@ -35,14 +35,22 @@ class DecoderGraphTest {
     assertThat(operators("llama_tied", folder))
         .isEqualTo(
             Map.of(
-                "GroupQueryAttention", layers,
-                "MatMulNBits", 4 * layers + 1,
-                "Mul", layers,
-                "QuickGelu", layers,
-                "SimplifiedLayerNormalization", 1L,
-                "SkipSimplifiedLayerNormalization", 2 * layers,
-                "Split", layers,
-                "Gather", 2L));
+                "GroupQueryAttention",
+                layers,
+                "MatMulNBits",
+                4 * layers + 1,
+                "Mul",
+                layers,
+                "QuickGelu",
+                layers,
+                "SimplifiedLayerNormalization",
+                1L,
+                "SkipSimplifiedLayerNormalization",
+                2 * layers,
+                "Split",
+                layers,
+                "Gather",
+                2L));
   }
 
   @Test
