@@ -16,11 +16,6 @@ final class PackageCheck {
   private PackageCheck() {}
 
   static void check(PackageManifest manifest, long fileBytes) {
-    if (manifest.formatVersion() != FORMAT_VERSION) {
-      throw refused(
-          "has format version %d; this program reads %d; import again"
-              .formatted(manifest.formatVersion(), FORMAT_VERSION));
-    }
     Map<String, PackedTensor> tensors = new HashMap<>();
     for (PackedTensor tensor : manifest.tensors()) {
       if (tensors.put(tensor.name(), tensor) != null) {

@@ -2,6 +2,7 @@ package io.talchum.weights;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.talchum.core.ContentHash;
@@ -53,7 +54,15 @@ final class PackageFiles {
    */
   static PackageManifest parseManifest(String name, String json) {
     try {
-      return MAPPER.readValue(json, PackageManifest.class);
+      JsonNode tree = MAPPER.readTree(json);
+      JsonNode version = tree.path("formatVersion");
+      if (version.isInt() && version.intValue() != PackageCheck.FORMAT_VERSION) {
+        throw new ServeException(
+            ErrorCode.INVALID_MODEL,
+            "%s/%s has format version %s; this program reads %d; import the model again (if it is the demo model, delete its folder)"
+                .formatted(name, MANIFEST, version, PackageCheck.FORMAT_VERSION));
+      }
+      return MAPPER.treeToValue(tree, PackageManifest.class);
     } catch (JsonProcessingException e) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL,

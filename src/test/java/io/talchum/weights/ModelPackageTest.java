@@ -77,6 +77,7 @@ class ModelPackageTest {
       delimiter = '|',
       value = {
         "\"formatVersion\" : 2 | \"formatVersion\" : 7 | format version 7",
+        "\"formatVersion\" : 2 | \"formatVersion\" : 1, \"x\" : 0 | format version 1",
         "\"rows\" : 520 | \"rows\" : 521 | embed",
         "\"hiddenSize\" : 64 | \"hiddenSize\" : 96 | embed",
         "\"layers\" : 2 | \"layers\" : 1000000000 | layers.2.input_norm",

@@ -6,8 +6,11 @@ import io.talchum.model.LogitRows;
 import io.talchum.testing.Fixtures;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +101,8 @@ class DecoderGoldenTest {
       float[] whole = TinyModels.row(executor.prefill(0, 0, prompt, LogitRows.LAST), 0);
       assertThat(TinyModels.maxDifference(last, whole)).isLessThan(1e-4f);
     }
+  }
+
   @Tag("shared")
   @ParameterizedTest
   @CsvSource({
@@ -107,17 +112,43 @@ class DecoderGoldenTest {
   void quantizedQwen3EqualsFakeQuantizedWeights(
       String variant, Quantization linears, Quantization head) {
     Path golden = Fixtures.shared("models/qwen3/quant/" + variant + ".golden.safetensors");
-    check("models/qwen3", golden, linears, head, 2);
+    check(Fixtures.path("models/qwen3"), golden, linears, head, 2);
+  }
+
+  /** Those that the repository holds no copy of. */
+  static Stream<String> sharedGgufs() throws IOException {
+    try (Stream<Path> files = Files.list(Fixtures.shared("gguf"))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".golden.safetensors"))
+          .map(name -> name.replace(".golden.safetensors", ""))
+          .filter(name -> !Files.exists(Fixtures.path("gguf").resolve(name + ".gguf")))
+          .sorted()
+          .toList()
+          .stream();
+    }
+  }
+
+  @Tag("shared")
+  @ParameterizedTest
+  @MethodSource("sharedGgufs")
+  void everyOtherGgufIsReadExactly(String file) {
+    check(
+        Fixtures.shared("gguf/" + file + ".gguf"),
+        Fixtures.shared("gguf/" + file + ".golden.safetensors"),
+        Quantization.NONE,
+        Quantization.NONE,
+        2);
   }
 
   private void check(
       String source, String golden, Quantization linears, Quantization head, int prompts) {
-    check(source, Fixtures.path(golden), linears, head, prompts);
+    check(Fixtures.path(source), Fixtures.path(golden), linears, head, prompts);
   }
 
   private void check(
-      String source, Path golden, Quantization linears, Quantization head, int prompts) {
-    try (ModelPackage model = TinyModels.imported(source, linears, head, folder);
+      Path source, Path golden, Quantization linears, Quantization head, int prompts) {
+    try (ModelPackage model = TinyModels.imported(source, "golden-" + source.getFileName(), linears, head, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, 2);
         Fixtures.Goldens goldens = Fixtures.goldens(golden)) {
       for (int p = 0; p < prompts; p++) {
