@@ -148,7 +148,8 @@ class DecoderGoldenTest {
 
   private void check(
       Path source, Path golden, Quantization linears, Quantization head, int prompts) {
-    try (ModelPackage model = TinyModels.imported(source, "golden-" + source.getFileName(), linears, head, folder);
+    try (ModelPackage model =
+            TinyModels.imported(source, "golden-" + source.getFileName(), linears, head, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, 2);
         Fixtures.Goldens goldens = Fixtures.goldens(golden)) {
       for (int p = 0; p < prompts; p++) {
