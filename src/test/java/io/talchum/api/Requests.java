@@ -47,7 +47,8 @@ final class Requests {
         model, List.of(prompts), sampling.build(), 1, false, Caller.ANONYMOUS);
   }
 
+  /** Greedy unless the caller says more. */
   static SamplingRequest.Builder tokens(int maxTokens) {
-    return SamplingRequest.builder().maxTokens(maxTokens);
+    return SamplingRequest.builder().maxTokens(maxTokens).temperature(0f);
   }
 }

@@ -7,6 +7,7 @@ import static io.talchum.api.Requests.tokens;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.talchum.core.Caller;
 import io.talchum.core.ChatMessage;
 import io.talchum.core.ChatRequest;
@@ -29,15 +30,25 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What every transport must do; each runs it as a @QuarkusTest over {@link LetterModel}. */
+/**
+ * What every transport must do over every model; each runs it as a @QuarkusTest over {@link
+ * LetterModel} and over the embedded model.
+ */
 public abstract class ServingContract {
-  private static final String BASE = LetterModel.NAME;
-  private static final String ADAPTER = "lora_qv";
-  private static final String FOLDER = "lora_r1";
-
   @Inject Engine engine;
+  @Inject MeterRegistry meters;
 
+  private final Served served;
   private Transport server;
+
+  /** Over the stand-in. */
+  protected ServingContract() {
+    this(Served.LETTERS);
+  }
+
+  ServingContract(Served served) {
+    this.served = served;
+  }
 
   /** A client of the running server. */
   protected abstract Transport connect();
@@ -54,23 +65,23 @@ public abstract class ServingContract {
 
   @Test
   void answersAndCountsTokens() {
-    Transport.Answer answer = server.chat(chat(BASE, "hi", tokens(5)));
+    Transport.Answer answer = server.chat(ask(served.base(), tokens(5)));
     assertThat(answer.choices()).hasSize(1);
-    assertThat(answer.choices().getFirst().text()).hasSize(5);
+    assertThat(answer.choices().getFirst().text()).isNotEmpty();
     assertThat(answer.choices().getFirst().finishReason()).isEqualTo("length");
-    assertThat(answer.promptTokens()).isEqualTo("user:hi\nassistant:".length());
+    assertThat(answer.promptTokens()).isEqualTo(served.promptTokens());
     assertThat(answer.completionTokens()).isEqualTo(5);
   }
 
   @Test
   void streamJoinedIsTheWholeAnswer() {
-    ChatRequest request = chat(BASE, "hi", tokens(40));
+    ChatRequest request = ask(served.base(), tokens(40));
     assertThat(server.chatStream(request)).isEqualTo(server.chat(request));
   }
 
   @Test
   void streamsSeveralChoices() {
-    ChatRequest request = chat(BASE, "hi", tokens(20).temperature(1f).seed(5L), 3);
+    ChatRequest request = ask(served.base(), tokens(20).temperature(1f).seed(5L), 3);
     Transport.Answer answer = server.chat(request);
     assertThat(answer.choices()).hasSize(3);
     assertThat(answer.choices().get(0)).isNotEqualTo(answer.choices().get(1));
@@ -80,16 +91,16 @@ public abstract class ServingContract {
   @Test
   void moreChoicesDoNotChangeTheFirst() {
     SamplingRequest.Builder sampling = tokens(20).temperature(1f).seed(7L);
-    assertThat(server.chat(chat(BASE, "hi", sampling, 3)).choices().getFirst())
-        .isEqualTo(server.chat(chat(BASE, "hi", sampling)).choices().getFirst());
+    assertThat(server.chat(ask(served.base(), sampling, 3)).choices().getFirst())
+        .isEqualTo(server.chat(ask(served.base(), sampling)).choices().getFirst());
   }
 
   @Test
   void cutsAtAStopString() {
-    String whole = server.chat(chat(BASE, "hi", tokens(12))).choices().getFirst().text();
+    String whole = server.chat(ask(served.base(), tokens(12))).choices().getFirst().text();
     String stop = whole.substring(5, 7);
     Transport.Choice choice =
-        server.chat(chat(BASE, "hi", tokens(12).stopStrings(List.of(stop)))).choices().getFirst();
+        server.chat(ask(served.base(), tokens(12).stopStrings(List.of(stop)))).choices().getFirst();
     assertThat(choice.text()).isEqualTo(whole.substring(0, whole.indexOf(stop)));
     assertThat(choice.finishReason()).isEqualTo("stop");
   }
@@ -227,13 +238,13 @@ public abstract class ServingContract {
 
   @Test
   void adaptersAreChosenByNameAndNamedInTheAnswer() {
-    Transport.Answer base = server.chat(chat(BASE, "hi", tokens(20)));
-    Transport.Answer adapted = server.chat(chat(ADAPTER, "hi", tokens(20)));
+    Transport.Answer base = server.chat(ask(served.base(), tokens(20)));
+    Transport.Answer adapted = server.chat(ask(served.adapter(), tokens(20)));
     assertThat(adapted.choices()).isNotEqualTo(base.choices());
     assertThat(base.adapter()).isEmpty();
-    assertThat(adapted.base()).isEqualTo(base.base()).startsWith(BASE + "@");
-    assertThat(adapted.adapter()).startsWith(ADAPTER + "@");
-    assertThat(server.chat(chat(adapted.adapter(), "hi", tokens(20)))).isEqualTo(adapted);
+    assertThat(adapted.base()).isEqualTo(base.base()).startsWith(served.base() + "@");
+    assertThat(adapted.adapter()).startsWith(served.adapter() + "@");
+    assertThat(server.chat(ask(adapted.adapter(), tokens(20)))).isEqualTo(adapted);
   }
 
   @Test
@@ -241,45 +252,50 @@ public abstract class ServingContract {
     Transport.Answer answer =
         server.complete(
             completion(
-                BASE,
+                served.base(),
                 tokens(8),
-                new PromptInput.Text("ab"),
-                new PromptInput.Tokens(List.of((int) 'a', (int) 'b'))));
+                new PromptInput.Text(served.text()),
+                new PromptInput.Tokens(served.tokenIds())));
     assertThat(answer.choices()).hasSize(2);
     assertThat(answer.choices().get(0)).isEqualTo(answer.choices().get(1));
-    assertThat(answer.promptTokens()).isEqualTo(4);
+    assertThat(answer.promptTokens()).isEqualTo(2 * served.tokenIds().size());
   }
 
   @Test
   void reportsLogprobs() {
     Transport.Choice choice =
-        server.chat(chat(BASE, "hi", tokens(4).logprobs(true).topLogprobs(2))).choices().getFirst();
+        server
+            .chat(ask(served.base(), tokens(4).logprobs(true).topLogprobs(2)))
+            .choices()
+            .getFirst();
     assertThat(choice.logprobs()).hasSize(4).allMatch(logprob -> logprob < 0);
   }
 
   @Test
   void listsTheBaseAndItsAdapters() {
     List<Transport.Model> models = server.models();
-    assertThat(models.getFirst().name()).isEqualTo(BASE);
+    assertThat(models.getFirst().name()).isEqualTo(served.base());
     assertThat(models.getFirst().parent()).isEmpty();
     assertThat(models)
-        .filteredOn(model -> model.name().equals(ADAPTER))
+        .filteredOn(model -> model.name().equals(served.adapter()))
         .singleElement()
-        .satisfies(model -> assertThat(model.parent()).isEqualTo(BASE));
+        .satisfies(model -> assertThat(model.parent()).isEqualTo(served.base()));
   }
 
   @Test
   void loadsReplacesAndUnloadsAdapters() {
-    server.loadAdapter("fresh", FOLDER, false);
-    Transport.Answer first = server.chat(chat("fresh", "hi", tokens(10)));
+    server.loadAdapter("fresh", served.folders().get(0), false);
+    Transport.Answer first = server.chat(ask("fresh", tokens(10)));
     assertRefused(
-        () -> server.loadAdapter("fresh", FOLDER, false), ErrorCode.ALREADY_EXISTS, "fresh");
-    server.loadAdapter("fresh", "rslora", true);
-    Transport.Answer second = server.chat(chat("fresh", "hi", tokens(10)));
+        () -> server.loadAdapter("fresh", served.folders().get(0), false),
+        ErrorCode.ALREADY_EXISTS,
+        "fresh");
+    server.loadAdapter("fresh", served.folders().get(1), true);
+    Transport.Answer second = server.chat(ask("fresh", tokens(10)));
     assertThat(second.adapter()).isNotEqualTo(first.adapter());
     server.unloadAdapter("fresh");
     assertRefused(
-        () -> server.chat(chat("fresh", "hi", tokens(1))), ErrorCode.MODEL_NOT_FOUND, BASE);
+        () -> server.chat(ask("fresh", tokens(1))), ErrorCode.MODEL_NOT_FOUND, served.base());
     assertRefused(
         () -> server.unloadAdapter("fresh"), ErrorCode.MODEL_NOT_FOUND, "cannot be found");
   }
@@ -299,45 +315,52 @@ public abstract class ServingContract {
         ErrorCode.INVALID_ADAPTER,
         "lora_bias");
     assertRefused(
-        () -> server.loadAdapter(BASE, FOLDER, false), ErrorCode.INVALID_REQUEST, "base model");
+        () -> server.loadAdapter(served.base(), served.folders().get(0), false),
+        ErrorCode.INVALID_REQUEST,
+        "base model");
   }
 
   @Test
   void anAbortedStreamFreesItsSlot() {
-    server.chatAborted(chat(BASE, "hi", tokens(480)), 3);
-    for (int i = 0; i < 2000 && engine.stats().running() > 0; i++) {
-      LockSupport.parkNanos(1_000_000);
-    }
-    assertThat(engine.stats().running()).isZero();
-    assertThat(server.chat(chat(BASE, "hi", tokens(2))).completionTokens()).isEqualTo(2);
+    EndedRequests ended = new EndedRequests(meters, engine);
+    double before = ended.cancelled();
+    server.chatAborted(ask(served.base(), tokens(480).ignoreEos(true)), 3);
+    ended.assertOneMoreCancelledThan(before);
+    assertThat(server.chat(ask(served.base(), tokens(2))).completionTokens()).isEqualTo(2);
   }
 
   @Test
   void refusesUnknownModelsWithTheKnownNames() {
     assertRefused(
-        () -> server.chat(chat("nobody", "hi", tokens(1))),
+        () -> server.chat(ask("nobody", tokens(1))),
         ErrorCode.MODEL_NOT_FOUND,
-        "'nobody' does not exist here; known are letters, ");
+        "'nobody' does not exist here; known are " + served.base() + ", ");
+    String version = server.models().getFirst().version().substring(0, 12);
     assertRefused(
-        () -> server.chat(chat(BASE + "@ffffffff", "hi", tokens(1))),
+        () -> server.chat(ask(served.base() + "@ffffffff", tokens(1))),
         ErrorCode.MODEL_NOT_FOUND,
-        "the current version is letters@0123456789ab");
+        "the current version is " + served.base() + "@" + version);
   }
 
   @Test
   void refusesWhatDoesNotFitTheContextWithTheNumbers() {
+    int context = served.contextTokens();
     assertRefused(
-        () -> server.chat(chat(BASE, "hi", tokens(500))),
+        () -> server.chat(ask(served.base(), tokens(context - 12))),
         ErrorCode.CONTEXT_LENGTH_EXCEEDED,
-        "max_tokens 500 exceeds 512 − prompt 18; lower max_tokens to 494 or less");
+        "max_tokens %d exceeds %d − prompt %d; lower max_tokens to %d or less"
+            .formatted(
+                context - 12, context, served.promptTokens(), context - served.promptTokens()));
     assertRefused(
-        () -> server.chat(chat(BASE, "x".repeat(500), tokens(1))),
+        () -> server.chat(chat(served.base(), served.overlong(), tokens(1))),
         ErrorCode.CONTEXT_LENGTH_EXCEEDED,
-        "the prompt has 516 tokens, but the context holds 512; shorten it to 511 or less");
+        "the prompt has %d tokens, but the context holds %d; shorten it to %d or less"
+            .formatted(served.overlongTokens(), context, context - 1));
     assertRefused(
-        () -> server.chat(chat(BASE, "x".repeat(600), tokens(1))),
+        () -> server.chat(chat(served.base(), "x".repeat(served.hugeChars()), tokens(1))),
         ErrorCode.CONTEXT_LENGTH_EXCEEDED,
-        "messages of 600 characters cannot fit the context of 512 tokens");
+        "messages of %d characters cannot fit the context of %d tokens"
+            .formatted(served.hugeChars(), context));
   }
 
   @Test
@@ -354,8 +377,10 @@ public abstract class ServingContract {
     assertInvalid(tokens(1).minTokens(2), "min_tokens 2");
     assertInvalid(tokens(1).stopStrings(List.of("")), "stop holds an empty string");
     assertInvalid(tokens(1).stopStrings(java.util.Collections.nCopies(17, "x")), "stop has 17");
-    assertInvalid(tokens(1).stopTokenIds(List.of(256)), "stop_token_ids names token 256");
-    assertInvalid(tokens(1).logitBias(java.util.Map.of(300, 1f)), "logit_bias names token 300");
+    assertInvalid(
+        tokens(1).stopTokenIds(List.of(served.vocabulary())),
+        "stop_token_ids names token " + served.vocabulary());
+    assertInvalid(tokens(1).logitBias(java.util.Map.of(9999, 1f)), "logit_bias names token 9999");
     assertInvalid(tokens(1).logitBias(java.util.Map.of(1, 101f)), "logit_bias 101");
     assertInvalid(tokens(1).logprobs(true).topLogprobs(21), "top_logprobs 21");
   }
@@ -363,19 +388,43 @@ public abstract class ServingContract {
   @Test
   void refusesTooManyChoicesAndNoMessages() {
     assertRefused(
-        () -> server.chat(chat(BASE, "hi", tokens(1), 9)), ErrorCode.INVALID_REQUEST, "n 9");
+        () -> server.chat(ask(served.base(), tokens(1), 9)), ErrorCode.INVALID_REQUEST, "n 9");
     ChatRequest empty =
         new ChatRequest(
-            BASE, List.of(), TemplateOptions.DEFAULT, tokens(1).build(), 1, Caller.ANONYMOUS);
+            served.base(),
+            List.of(),
+            TemplateOptions.DEFAULT,
+            tokens(1).build(),
+            1,
+            Caller.ANONYMOUS);
     assertRefused(() -> server.chat(empty), ErrorCode.INVALID_REQUEST, "messages is empty");
+  }
+
+  private ChatRequest ask(String model, SamplingRequest.Builder sampling) {
+    return ask(model, sampling, 1);
+  }
+
+  private ChatRequest ask(String model, SamplingRequest.Builder sampling, int choices) {
+    return chat(model, served.question(), sampling, choices);
   }
 
   private void assertInvalid(SamplingRequest.Builder sampling, String message) {
     assertRefused(
-        () -> server.chat(chat(BASE, "hi", sampling)), ErrorCode.INVALID_REQUEST, message);
+        () -> server.chat(ask(served.base(), sampling)), ErrorCode.INVALID_REQUEST, message);
   }
 
-  private static void assertRefused(ThrowingCallable call, ErrorCode code, String message) {
+  final Transport server() {
+    return server;
+  }
+
+  /** Returns when a request has a slot. */
+  final void awaitRunning() {
+    while (engine.stats().running() == 0) {
+      LockSupport.parkNanos(100_000);
+    }
+  }
+
+  static void assertRefused(ThrowingCallable call, ErrorCode code, String message) {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
             Transport.Refused.class, refused -> assertThat(refused.code()).isEqualTo(code))

@@ -9,11 +9,10 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
-import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.search.Search;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.talchum.api.EndedRequests;
 import io.talchum.api.Transport;
 import io.talchum.core.ErrorCode;
 import io.talchum.engine.Engine;
@@ -68,7 +67,7 @@ class GrpcCallTest {
         stub().withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
     Transport.Refused refused = GrpcTransport.refusal(() -> stub.chat(chat(480)));
     assertThat(refused.code()).isEqualTo(ErrorCode.DEADLINE_EXCEEDED);
-    assertIdle();
+    ended().assertIdle();
   }
 
   @Test
@@ -77,29 +76,29 @@ class GrpcCallTest {
       ManagedChannel through = GrpcTransport.channel(proxy.root());
       Iterator<AnswerEvent> events = ChatServiceGrpc.newBlockingStub(through).chatStream(chat(480));
       readTwo(events);
-      double before = cancelled();
+      double before = ended().cancelled();
       proxy.cut();
-      assertCancelled(before);
+      ended().assertOneMoreCancelledThan(before);
       through.shutdownNow();
     }
   }
 
   @Test
   void aCancelledCallFreesTheSlot() {
-    double before = cancelled();
+    double before = ended().cancelled();
     try (Context.CancellableContext context = Context.current().withCancellation()) {
       context.run(() -> readTwo(stub().chatStream(chat(480))));
     }
-    assertCancelled(before);
+    ended().assertOneMoreCancelledThan(before);
   }
 
   @Test
   void aCancelledUnaryCallFreesTheSlot() {
-    double before = cancelled();
+    double before = ended().cancelled();
     Future<Answer> answer = ChatServiceGrpc.newFutureStub(channel).chat(chat(480));
     awaitRunning();
     answer.cancel(true);
-    assertCancelled(before);
+    ended().assertOneMoreCancelledThan(before);
   }
 
   @Test
@@ -117,7 +116,7 @@ class GrpcCallTest {
     SlowReader reader = new SlowReader();
     ChatServiceGrpc.newStub(narrow).chatStream(verbose, reader);
     assertThat(stub().chat(chat(20)).getUsage().getCompletionTokens()).isEqualTo(20);
-    assertIdle();
+    ended().assertIdle();
     assertThat(reader.ended).isNotDone();
     Answer whole = stub().chat(verbose);
     Answer slow = JoinedEvents.of(reader.rest().iterator());
@@ -173,14 +172,6 @@ class GrpcCallTest {
     assertThat(events.next().hasDelta()).isTrue();
   }
 
-  private void assertCancelled(double before) {
-    for (int i = 0; i < 10_000 && cancelled() == before; i++) {
-      LockSupport.parkNanos(1_000_000);
-    }
-    assertThat(cancelled()).isEqualTo(before + 1);
-    assertIdle();
-  }
-
   private void awaitRunning() {
     Engine running = Objects.requireNonNull(engine);
     while (running.stats().running() == 0) {
@@ -188,23 +179,8 @@ class GrpcCallTest {
     }
   }
 
-  private void assertIdle() {
-    Engine running = Objects.requireNonNull(engine);
-    for (int i = 0; i < 10_000 && running.stats().running() > 0; i++) {
-      LockSupport.parkNanos(1_000_000);
-    }
-    assertThat(running.stats().running()).isZero();
-  }
-
-  /** Requests that ended so; one that ran to its end is not among them. */
-  private double cancelled() {
-    return Search.in(Objects.requireNonNull(meters))
-        .name("talchum_requests")
-        .tag("finish_reason", "cancelled")
-        .counters()
-        .stream()
-        .mapToDouble(Counter::count)
-        .sum();
+  private EndedRequests ended() {
+    return new EndedRequests(Objects.requireNonNull(meters), Objects.requireNonNull(engine));
   }
 
   private ChatServiceBlockingStub stub() {
