@@ -34,21 +34,27 @@ public class LetterModel {
   @Alternative
   @Priority(1)
   OpenedModel model(TalchumConfig config) {
+    return opened(config.slots(), config.context().orElse(512));
+  }
+
+  public static OpenedModel opened(int slots, int contextTokens) {
+    GenerationDefaults greedy = new GenerationDefaults(true, null, null, null, null, null);
+    return new OpenedModel(served(greedy, contextTokens), new LetterExecutor(slots, contextTokens));
+  }
+
+  public static ServedModel served(GenerationDefaults defaults, int contextTokens) {
     ByteTokenizer tokenizer = new ByteTokenizer();
-    int context = config.context().orElse(512);
-    ServedModel served =
-        new ServedModel(
-            NAME,
-            new ContentHash("0123456789abcdef".repeat(4)),
-            256,
-            context,
-            tokenizer,
-            new Renderer(templates(), tokenizer, 2 * context),
-            "{# letters #}",
-            new ServedModel.SpecialTokens(-1, List.of(ByteTokenizer.EOS), -1),
-            new GenerationDefaults(true, null, null, null, null, null),
-            Instant.ofEpochSecond(1_700_000_000));
-    return new OpenedModel(served, new LetterExecutor(config.slots(), context));
+    return new ServedModel(
+        NAME,
+        new ContentHash("0123456789abcdef".repeat(4)),
+        256,
+        contextTokens,
+        tokenizer,
+        new Renderer(templates(), tokenizer, 2 * contextTokens),
+        "{# letters #}",
+        new ServedModel.SpecialTokens(-1, List.of(ByteTokenizer.EOS), -1),
+        defaults,
+        Instant.ofEpochSecond(1_700_000_000));
   }
 
   private static final String MESSAGES =

@@ -2,14 +2,14 @@ package io.talchum.api.grpc;
 
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.talchum.api.ServingContract;
+import io.talchum.api.LetterServingContract;
 import io.talchum.api.Transport;
 import java.net.URI;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 @QuarkusTest
-class GrpcServingTest extends ServingContract {
+class GrpcServingTest extends LetterServingContract {
   @TestHTTPResource @Nullable URI root;
 
   @Override
