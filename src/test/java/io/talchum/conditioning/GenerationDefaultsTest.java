@@ -1,0 +1,46 @@
+package io.talchum.conditioning;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class GenerationDefaultsTest {
+  @Test
+  void readsWhatSamplingKnows() {
+    assertThat(
+            GenerationDefaults.parse(
+                """
+                {"do_sample": true, "temperature": 0.7, "top_p": 0.9, "top_k": 40, "min_p": 0.05,
+                 "repetition_penalty": 1, "max_new_tokens": 128, "eos_token_id": [1, 2],
+                 "transformers_version": "5.0"}
+                """))
+        .isEqualTo(new GenerationDefaults(false, 0.7f, 0.9f, 40, 0.05f, 1f));
+  }
+
+  @Test
+  void isGreedyOnlyIfTheModelSaysSo() {
+    assertThat(GenerationDefaults.parse("{\"do_sample\": false}").greedy()).isTrue();
+    assertThat(GenerationDefaults.parse("{\"do_sample\": null}").greedy()).isFalse();
+    assertThat(GenerationDefaults.parse("{}")).isEqualTo(GenerationDefaults.NONE);
+  }
+
+  @Test
+  void nullIsNotSaid() {
+    assertThat(GenerationDefaults.parse("{\"temperature\": null, \"top_k\": null}"))
+        .isEqualTo(GenerationDefaults.NONE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{", "{\"temperature\": NaN}", "temperature = 1"})
+  void refusesWhatIsNoJson(String text) {
+    assertThatThrownBy(() -> GenerationDefaults.parse(text))
+        .isInstanceOfSatisfying(
+            ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_MODEL))
+        .hasMessageContaining("generation_config.json is not valid JSON");
+  }
+}
