@@ -16,7 +16,7 @@ import java.util.Map;
 
 /** Messages and template fields. */
 final class MessageMapper {
-  private static final FieldTable MESSAGE =
+  static final FieldTable MESSAGE =
       new FieldTable(
           List.of(
               RequestField.honoured("role"),

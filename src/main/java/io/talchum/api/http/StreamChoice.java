@@ -10,7 +10,7 @@ import io.talchum.core.ServeException;
  * @param continuousUsage usage in every event
  */
 record StreamChoice(boolean stream, boolean includeUsage, boolean continuousUsage) {
-  private static final FieldTable OPTIONS =
+  static final FieldTable OPTIONS =
       new FieldTable(
           java.util.List.of(
               RequestField.honoured("include_usage"),

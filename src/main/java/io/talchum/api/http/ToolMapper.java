@@ -14,7 +14,7 @@ import java.util.Map;
 
 /** Tools, documents, and the tool calls of earlier answers. */
 final class ToolMapper {
-  private static final FieldTable CALL =
+  static final FieldTable CALL =
       new FieldTable(
           List.of(
               RequestField.honoured("id"),
