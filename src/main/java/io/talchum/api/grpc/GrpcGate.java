@@ -1,6 +1,7 @@
 package io.talchum.api.grpc;
 
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
@@ -15,7 +16,6 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Locale;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Checks gRPC requests before their messages are read: API key and compression. Runs on the event
@@ -28,6 +28,8 @@ public class GrpcGate {
 
   /** Where the gate of HTTP looks for the tenant. */
   private static final String TENANT = "talchum.tenant";
+
+  private static final String IDENTITY = "identity";
 
   /** Exact, so that no other route can hide behind them. */
   private static final Set<String> OPEN_PATHS =
@@ -58,9 +60,13 @@ public class GrpcGate {
     }
     try {
       context.put(TENANT, tenant(request));
-      checkEncoding(request.getHeader("grpc-encoding"));
     } catch (ServeException e) {
-      refuse(context.response(), e);
+      refuse(context.response(), e, StatusTable.of(e.code()));
+      return;
+    }
+    String encoding = request.getHeader("grpc-encoding");
+    if (encoding != null && !encoding.equals(IDENTITY)) {
+      refuseEncoding(context.response(), encoding);
       return;
     }
     context.addHeadersEndHandler(unused -> explainOverflow(context.response().headers()));
@@ -74,34 +80,40 @@ public class GrpcGate {
         : keys.authenticate(request.getHeader("Authorization"));
   }
 
-  /** Unpacked messages would have no bound. */
-  private static void checkEncoding(@Nullable String encoding) {
-    if (encoding != null && !encoding.equals("identity")) {
-      throw ServeException.of(
-          ErrorCode.UNSUPPORTED,
-          "grpc-encoding",
-          "grpc-encoding '%s' is not supported; send messages uncompressed"
-              .formatted(Shown.of(encoding)));
-    }
+  /**
+   * The transport could unpack gzip, but without a bound and on the event loop. The status is the
+   * one that gRPC's compression specification asks for.
+   */
+  private static void refuseEncoding(HttpServerResponse response, String encoding) {
+    ServeException error =
+        ServeException.of(
+            ErrorCode.UNSUPPORTED,
+            "grpc-encoding",
+            "grpc-encoding '%s' is not supported; send messages uncompressed"
+                .formatted(Shown.of(encoding)));
+    response.putHeader("grpc-accept-encoding", IDENTITY);
+    refuse(response, error, Status.Code.UNIMPLEMENTED);
   }
 
   /** The transport refuses messages that are too large without saying why. */
   private void explainOverflow(MultiMap headers) {
     ServeException error = limit.exceeded();
-    String status = Integer.toString(StatusTable.of(error.code()).value());
-    if (status.equals(headers.get("grpc-status")) && !headers.contains("grpc-message")) {
-      write(error, headers);
+    Status.Code status = StatusTable.of(error.code());
+    if (Integer.toString(status.value()).equals(headers.get("grpc-status"))
+        && !headers.contains("grpc-message")) {
+      write(error, status, headers);
     }
   }
 
-  private static void refuse(HttpServerResponse response, ServeException error) {
+  private static void refuse(
+      HttpServerResponse response, ServeException error, Status.Code status) {
     response.putHeader("content-type", "application/grpc");
-    write(error, response.headers());
+    write(error, status, response.headers());
     response.end();
   }
 
-  private static void write(ServeException error, MultiMap headers) {
-    headers.set("grpc-status", Integer.toString(StatusTable.of(error.code()).value()));
+  private static void write(ServeException error, Status.Code status, MultiMap headers) {
+    headers.set("grpc-status", Integer.toString(status.value()));
     headers.set("grpc-message", WireError.percentEncoded(String.valueOf(error.getMessage())));
     Metadata trailers = WireError.trailers(error);
     for (String name : trailers.keys()) {

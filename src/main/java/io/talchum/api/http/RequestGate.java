@@ -8,8 +8,10 @@ import io.talchum.service.ApiKeys;
 import io.talchum.service.Shown;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
@@ -60,15 +62,51 @@ public class RequestGate {
       refuse(context, e);
       return;
     }
-    context.next();
+    if (hasBodyOfUnknownLength(context.request())) {
+      collect(context);
+    } else {
+      context.next();
+    }
+  }
+
+  private static boolean hasBodyOfUnknownLength(HttpServerRequest request) {
+    return request.method() == HttpMethod.POST
+        && !request.headers().contains("Content-Length")
+        && !request.isEnded();
+  }
+
+  /** What reads bodies later would refuse one that is too large without a word. */
+  private void collect(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    Buffer body = Buffer.buffer();
+    request.handler(
+        piece -> {
+          if (context.response().ended()) {
+            return;
+          }
+          if (body.length() + (long) piece.length() > maxBodyBytes) {
+            refuse(context, tooLarge("more than %d".formatted(maxBodyBytes)));
+          } else {
+            body.appendBuffer(piece);
+          }
+        });
+    request.endHandler(
+        end -> {
+          if (!context.response().ended()) {
+            ((RoutingContextInternal) context).setBody(body);
+            context.next();
+          }
+        });
+    if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
+      context.response().writeContinue();
+    }
+    request.resume();
   }
 
   private void checkBody(RoutingContext context) {
-    if (length(context.request().getHeader("Content-Length")) > maxBodyBytes) {
-      throw new ServeException(
-          ErrorCode.PAYLOAD_TOO_LARGE,
-          "the body has %s bytes; at most %d are allowed"
-              .formatted(context.request().getHeader("Content-Length"), maxBodyBytes));
+    long bytes = length(context.request().getHeader("Content-Length"));
+    if (bytes > maxBodyBytes) {
+      throw tooLarge(Long.toString(bytes));
     }
     String type = mediaType(context);
     if (context.request().method() == HttpMethod.POST
@@ -78,6 +116,12 @@ public class RequestGate {
           ErrorCode.INVALID_REQUEST,
           "the body's type is %s; send 'Content-Type: application/json'".formatted(Shown.of(type)));
     }
+  }
+
+  private ServeException tooLarge(String bytes) {
+    return new ServeException(
+        ErrorCode.PAYLOAD_TOO_LARGE,
+        "the body has %s bytes; at most %d are allowed".formatted(bytes, maxBodyBytes));
   }
 
   private static void refuse(RoutingContext context, ServeException error) {

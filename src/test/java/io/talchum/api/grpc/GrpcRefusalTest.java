@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.UnknownFieldSet;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -107,10 +108,18 @@ class GrpcRefusalTest {
 
   @Test
   void refusesCompression() {
-    Transport.Refused refused =
-        GrpcTransport.refusal(() -> stub().withCompression("gzip").chat(chat().build()));
-    assertThat(refused.code()).isEqualTo(ErrorCode.UNSUPPORTED);
-    assertThat(refused).hasMessageContaining("grpc-encoding 'gzip' is not supported");
+    StatusRuntimeException error =
+        org.assertj.core.api.Assertions.catchThrowableOfType(
+            StatusRuntimeException.class,
+            () -> stub().withCompression("gzip").chat(chat().build()));
+    assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+    assertThat(error).hasMessageContaining("grpc-encoding 'gzip' is not supported");
+    Metadata trailers = Objects.requireNonNull(error.getTrailers());
+    assertThat(trailers.get(WireError.CODE)).isEqualTo(ErrorCode.UNSUPPORTED.name());
+    assertThat(trailers.get(WireError.PARAM)).isEqualTo("grpc-encoding");
+    assertThat(
+            trailers.get(Metadata.Key.of("grpc-accept-encoding", Metadata.ASCII_STRING_MARSHALLER)))
+        .isEqualTo("identity");
   }
 
   @Test

@@ -9,12 +9,20 @@ import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 
+import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
+import java.io.ByteArrayInputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +32,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class HttpDetailsTest {
   private static final String CHAT = "/v1/chat/completions";
   private static final String COMPLETIONS = "/v1/completions";
+
+  @TestHTTPResource @Nullable URI root;
 
   @Test
   void answersAndNamesTheVersions() {
@@ -232,6 +242,30 @@ class HttpDetailsTest {
         .statusCode(413)
         .body("error.code", equalTo("payload_too_large"))
         .body("error.message", containsString("at most 4194304"));
+  }
+
+  @Test
+  void refusesBodiesBeyondTheLimitWhoseLengthNobodySaid() throws Exception {
+    HttpResponse<String> refused = postInPieces(" ".repeat(4 * 1024 * 1024 + 1));
+    assertThat(refused.statusCode()).isEqualTo(413);
+    assertThat(refused.body())
+        .contains("\"code\":\"payload_too_large\"", "at most 4194304 are allowed");
+    assertThat(postInPieces("{\"prompt\":\"a\",\"max_tokens\":1}").statusCode()).isEqualTo(200);
+    assertThat(postInPieces("").body()).contains("the body is empty");
+  }
+
+  private HttpResponse<String> postInPieces(String body) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(Objects.requireNonNull(root).resolve(COMPLETIONS))
+              .version(HttpClient.Version.HTTP_1_1)
+              .header("Content-Type", "application/json")
+              .POST(
+                  HttpRequest.BodyPublishers.ofInputStream(
+                      () -> new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8))))
+              .build();
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
   }
 
   @Test
