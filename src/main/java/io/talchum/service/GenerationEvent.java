@@ -32,6 +32,6 @@ public sealed interface GenerationEvent {
   record Reasoning(int index, String text, List<TokenDetail> tokens) implements GenerationEvent {}
 
   /** The last event of the choice. */
-  record Finish(int index, FinishReason reason, Optional<String> stopString, int completionTokens)
+  record Finish(int index, FinishReason reason, Optional<String> stopString)
       implements GenerationEvent {}
 }

@@ -78,16 +78,14 @@ final class SequenceFeed {
   List<GenerationEvent> onFinish(GenerationResult result) {
     List<GenerationEvent> events = new ArrayList<>(echo(List.of()));
     if (mode == EchoMode.PROMPT) {
-      events.add(new GenerationEvent.Finish(index, FinishReason.LENGTH, Optional.empty(), 0));
+      events.add(new GenerationEvent.Finish(index, FinishReason.LENGTH, Optional.empty()));
       return events;
     }
     events.addAll(
         splitter == null
             ? pieces(List.of(new Piece(false, result.textDelta())), List.of())
             : pieces(splitter.onEnd(result.textDelta()), List.of()));
-    events.add(
-        new GenerationEvent.Finish(
-            index, result.finishReason(), result.stopString(), result.completionTokens()));
+    events.add(new GenerationEvent.Finish(index, result.finishReason(), result.stopString()));
     return events;
   }
 

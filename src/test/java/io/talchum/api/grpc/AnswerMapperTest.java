@@ -39,8 +39,7 @@ class AnswerMapperTest {
     assertThat(event(new GenerationEvent.Delta(2, "x", List.of())).getDelta())
         .isEqualTo(ChoiceDelta.newBuilder().setIndex(2).setText("x").build());
     assertThat(
-            event(new GenerationEvent.Finish(0, FinishReason.STOP, Optional.of("!"), 3))
-                .getFinish())
+            event(new GenerationEvent.Finish(0, FinishReason.STOP, Optional.of("!"))).getFinish())
         .isEqualTo(
             ChoiceFinish.newBuilder()
                 .setFinishReason(io.talchum.v1.FinishReason.FINISH_REASON_STOP)
