@@ -46,7 +46,7 @@ public final class ModelEvaluation {
       throw ServeException.invalid(
           "context", "context is %d; it must be at least 2".formatted(contextTokens));
     }
-    return run(packageFolder, text, contextTokens, false);
+    return run(packageFolder, text, contextTokens);
   }
 
   /**
@@ -62,7 +62,7 @@ public final class ModelEvaluation {
       throw new IllegalArgumentException(packageFolder + " is no package");
     }
     return new ImportReport(
-        matrices, ofSource(source, models, text), run(packageFolder, text, 0, false));
+        matrices, ofSource(source, models, text), run(packageFolder, text, 0));
   }
 
   private static ImportReport.Matrix matrix(TensorReport tensor) {
@@ -84,7 +84,7 @@ public final class ModelEvaluation {
         ImportRequest plain =
             ImportRequest.of(source, "source").quantized(Quantization.NONE, Quantization.NONE);
         Path copy = new ModelImporter().run(plain, folder, ProgressListener.NONE);
-        return run(copy, text, 0, true);
+        return run(copy, text, 0);
       } finally {
         delete(folder);
       }
@@ -94,8 +94,8 @@ public final class ModelEvaluation {
     }
   }
 
-  private Perplexity run(Path folder, String text, int contextTokens, boolean exact) {
-    try (RunningModel model = runner.open(folder, contextTokens, exact)) {
+  private Perplexity run(Path folder, String text, int contextTokens) {
+    try (RunningModel model = runner.open(folder, contextTokens)) {
       return Perplexity.of(model, text);
     }
   }

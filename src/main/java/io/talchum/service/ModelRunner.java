@@ -10,9 +10,8 @@ public interface ModelRunner {
    *
    * @param contextTokens positions; 0 is {@link ModelEvaluation#DEFAULT_CONTEXT_TOKENS} or the
    *     model's if that is less
-   * @param exact whether activations stay fp32; else as they are served
    * @throws io.talchum.core.ServeException INVALID_MODEL if the package is broken, INVALID_REQUEST
    *     if the model was trained for fewer positions
    */
-  RunningModel open(Path packageFolder, int contextTokens, boolean exact);
+  RunningModel open(Path packageFolder, int contextTokens);
 }

@@ -65,7 +65,7 @@ public class ModelOpener {
         DjlTokenizer.load(
             weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
     OnnxModelExecutor executor =
-        OnnxModelExecutor.open(weights, options(config, manifest, context));
+        OnnxModelExecutor.open(weights, options(config, context));
     Map<String, String> templates = weights.chatTemplates();
     ServedModel served =
         new ServedModel(
@@ -95,15 +95,13 @@ public class ModelOpener {
     return new MemoryPlan(slots, context, kvBytesPerToken, weightBytes, MemoryPlan.machine());
   }
 
-  private static ExecutorOptions options(
-      TalchumConfig config, PackageManifest manifest, int context) {
+  private static ExecutorOptions options(TalchumConfig config, int context) {
     return new ExecutorOptions(
         config.slots(),
         context,
         Math.max(config.prefillTokens(), config.prefillTokensAlone()),
         config.threads().orElse(Runtime.getRuntime().availableProcessors()),
-        true,
-        !manifest.quantization().equals("none"));
+        true);
   }
 
   private static void checkRange(String setting, int value, int most) {

@@ -15,7 +15,7 @@ final class PackageRunner implements ModelRunner {
   private static final int PREFILL_TOKENS = 64;
 
   @Override
-  public RunningModel open(Path packageFolder, int contextTokens, boolean exact) {
+  public RunningModel open(Path packageFolder, int contextTokens) {
     ModelPackage weights = ModelPackage.open(packageFolder);
     try {
       PackageManifest manifest = weights.manifest();
@@ -29,7 +29,7 @@ final class PackageRunner implements ModelRunner {
               weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
       ExecutorOptions options =
           new ExecutorOptions(
-              1, context, PREFILL_TOKENS, Runtime.getRuntime().availableProcessors(), true, !exact);
+              1, context, PREFILL_TOKENS, Runtime.getRuntime().availableProcessors(), true);
       return new RunningModel(weights, tokenizer, OnnxModelExecutor.open(weights, options));
     } catch (RuntimeException e) {
       weights.close();

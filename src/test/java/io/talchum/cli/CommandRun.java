@@ -15,7 +15,7 @@ import java.util.Map;
  */
 record CommandRun(int exitCode, String out, String err, List<Map<String, String>> settings) {
   private static final ModelRunner RUNNER =
-      (folder, contextTokens, exact) -> {
+      (folder, contextTokens) -> {
         throw new AssertionError("no model runs here");
       };
 

@@ -37,7 +37,7 @@ class FamilyEngineTest {
     Path imported = new ModelImporter().run(source, folder, ProgressListener.NONE);
     try (ModelPackage model = ModelPackage.open(imported);
         OnnxModelExecutor executor =
-            OnnxModelExecutor.open(model, new ExecutorOptions(3, 128, 16, 2, false, false));
+            OnnxModelExecutor.open(model, new ExecutorOptions(3, 128, 16, 2, false));
         Engine engine =
             Engine.start(
                 executor,

@@ -77,7 +77,7 @@ class TinyModelScheduleTest {
   void noWrongAdapterInTenThousandRequestsAndNoLeak() throws IOException {
     try (ModelPackage model = imported();
         OnnxModelExecutor executor =
-            OnnxModelExecutor.open(model, new ExecutorOptions(4, 64, 16, 2, false, false));
+            OnnxModelExecutor.open(model, new ExecutorOptions(4, 64, 16, 2, false));
         AdapterRegistry registry =
             new AdapterRegistry(
                 Set.of("base"), executor.spec(), executor::prepare, InstantSource.system());

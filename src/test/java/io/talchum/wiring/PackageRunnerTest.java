@@ -40,7 +40,7 @@ class PackageRunnerTest {
   @Test
   void perplexityIsThatOfTheTokensLogProbabilities() {
     Path folder = imported(source(Quantization.NONE, Quantization.NONE));
-    try (RunningModel model = new PackageRunner().open(folder, 128, true)) {
+    try (RunningModel model = new PackageRunner().open(folder, 128)) {
       int[] ids = model.tokenizer().encode(TEXT, false, false);
       assertThat(ids.length).isBetween(100, 400);
       Perplexity cut = Perplexity.of(model, TEXT);

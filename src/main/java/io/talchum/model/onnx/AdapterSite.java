@@ -20,8 +20,13 @@ record AdapterSite(int number) {
     return new AdapterSite(layer * PER_LAYER + GROUPS + linear.ordinal());
   }
 
+  /** The head; no adapter acts there. */
+  static AdapterSite head(int layers) {
+    return new AdapterSite(layers * PER_LAYER);
+  }
+
   static int count(int layers) {
-    return layers * PER_LAYER;
+    return layers * PER_LAYER + 1;
   }
 
   /** The group that the linear belongs to. */

@@ -14,13 +14,12 @@ import java.lang.invoke.MethodType;
 
 /**
  * An ONNX operator whose kernel is a Java method: {@code struct OrtCustomOp} (onnxruntime_c_api.h,
- * version 18) filled with upcall stubs. Two float inputs, one float output that may take the second
+ * version 18) filled with upcall stubs. Float inputs, one float output that may take the second
  * input's memory.
  */
 final class CustomOperator {
   private static final int VERSION = 18;
   private static final int POINTERS = 26;
-  private static final int INPUTS = 2;
   private static final int OUTPUTS = 1;
   private static final int REQUIRED = 0;
 
@@ -41,15 +40,17 @@ final class CustomOperator {
 
   private final Arena arena;
   private final OrtKernels kernels;
+  private final int inputs;
   private final Kernel kernel;
   private final MemorySegment name;
   private final MemorySegment struct;
   private final MemorySegment zero; // int [1]
   private final MemorySegment one;
 
-  CustomOperator(OrtKernels kernels, Arena arena, String name, Kernel kernel) {
+  CustomOperator(OrtKernels kernels, Arena arena, String name, int inputs, Kernel kernel) {
     this.kernels = kernels;
     this.arena = arena;
+    this.inputs = inputs;
     this.kernel = kernel;
     this.name = arena.allocateFrom(name);
     this.zero = arena.allocateFrom(JAVA_INT, 0);
@@ -131,7 +132,7 @@ final class CustomOperator {
 
   @SuppressWarnings("unused")
   private long inputs(MemorySegment operator) {
-    return INPUTS;
+    return inputs;
   }
 
   @SuppressWarnings("unused")
@@ -155,6 +156,9 @@ final class CustomOperator {
   /** Output 0 may be written where input 1 lies. */
   @SuppressWarnings("unused")
   private long mayReuse(MemorySegment inputs, MemorySegment outputs) {
+    if (this.inputs < 2) {
+      return 0;
+    }
     inputs.reinterpret(ADDRESS.byteSize()).set(ADDRESS, 0, one);
     outputs.reinterpret(ADDRESS.byteSize()).set(ADDRESS, 0, zero);
     return 1;

@@ -10,14 +10,12 @@ import io.talchum.weights.Encoding;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.PackedTensor;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 
 /**
- * Writes the decoder of a model package as an ONNX graph for a set of features.
+ * Writes the decoder of a model package as an ONNX graph.
  *
  * <p>Activations are [B, S, width] throughout: a decode step has S = 1 and one row per slot, a
  * prefill has B = 1, so that no node only changes a shape. Names of inputs and outputs are
@@ -33,29 +31,22 @@ final class DecoderGraph {
   /** i64 [B, S]: each token's row in the rotary tables, where that is not its position. */
   static final String ROTARY_POSITIONS = "rotary_positions";
 
-  private static final long ACCURACY_FLOAT32 = 1;
-  private static final long ACCURACY_INT8 = 4;
-
   private final ModelPackage weights;
   private final ModelSpec spec;
-  private final Set<GraphFeature> features;
   private final ExecutorOptions options;
   private final OnnxGraph graph;
   private final NormNodes norms;
-  private final Map<String, String> blockSums = new HashMap<>();
 
-  private DecoderGraph(ModelPackage weights, Set<GraphFeature> features, ExecutorOptions options) {
+  private DecoderGraph(ModelPackage weights, ExecutorOptions options) {
     this.weights = weights;
     this.spec = weights.manifest().spec();
-    this.features = features;
     this.options = options;
     this.graph = new OnnxGraph(weights.weightsFile().getFileName().toString());
     this.norms = new NormNodes(graph, spec);
   }
 
-  static OnnxGraph build(
-      ModelPackage weights, Set<GraphFeature> features, ExecutorOptions options) {
-    DecoderGraph decoder = new DecoderGraph(weights, features, options);
+  static OnnxGraph build(ModelPackage weights, ExecutorOptions options) {
+    DecoderGraph decoder = new DecoderGraph(weights, options);
     decoder.decoder();
     return decoder.graph;
   }
@@ -233,7 +224,7 @@ final class DecoderGraph {
     PackedTensor table = weights.find("head").orElseGet(() -> weights.tensor("embed"));
     ScaleSpec scales = spec.scales();
     boolean plain = scales.logitDivisor() == 1 && scales.logitSoftcap() == 0;
-    String product = linear(table, Optional.empty(), norms.last(a, b), plain ? LOGITS : "head_out");
+    String product = headProduct(table, norms.last(a, b), plain ? LOGITS : "head_out");
     if (!plain) {
       capped(product, scales);
     }
@@ -262,149 +253,52 @@ final class DecoderGraph {
   private List<String> group(int layer, LinearGroup group, String input) {
     String prefix = "layers." + layer + ".";
     Optional<PackedTensor> fused = weights.find(prefix + group.tensor());
-    List<String> base = new ArrayList<>();
-    if (fused.isPresent()) {
-      base.add(projected(prefix + group.tensor(), fused.get(), input));
-    } else {
-      for (Linear linear : group.members().stream().filter(spec::has).toList()) {
-        String name = prefix + linear.name().toLowerCase(java.util.Locale.ROOT);
-        base.add(projected(name, weights.tensor(name), input));
-      }
-    }
-    return features.contains(GraphFeature.ADAPTERS) ? adapted(layer, group, input, base) : base;
-  }
-
-  private String projected(String name, PackedTensor matrix, String input) {
-    return linear(matrix, weights.find(name + ".bias"), input, name + "_out");
-  }
-
-  /**
-   * Hands the group's input and output to {@link AdapterKernel}, which adds what the rows' adapters
-   * change.
-   */
-  private List<String> adapted(int layer, LinearGroup group, String input, List<String> base) {
-    List<String> result = new ArrayList<>();
     List<Linear> members = group.members().stream().filter(spec::has).toList();
-    for (int i = 0; i < base.size(); i++) {
-      boolean whole = base.size() == 1;
-      AdapterSite site =
-          whole ? AdapterSite.of(layer, group) : AdapterSite.of(layer, members.get(i));
-      List<Linear> inside = whole ? members : List.of(members.get(i));
-      String out = base.get(i) + ".adapted";
-      graph.shape(
-          out, ElementType.FLOAT, "B", "S", inside.stream().mapToInt(spec::outputSize).sum());
-      result.add(
-          graph.custom(
-              AdapterKernel.OPERATOR,
-              List.of(input, base.get(i)),
-              out,
-              Attribute.of(CustomOperator.NODE, site.number())));
+    if (fused.isPresent()) {
+      return List.of(project(fused.get(), AdapterSite.of(layer, group), input));
     }
-    return result;
+    List<String> outputs = new ArrayList<>();
+    for (Linear linear : members) {
+      PackedTensor matrix = weights.tensor(prefix + linear.name().toLowerCase(Locale.ROOT));
+      outputs.add(project(matrix, AdapterSite.of(layer, linear), input));
+    }
+    return outputs;
   }
 
-  /** y = x W^T + b for a matrix in any encoding. */
-  private String linear(
-      PackedTensor matrix, Optional<PackedTensor> bias, String input, String output) {
-    return switch (matrix.encoding()) {
-      case F32 -> {
-        String product = bias.isPresent() ? output + ".product" : output;
-        graph.contributed(
-            "FusedMatMul",
-            List.of(
-                input,
-                graph.weight(matrix.name(), ElementType.FLOAT, matrix.rows(), matrix.columns())),
-            List.of(product),
-            Attribute.of("transB", 1));
-        yield bias.isEmpty()
-            ? product
-            : graph.node("Add", List.of(product, vector(bias.get().name())), output);
-      }
-      case INT8, INT4 -> quantized(matrix, bias, input, output);
-      case INT4_OFFSET -> {
-        String product = quantized(matrix, bias, input, output + ".product");
-        String offsets =
-            graph.weight(
-                matrix.name() + ".offsets",
-                ElementType.FLOAT,
-                matrix.blocksPerRow(),
-                matrix.rows());
-        String shift =
-            graph.node("MatMul", List.of(blockSums(input, matrix), offsets), output + ".shift");
-        yield graph.node("Add", List.of(product, shift), output);
-      }
-    };
+  /**
+   * y = x W^T + b + what the rows' adapters add: by {@link LinearKernel}, which leaves the product
+   * with fp32 matrices to ONNX Runtime.
+   */
+  private String project(PackedTensor matrix, AdapterSite site, String input) {
+    String output = matrix.name() + "_out";
+    graph.shape(output, ElementType.FLOAT, "B", "S", matrix.rows());
+    Attribute number = Attribute.of(CustomOperator.NODE, site.number());
+    if (matrix.encoding() != Encoding.F32) {
+      return graph.custom(LinearKernel.LINEAR, List.of(input), output, number);
+    }
+    String product = floatProduct(matrix, input, output + ".product");
+    return graph.custom(LinearKernel.ADAPT, List.of(input, product), output, number);
   }
 
-  private String quantized(
-      PackedTensor matrix, Optional<PackedTensor> bias, String input, String output) {
-    int bits = matrix.encoding() == Encoding.INT8 ? 8 : 4;
-    List<String> in = new ArrayList<>();
-    in.add(input);
-    in.add(
-        graph.weight(
-            matrix.name() + ".quants",
-            ElementType.UINT8,
-            matrix.rows(),
-            matrix.blocksPerRow(),
-            matrix.blockSize() * bits / 8));
-    in.add(
-        graph.weight(
-            matrix.name() + ".scales", ElementType.FLOAT, matrix.rows(), matrix.blocksPerRow()));
-    bias.ifPresent(b -> in.addAll(List.of("", "", vector(b.name()))));
+  /** No adapter acts on the head. */
+  private String headProduct(PackedTensor matrix, String input, String output) {
+    return matrix.encoding() == Encoding.F32
+        ? floatProduct(matrix, input, output)
+        : graph.custom(
+            LinearKernel.LINEAR,
+            List.of(input),
+            output,
+            Attribute.of(CustomOperator.NODE, AdapterSite.head(spec.layers()).number()));
+  }
+
+  private String floatProduct(PackedTensor matrix, String input, String output) {
     graph.contributed(
-        "MatMulNBits",
-        in,
+        "FusedMatMul",
+        List.of(
+            input,
+            graph.weight(matrix.name(), ElementType.FLOAT, matrix.rows(), matrix.columns())),
         List.of(output),
-        Attribute.of("K", matrix.columns()),
-        Attribute.of("N", matrix.rows()),
-        Attribute.of("bits", bits),
-        Attribute.of("block_size", matrix.blockSize()),
-        Attribute.of(
-            "accuracy_level", options.int8Activations() ? ACCURACY_INT8 : ACCURACY_FLOAT32));
+        Attribute.of("transB", 1));
     return output;
-  }
-
-  /**
-   * [B, S, blocks]: the input summed over each block; linears that read the same input in blocks of
-   * one size share it.
-   */
-  private String blockSums(String input, PackedTensor matrix) {
-    return blockSums.computeIfAbsent(
-        input + ".by" + matrix.blockSize(),
-        x -> {
-          String blocks =
-              graph.node(
-                  "Reshape",
-                  List.of(
-                      input,
-                      graph.constant(
-                          "blocks." + matrix.columns() + "." + matrix.blockSize(),
-                          0,
-                          0,
-                          matrix.blocksPerRow(),
-                          matrix.blockSize())),
-                  x + ".blocks");
-          return lastAxisSum(blocks, x, matrix.blocksPerRow(), input.equals(NormNodes.LAST));
-        });
-  }
-
-  /**
-   * [B, S, size]: the sum of a [B, S, size, n] over n.
-   *
-   * @param mayBeEmpty whether S may be 0: ReduceSum gives no output shape then that MatMul takes
-   */
-  private String lastAxisSum(String value, String name, int size, boolean mayBeEmpty) {
-    List<String> in = List.of(value, graph.constant("last_axis", -1));
-    if (!mayBeEmpty) {
-      return graph.node("ReduceSum", in, name + ".block_sums", Attribute.of("keepdims", 0));
-    }
-    String kept = graph.node("ReduceSum", in, name + ".kept", Attribute.of("keepdims", 1));
-    return graph.node(
-        "Reshape", List.of(kept, graph.constant("sums." + size, 0, 0, size)), name + ".block_sums");
-  }
-
-  private String vector(String name) {
-    return graph.weight(name, ElementType.FLOAT, weights.tensor(name).rows());
   }
 }

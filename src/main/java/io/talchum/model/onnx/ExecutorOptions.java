@@ -8,13 +8,10 @@ package io.talchum.model.onnx;
  * @param prefillTokens the longest piece of a prompt per step
  * @param threads threads that compute, the engine thread included
  * @param spin whether idle threads wait actively between operators, which makes single steps faster
- * @param int8Activations whether quantized matrices are multiplied with activations rounded to
- *     int8, which is several times faster; false for exact products
  */
 public record ExecutorOptions(
     int slots,
     int contextTokens,
     int prefillTokens,
     int threads,
-    boolean spin,
-    boolean int8Activations) {}
+    boolean spin) {}

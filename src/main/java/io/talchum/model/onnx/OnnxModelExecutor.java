@@ -9,6 +9,7 @@ import io.talchum.core.ServeException;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
+import io.talchum.model.kernel.PanelWarmUp;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.RowReader;
 import java.lang.foreign.Arena;
@@ -16,15 +17,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The decoder on ONNX Runtime's CPU provider: one session per feature set over one copy of the
- * weights.
+ * The decoder on ONNX Runtime's CPU provider: one session, its linears computed by {@link
+ * LinearKernel}.
  */
 public final class OnnxModelExecutor implements ModelExecutor {
   private final ModelSpec spec;
@@ -38,15 +37,13 @@ public final class OnnxModelExecutor implements ModelExecutor {
   private final StepBuffers buffers;
   private final RowReader embeddings; // [vocab, hidden]
   private final float[] embedding; // [hidden]
-  private final AdapterKernel adapterKernel;
+  private final LinearKernel linears;
   private final @Nullable LowRankAdapter[] adapters;
   private final int[] expectedTokens; // [slots]
-  private final Map<Set<GraphFeature>, Session> sessions = new HashMap<>();
+  private final MemorySegment session;
   private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
 
-  private record Session(OnnxGraph graph, MemorySegment handle) {}
-
-  private record BindingKey(Set<GraphFeature> features, int first, int rows) {}
+  private record BindingKey(int first, int rows) {}
 
   private OnnxModelExecutor(ModelPackage weights, ExecutorOptions options) {
     this.weights = weights;
@@ -63,7 +60,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
     this.embedding = new float[spec.hiddenSize()];
     this.adapters = new LowRankAdapter[options.slots()];
     this.expectedTokens = new int[options.slots()];
-    this.adapterKernel = new AdapterKernel(new OrtKernels(library), arena, spec);
+    this.linears = new LinearKernel(new OrtKernels(library), arena, weights, options.threads());
+    this.session = shared.createSession(DecoderGraph.build(weights, options), linears.domain());
   }
 
   private void shareRotaryTables() {
@@ -93,11 +91,14 @@ public final class OnnxModelExecutor implements ModelExecutor {
           "slots", "slots, prefill tokens and threads must be at least 1: " + options);
     }
     OnnxModelExecutor executor = new OnnxModelExecutor(weights, options);
-    executor.session(Set.of());
-    executor.session(EnumSet.of(GraphFeature.ADAPTERS)); // no request waits for it later
     SharedWeights.unload(weights);
-    Thread.ofPlatform().name("talchum-warm-up").daemon().start(LowRankWarmUp::run);
+    Thread.ofPlatform().name("talchum-warm-up").daemon().start(OnnxModelExecutor::warmUp);
     return executor;
+  }
+
+  private static void warmUp() {
+    PanelWarmUp.run();
+    LowRankWarmUp.run();
   }
 
   @Override
@@ -199,17 +200,18 @@ public final class OnnxModelExecutor implements ModelExecutor {
     embed(tokenIds);
     buffers.lengths(lastPositions);
     StepBinding step = binding(slot, rows);
-    adapterKernel.prepare(Arrays.copyOfRange(adapters, slot, slot + rows), tokenIds.length / rows);
-    step.input(DecoderGraph.EMBEDDINGS, buffers.embeddings(rows, tokenIds.length / rows));
+    int tokens = tokenIds.length / rows;
+    linears.prepare(Arrays.copyOfRange(adapters, slot, slot + rows), tokens, count);
+    step.input(DecoderGraph.EMBEDDINGS, buffers.embeddings(rows, tokens));
     if (RotaryTables.areReadByOwnNodes(spec)) {
       step.input(
           DecoderGraph.ROTARY_POSITIONS,
-          rotaryPositions(slot, lastPositions, tokenIds.length / rows));
+          rotaryPositions(slot, lastPositions, tokens));
     }
     step.input(DecoderGraph.LOGIT_POSITIONS, buffers.logitPositions(first, count));
     step.output(DecoderGraph.LOGITS, buffers.logits(rows, count));
     step.run();
-    adapterKernel.checkRun();
+    linears.checkRun();
     return new StepLogits(rows * count, spec.vocabSize(), buffers.logits());
   }
 
@@ -239,19 +241,12 @@ public final class OnnxModelExecutor implements ModelExecutor {
     return buffers.rotaryPositions(lastPositions.length, tokens);
   }
 
-  /** The binding for a range of slots, with the graph that the adapters bound there need. */
   private StepBinding binding(int first, int rows) {
-    boolean adapted = false;
-    for (int slot = first; slot < first + rows; slot++) {
-      adapted |= adapters[slot] != null;
-    }
-    Set<GraphFeature> features = adapted ? EnumSet.of(GraphFeature.ADAPTERS) : Set.of();
-    return bindings.computeIfAbsent(new BindingKey(features, first, rows), this::newBinding);
+    return bindings.computeIfAbsent(new BindingKey(first, rows), this::newBinding);
   }
 
   private StepBinding newBinding(BindingKey key) {
-    Session session = session(key.features());
-    StepBinding step = new StepBinding(tensors, session.handle());
+    StepBinding step = new StepBinding(tensors, session);
     step.input(DecoderGraph.PAST_LENGTHS, buffers.pastLengths(key.rows()));
     step.input(DecoderGraph.TOTAL_LENGTH, buffers.totalLength());
     for (int layer = 0; layer < spec.layers(); layer++) {
@@ -263,15 +258,6 @@ public final class OnnxModelExecutor implements ModelExecutor {
       step.output(DecoderGraph.presentValue(layer), values);
     }
     return step;
-  }
-
-  private Session session(Set<GraphFeature> features) {
-    return sessions.computeIfAbsent(
-        features,
-        f -> {
-          OnnxGraph graph = DecoderGraph.build(weights, f, options);
-          return new Session(graph, shared.createSession(graph, adapterKernel.domain()));
-        });
   }
 
   private void checkPosition(int position) {
@@ -294,8 +280,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     new ArrayList<>(bindings.values()).forEach(StepBinding::close);
     bindings.clear();
     buffers.close();
-    sessions.values().forEach(session -> runtime.release(session.handle()));
-    sessions.clear();
+    runtime.release(session);
     shared.close();
     arena.close();
   }

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 
 /**
  * What operators of our own need from ONNX Runtime: registration, and access to a running node's
@@ -26,15 +27,17 @@ final class OrtKernels {
     parallelFor = library.statusFunction(274, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS);
   }
 
-  /** A domain with one operator, for sessions; lives as long as the process. */
-  MemorySegment createDomain(Arena arena, String domain, CustomOperator operator) {
+  /** A domain with operators, for sessions; lives as long as the process. */
+  MemorySegment createDomain(Arena arena, String domain, List<CustomOperator> operators) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ADDRESS);
       MethodHandle create = library.statusFunction(26, ADDRESS, ADDRESS);
       library.check((MemorySegment) create.invokeExact(arena.allocateFrom(domain), out));
       MemorySegment created = out.get(ADDRESS, 0);
       MethodHandle add = library.statusFunction(27, ADDRESS, ADDRESS);
-      library.check((MemorySegment) add.invokeExact(created, operator.struct()));
+      for (CustomOperator operator : operators) {
+        library.check((MemorySegment) add.invokeExact(created, operator.struct()));
+      }
       return created;
     } catch (Throwable e) {
       throw OrtLibrary.failure("register operators", e);

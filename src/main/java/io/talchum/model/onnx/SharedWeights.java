@@ -56,28 +56,12 @@ final class SharedWeights implements AutoCloseable {
   }
 
   private void share(ModelPackage weights, PackedTensor tensor) {
-    String name = tensor.name();
     if (tensor.encoding() == Encoding.F32) {
       long[] shape =
           tensor.columns() == 1
               ? new long[] {tensor.rows()}
               : new long[] {tensor.rows(), tensor.columns()};
-      share(name, weights.data(tensor, "weight"), ElementType.FLOAT, shape);
-      return;
-    }
-    long rows = tensor.rows();
-    long blocks = tensor.blocksPerRow();
-    long blockBytes = tensor.encoding().quantBytes(tensor.blockSize());
-    share(
-        name + ".quants",
-        weights.data(tensor, "quants"),
-        ElementType.UINT8,
-        rows,
-        blocks,
-        blockBytes);
-    share(name + ".scales", weights.data(tensor, "scales"), ElementType.FLOAT, rows, blocks);
-    if (tensor.encoding() == Encoding.INT4_OFFSET) {
-      share(name + ".offsets", weights.data(tensor, "offsets"), ElementType.FLOAT, blocks, rows);
+      share(tensor.name(), weights.data(tensor, "weight"), ElementType.FLOAT, shape);
     }
   }
 

@@ -9,7 +9,6 @@ import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -21,8 +20,8 @@ class DecoderGraphTest {
       throws InvalidProtocolBufferException {
     try (ModelPackage model =
         TinyModels.imported("models/" + family, Quantization.INT8, Quantization.INT8, folder)) {
-      ExecutorOptions options = new ExecutorOptions(2, 128, 64, 1, false, true);
-      byte[] graph = DecoderGraph.build(model, Set.of(), options).serialized();
+      ExecutorOptions options = new ExecutorOptions(2, 128, 64, 1, false);
+      byte[] graph = DecoderGraph.build(model, options).serialized();
       return ModelProto.parseFrom(graph).getGraph().getNodeList().stream()
           .collect(
               Collectors.groupingBy(NodeProto::getOpType, TreeMap::new, Collectors.counting()));
@@ -37,7 +36,7 @@ class DecoderGraphTest {
             Map.of(
                 "GroupQueryAttention",
                 layers,
-                "MatMulNBits",
+                "Linear",
                 4 * layers + 1,
                 "Mul",
                 layers,

@@ -63,7 +63,7 @@ class DemoModelGoldenTest {
       throws IOException {
     JsonNode golden =
         new JsonMapper().readTree(Path.of("src/test/resources/demo/golden.json").toFile());
-    ExecutorOptions options = new ExecutorOptions(1, CONTEXT, CONTEXT, 2, false, false);
+    ExecutorOptions options = new ExecutorOptions(1, CONTEXT, CONTEXT, 2, false);
     try (OnnxModelExecutor executor = OnnxModelExecutor.open(model, options)) {
       assertThat(golden.get("prompts")).hasSize(12);
       for (JsonNode prompt : golden.get("prompts")) {

@@ -43,7 +43,7 @@ class RealModelTest {
   void exactProductsReproduceLogitsAndGreedyText(Quantization quantization) throws IOException {
     JsonNode golden = json("golden_smollm2.json");
     try (ModelPackage model = imported(quantization);
-        OnnxModelExecutor executor = executor(model, false)) {
+        OnnxModelExecutor executor = executor(model)) {
       for (String group : new String[] {"chat", "raw"}) {
         for (JsonNode test : golden.get(group)) {
           checkTop(executor, test, ints(test.get("ids")));
@@ -63,7 +63,7 @@ class RealModelTest {
     JsonNode expected = golden.get("adapters").get(name);
     int[] prompt = ints(golden.get("prompt_ids"));
     try (ModelPackage model = imported(Quantization.NONE);
-        OnnxModelExecutor executor = executor(model, false);
+        OnnxModelExecutor executor = executor(model);
         ResidentAdapter adapter = adapter(executor, "lora/" + name)) {
       executor.bind(0, adapter);
       checkTop(executor, expected, prompt);
@@ -75,7 +75,7 @@ class RealModelTest {
   @Test
   void theTrainedAdapterAnswersInCapitals() throws IOException {
     try (ModelPackage model = imported(Quantization.NONE);
-        OnnxModelExecutor executor = executor(model, false);
+        OnnxModelExecutor executor = executor(model);
         ResidentAdapter adapter = adapter(executor, "smollm2-caps")) {
       executor.bind(0, adapter);
       for (JsonNode test : json("smollm2-caps/expected.json").get("cases")) {
@@ -86,12 +86,12 @@ class RealModelTest {
     }
   }
 
-  /** quality.md: 9.611 with the file's own weights; 1 % for activations rounded to int8. */
+  /** quality.md: 9.611 with the file's own weights. */
   @ParameterizedTest
   @ValueSource(strings = {"AUTO", "INT8", "INT4"})
   void importsThatLoseNothingKeepTheFilesPerplexity(Quantization quantization) throws IOException {
     try (ModelPackage model = imported(quantization);
-        OnnxModelExecutor executor = executor(model, true)) {
+        OnnxModelExecutor executor = executor(model)) {
       double nats = 0;
       int tokens = 0;
       for (JsonNode text : json("quality_text.json").get("texts")) {
@@ -135,9 +135,9 @@ class RealModelTest {
     return linears == Quantization.NONE ? Quantization.NONE : Quantization.AUTO;
   }
 
-  private static OnnxModelExecutor executor(ModelPackage model, boolean int8Activations) {
+  private static OnnxModelExecutor executor(ModelPackage model) {
     return OnnxModelExecutor.open(
-        model, new ExecutorOptions(1, CONTEXT, 128, 2, false, int8Activations));
+        model, new ExecutorOptions(1, CONTEXT, 128, 2, false));
   }
 
   private static ResidentAdapter adapter(OnnxModelExecutor executor, String name) {

@@ -35,7 +35,7 @@ final class TinyModels {
 
   /** An executor whose products are as exact as fp32 allows. */
   static OnnxModelExecutor exact(ModelPackage model, int slots) {
-    return OnnxModelExecutor.open(model, new ExecutorOptions(slots, CONTEXT, 64, 2, false, false));
+    return OnnxModelExecutor.open(model, new ExecutorOptions(slots, CONTEXT, 64, 2, false));
   }
 
   static ResidentAdapter adapter(OnnxModelExecutor executor, String fixture) {

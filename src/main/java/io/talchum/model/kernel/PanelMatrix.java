@@ -1,0 +1,157 @@
+package io.talchum.model.kernel;
+
+import io.talchum.weights.Encoding;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.PackedTensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * A quantized matrix laid out for {@link PanelProduct}: panels of {@value #ROWS} rows, so that a
+ * vector holds one column of many rows and no product needs a sum across lanes.
+ *
+ * <p>A panel is its scales of all blocks ({@link PanelScales}), then per block and group of columns
+ * one int per row. An int holds 8 nibbles or 4 bytes of consecutive columns, the first one in the
+ * highest bits of a float's fraction, the next ones towards the left, around the end. Rows after
+ * the last and columns after the last weigh nothing. Immutable; any thread may read until its arena
+ * is closed.
+ */
+public final class PanelMatrix {
+  static final int ROWS = 32;
+  private static final int FRACTION_BITS = 23;
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  private final Shape shape;
+  private final int blocks; // per row
+  private final PanelScales scales;
+  private final MemorySegment data;
+
+  /**
+   * Of a quantized matrix.
+   *
+   * @param bits per weight, 4 or 8
+   * @param blockSize weights of a row that share a scale, a multiple of 16
+   */
+  public record Shape(int rows, int columns, int bits, int blockSize) {}
+
+  /** Lays out a quantized tensor of a package in memory of the arena. */
+  public static PanelMatrix of(ModelPackage weights, PackedTensor tensor, Arena arena) {
+    return new PanelMatrix(
+        new Shape(
+            tensor.rows(),
+            tensor.columns(),
+            tensor.encoding() == Encoding.INT8 ? 8 : 4,
+            tensor.blockSize()),
+        weights.data(tensor, "quants"),
+        weights.data(tensor, "scales"),
+        tensor.encoding() == Encoding.INT4_OFFSET
+            ? weights.data(tensor, "offsets")
+            : MemorySegment.NULL,
+        arena);
+  }
+
+  /**
+   * Lays out w = scale (q - 2^(bits - 1)) + offset.
+   *
+   * @param quants [rows, blocks, block size], nibbles low first
+   * @param single scales f32 [rows, blocks]
+   * @param offsets f32 [blocks, rows], or empty
+   */
+  PanelMatrix(
+      Shape shape,
+      MemorySegment quants,
+      MemorySegment single,
+      MemorySegment offsets,
+      Arena arena) {
+    this.shape = shape;
+    this.blocks = Math.ceilDiv(shape.columns(), shape.blockSize());
+    this.scales = PanelScales.of(shape.bits(), shape.rows(), blocks, single, offsets);
+    this.data = arena.allocate(panels() * panelBytes(), 64);
+    for (int panel = 0; panel < panels(); panel++) {
+      scales.write(single, offsets, panel * ROWS, data, panel * panelBytes());
+      writeQuants(quants, panel);
+    }
+  }
+
+  private void writeQuants(MemorySegment quants, int panel) {
+    int groups = blocks * groupsPerBlock();
+    long base = panel * panelBytes() + scales.bytes();
+    int turn = FRACTION_BITS - bits();
+    int count = Math.min(ROWS, rows() - panel * ROWS);
+    for (int r = 0; r < count; r++) {
+      long from = (long) (panel * ROWS + r) * groups * Integer.BYTES;
+      for (int group = 0; group < groups; group++) {
+        int packed = quants.get(INT, from + (long) group * Integer.BYTES);
+        data.set(
+            INT,
+            base + ((long) group * ROWS + r) * Integer.BYTES,
+            Integer.rotateLeft(packed, turn));
+      }
+    }
+  }
+
+  public int rows() {
+    return shape.rows();
+  }
+
+  public int columns() {
+    return shape.columns();
+  }
+
+  /** Columns with the padding to whole blocks. */
+  int paddedColumns() {
+    return blocks * blockSize();
+  }
+
+  public int panels() {
+    return (rows() + ROWS - 1) / ROWS;
+  }
+
+  int bits() {
+    return shape.bits();
+  }
+
+  int blockSize() {
+    return shape.blockSize();
+  }
+
+  int blocks() {
+    return blocks;
+  }
+
+  /** Ints per row in a block. */
+  int groupsPerBlock() {
+    return blockSize() * bits() / Integer.SIZE;
+  }
+
+  PanelScales scales() {
+    return scales;
+  }
+
+  /** Address of a panel's scales. */
+  long scalesAt(int panel) {
+    return data.address() + panel * panelBytes();
+  }
+
+  /** Address of a panel's quants. */
+  long quantsAt(int panel) {
+    return scalesAt(panel) + scales.bytes();
+  }
+
+  private long panelBytes() {
+    return scales.bytes() + (long) blocks * groupsPerBlock() * ROWS * Integer.BYTES;
+  }
+
+  static float floatAt(MemorySegment floats, long index) {
+    return floats.get(FLOAT, index * Float.BYTES);
+  }
+
+  static void putInt(MemorySegment target, long offset, int value) {
+    target.set(INT, offset, value);
+  }
+}

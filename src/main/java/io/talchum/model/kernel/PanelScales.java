@@ -1,0 +1,238 @@
+package io.talchum.model.kernel;
+
+import static io.talchum.model.kernel.Native.ALL;
+import static io.talchum.model.kernel.PanelMatrix.ROWS;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The scales of a panel, and offsets if the weights have them, as halves where halves hold them
+ * exactly, else as floats.
+ *
+ * <p>Weights are d q + m with q from 0; symmetric ones have m = -d 2^(bits - 1). The products need
+ * them as factors of f = 1 + q 2^-bits, which a quant becomes when it is put into a float's
+ * fraction: w = factor f + constant, factor = d 2^bits, constant = m - factor.
+ */
+final class PanelScales {
+  /** constant / factor of symmetric weights: (-d 2^(bits - 1) - d 2^bits) / (d 2^bits). */
+  private static final float SYMMETRIC = -1.5f;
+
+  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
+  private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
+  private static final int LANES = FLOATS.length();
+  private static final int HALF_ROWS = ROWS / 2;
+  private static final int MAGNITUDE = 0x0fffe000; // of a half, moved to where a float has it
+  private static final int SIGN = 0x80000000;
+  private static final float REBIAS = 0x1p112f;
+
+  /** What one block of a panel stores. */
+  enum Kind {
+    /** int [16]: halves, row i low and row i + 16 high. */
+    SYMMETRIC_HALVES(64),
+    /** float [32]. */
+    SYMMETRIC_FLOATS(128),
+    /** int [32]: half d low, half m high. */
+    OFFSET_HALVES(128),
+    /** float [32] d, float [32] m. */
+    OFFSET_FLOATS(256);
+
+    private final int bytes;
+
+    Kind(int bytes) {
+      this.bytes = bytes;
+    }
+  }
+
+  /** Bytes of the factors and constants of one block: f32 [2, 32]. */
+  static final long FACTOR_BYTES = 2L * ROWS * Float.BYTES;
+
+  private final Kind kind;
+  private final int rows;
+  private final int blocks;
+  private final int zero; // the quant that stands for 0 in symmetric weights, and in stored offsets
+  private final float unit; // 2^bits
+
+  private PanelScales(Kind kind, int bits, int rows, int blocks) {
+    this.kind = kind;
+    this.rows = rows;
+    this.blocks = blocks;
+    this.zero = 1 << (bits - 1);
+    this.unit = 1 << bits;
+  }
+
+  /**
+   * Chooses how to store.
+   *
+   * @param scales f32 [rows, blocks]
+   * @param offsets f32 [blocks, rows], of weights d (q - zero) + offset; empty if symmetric
+   */
+  static PanelScales of(
+      int bits, int rows, int blocks, MemorySegment scales, MemorySegment offsets) {
+    boolean symmetric = offsets.byteSize() == 0;
+    PanelScales floats =
+        new PanelScales(
+            symmetric ? Kind.SYMMETRIC_FLOATS : Kind.OFFSET_FLOATS, bits, rows, blocks);
+    for (int row = 0; row < rows; row++) {
+      for (int block = 0; block < blocks; block++) {
+        if (!isHalf(floats.scale(scales, row, block))
+            || !symmetric && !isHalf(floats.minimum(scales, offsets, row, block))) {
+          return floats;
+        }
+      }
+    }
+    return new PanelScales(
+        symmetric ? Kind.SYMMETRIC_HALVES : Kind.OFFSET_HALVES, bits, rows, blocks);
+  }
+
+  private static boolean isHalf(float value) {
+    return Float.float16ToFloat(Float.floatToFloat16(value)) == value;
+  }
+
+  private float scale(MemorySegment scales, int row, int block) {
+    return row < rows ? PanelMatrix.floatAt(scales, (long) row * blocks + block) : 0;
+  }
+
+  private float minimum(MemorySegment scales, MemorySegment offsets, int row, int block) {
+    return row < rows
+        ? PanelMatrix.floatAt(offsets, (long) block * rows + row)
+            - zero * scale(scales, row, block)
+        : 0;
+  }
+
+  /** Bytes per panel. */
+  long bytes() {
+    return (long) blocks * kind.bytes;
+  }
+
+  /** Writes a panel's scales. */
+  void write(
+      MemorySegment scales, MemorySegment offsets, int firstRow, MemorySegment target, long at) {
+    for (int block = 0; block < blocks; block++) {
+      for (int r = 0; r < ROWS; r++) {
+        float d = scale(scales, firstRow + r, block);
+        long lane = at + (long) block * kind.bytes + (long) r * Integer.BYTES;
+        switch (kind) {
+          case SYMMETRIC_HALVES -> {
+            if (r < HALF_ROWS) {
+              float high = scale(scales, firstRow + r + HALF_ROWS, block);
+              PanelMatrix.putInt(target, lane, halves(d, high));
+            }
+          }
+          case SYMMETRIC_FLOATS -> PanelMatrix.putInt(target, lane, Float.floatToRawIntBits(d));
+          case OFFSET_HALVES ->
+              PanelMatrix.putInt(
+                  target, lane, halves(d, minimum(scales, offsets, firstRow + r, block)));
+          case OFFSET_FLOATS -> {
+            float m = minimum(scales, offsets, firstRow + r, block);
+            PanelMatrix.putInt(target, lane, Float.floatToRawIntBits(d));
+            PanelMatrix.putInt(
+                target, lane + (long) ROWS * Float.BYTES, Float.floatToRawIntBits(m));
+          }
+        }
+      }
+    }
+  }
+
+  private static int halves(float low, float high) {
+    return Float.floatToFloat16(low) & 0xffff | Float.floatToFloat16(high) << 16;
+  }
+
+  /**
+   * Computes what the products need of a panel.
+   *
+   * @param from address of the panel's scales
+   * @param target address of f32 [blocks, 2, 32]: per block the factors, then the constants
+   */
+  void factors(long from, long target) {
+    switch (kind) {
+      case SYMMETRIC_HALVES -> symmetricHalves(from, target);
+      case SYMMETRIC_FLOATS -> symmetricFloats(from, target);
+      case OFFSET_HALVES -> offsetHalves(from, target);
+      case OFFSET_FLOATS -> offsetFloats(from, target);
+    }
+  }
+
+  private void symmetricHalves(long from, long target) {
+    for (int block = 0; block < blocks; block++) {
+      for (int r = 0; r < HALF_ROWS; r += LANES) {
+        IntVector pair = IntVector.fromMemorySegment(INTS, ALL, from + 4L * r, NATIVE);
+        FloatVector low = low(pair).mul(unit);
+        FloatVector high = high(pair).mul(unit);
+        low.intoMemorySegment(ALL, target + 4L * r, NATIVE);
+        high.intoMemorySegment(ALL, target + 4L * (HALF_ROWS + r), NATIVE);
+        low.mul(SYMMETRIC).intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
+        high.mul(SYMMETRIC).intoMemorySegment(ALL, target + 4L * (ROWS + HALF_ROWS + r), NATIVE);
+      }
+      from += Kind.SYMMETRIC_HALVES.bytes;
+      target += FACTOR_BYTES;
+    }
+  }
+
+  private void symmetricFloats(long from, long target) {
+    for (int block = 0; block < blocks; block++) {
+      for (int r = 0; r < ROWS; r += LANES) {
+        FloatVector factor =
+            FloatVector.fromMemorySegment(FLOATS, ALL, from + 4L * r, NATIVE).mul(unit);
+        factor.intoMemorySegment(ALL, target + 4L * r, NATIVE);
+        factor.mul(SYMMETRIC).intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
+      }
+      from += Kind.SYMMETRIC_FLOATS.bytes;
+      target += FACTOR_BYTES;
+    }
+  }
+
+  private void offsetHalves(long from, long target) {
+    for (int block = 0; block < blocks; block++) {
+      for (int r = 0; r < ROWS; r += LANES) {
+        IntVector pair = IntVector.fromMemorySegment(INTS, ALL, from + 4L * r, NATIVE);
+        FloatVector factor = low(pair).mul(unit);
+        factor.intoMemorySegment(ALL, target + 4L * r, NATIVE);
+        high(pair).sub(factor).intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
+      }
+      from += Kind.OFFSET_HALVES.bytes;
+      target += FACTOR_BYTES;
+    }
+  }
+
+  private void offsetFloats(long from, long target) {
+    for (int block = 0; block < blocks; block++) {
+      for (int r = 0; r < ROWS; r += LANES) {
+        FloatVector factor =
+            FloatVector.fromMemorySegment(FLOATS, ALL, from + 4L * r, NATIVE).mul(unit);
+        factor.intoMemorySegment(ALL, target + 4L * r, NATIVE);
+        FloatVector.fromMemorySegment(FLOATS, ALL, from + 4L * (ROWS + r), NATIVE)
+            .sub(factor)
+            .intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
+      }
+      from += Kind.OFFSET_FLOATS.bytes;
+      target += FACTOR_BYTES;
+    }
+  }
+
+  /** The low halves as floats, exactly; infinities and NaN do not occur. */
+  private static FloatVector low(IntVector pair) {
+    return pair.lanewise(VectorOperators.LSHL, 13)
+        .and(MAGNITUDE)
+        .reinterpretAsFloats()
+        .mul(REBIAS)
+        .reinterpretAsInts()
+        .or(pair.lanewise(VectorOperators.LSHL, 16).and(SIGN))
+        .reinterpretAsFloats();
+  }
+
+  private static FloatVector high(IntVector pair) {
+    return pair.lanewise(VectorOperators.LSHR, 3)
+        .and(MAGNITUDE)
+        .reinterpretAsFloats()
+        .mul(REBIAS)
+        .reinterpretAsInts()
+        .or(pair.and(SIGN))
+        .reinterpretAsFloats();
+  }
+}

@@ -1,0 +1,284 @@
+package io.talchum.model.onnx;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.talchum.core.Linear;
+import io.talchum.core.ModelSpec;
+import io.talchum.model.kernel.PanelInputs;
+import io.talchum.model.kernel.PanelMatrix;
+import io.talchum.model.kernel.PanelProduct;
+import io.talchum.model.kernel.PanelScratch;
+import io.talchum.weights.Encoding;
+import io.talchum.weights.ModelPackage;
+import io.talchum.weights.PackedTensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The linears of the graph: the operator {@value #LINEAR}(x) = W x + b + what each row's adapter
+ * adds, for quantized W; and {@value #ADAPT}(x, y) = y + b + the same, where ONNX Runtime computed
+ * y = W x. x f32 [B, S, in], result f32 [B, S, out].
+ *
+ * <p>The engine thread sets the step and runs it; the pool's threads share the work of a node.
+ */
+final class LinearKernel {
+  static final String LINEAR = "Linear";
+  static final String ADAPT = "AdaptLinear";
+
+  /** Tokens from which on a panel is work enough for a task. */
+  private static final int PANEL_TASKS_FROM = 4;
+
+  private final OrtKernels kernels;
+  private final Site[] sites;
+  private final int head;
+  private final int threads;
+  private final ThreadLocal<PanelScratch> scratches;
+  private final MemorySegment productTask;
+  private final MemorySegment adaptTask;
+  private final MemorySegment scratch; // two pointers
+  private final MemorySegment shape; // i64 [3]
+  private final MemorySegment domain;
+  private final PanelInputs inputs = new PanelInputs();
+  private final AdapterRows adapters = new AdapterRows();
+
+  private int rows; // B
+  private int tokens; // S
+  private int headTokens; // S at the head
+  private @Nullable Throwable failure;
+
+  // Of the call in progress, for the pool's threads.
+  private Site site;
+  private int tasks;
+  private MemorySegment x = MemorySegment.NULL;
+  private MemorySegment y = MemorySegment.NULL;
+
+  /**
+   * A matrix's place in the graph.
+   *
+   * @param matrix null if ONNX Runtime multiplies
+   * @param bias f32 [out], or empty
+   */
+  private record Site(
+      int number, int in, int out, @Nullable PanelMatrix matrix, MemorySegment bias) {}
+
+  LinearKernel(OrtKernels kernels, Arena arena, ModelPackage weights, int threads) {
+    this.kernels = kernels;
+    this.scratch = arena.allocate(2 * ADDRESS.byteSize(), ADDRESS.byteAlignment());
+    this.shape = arena.allocate(3 * JAVA_LONG.byteSize(), JAVA_LONG.byteAlignment());
+    ModelSpec spec = weights.manifest().spec();
+    this.sites = new Site[AdapterSite.count(spec.layers())];
+    this.head = AdapterSite.head(spec.layers()).number();
+    place(weights, spec, arena);
+    this.site = sites[head];
+    this.threads = threads;
+    this.scratches = ThreadLocal.withInitial(() -> newScratch(arena));
+    this.productTask = stub(arena, "multiply");
+    this.adaptTask = stub(arena, "adapt");
+    this.domain =
+        kernels.createDomain(
+            arena,
+            OnnxGraph.TALCHUM,
+            List.of(
+                new CustomOperator(kernels, arena, LINEAR, 1, this::linear),
+                new CustomOperator(kernels, arena, ADAPT, 2, this::adaptLinear)));
+  }
+
+  private void place(ModelPackage weights, ModelSpec spec, Arena arena) {
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      String prefix = "layers." + layer + ".";
+      for (LinearGroup group : LinearGroup.values()) {
+        PackedTensor stacked = weights.find(prefix + group.tensor()).orElse(null);
+        if (stacked != null) {
+          add(AdapterSite.of(layer, group), weights, stacked, arena);
+          continue;
+        }
+        for (Linear linear : group.members().stream().filter(spec::has).toList()) {
+          add(
+              AdapterSite.of(layer, linear),
+              weights,
+              weights.tensor(prefix + linear.name().toLowerCase(Locale.ROOT)),
+              arena);
+        }
+      }
+    }
+    add(
+        AdapterSite.head(spec.layers()),
+        weights,
+        weights.find("head").orElseGet(() -> weights.tensor("embed")),
+        arena);
+  }
+
+  private void add(AdapterSite place, ModelPackage weights, PackedTensor tensor, Arena arena) {
+    MemorySegment bias =
+        weights
+            .find(tensor.name() + ".bias")
+            .map(vector -> weights.data(vector, "weight"))
+            .orElse(MemorySegment.NULL);
+    PanelMatrix matrix =
+        tensor.encoding() == Encoding.F32 ? null : PanelMatrix.of(weights, tensor, arena);
+    sites[place.number()] =
+        new Site(place.number(), tensor.columns(), tensor.rows(), matrix, bias);
+  }
+
+  private PanelScratch newScratch(Arena arena) {
+    PanelScratch largest = new PanelScratch(arena);
+    for (Site place : sites) {
+      if (place != null && place.matrix() != null) {
+        largest.fit(place.matrix());
+      }
+    }
+    return largest;
+  }
+
+  /** What sessions over the graph need. */
+  MemorySegment domain() {
+    return domain;
+  }
+
+  /**
+   * Sets the rows of the next run.
+   *
+   * @param adapters by row; null is the base
+   * @param tokens per row
+   * @param headTokens per row whose logits are wanted
+   */
+  void prepare(@Nullable LowRankAdapter[] adapters, int tokens, int headTokens) {
+    this.rows = adapters.length;
+    this.tokens = tokens;
+    this.headTokens = headTokens;
+    this.adapters.prepare(adapters, tokens);
+    this.failure = null;
+  }
+
+  /** Throws what went wrong inside the last run, where it could not be thrown. */
+  void checkRun() {
+    if (failure != null) {
+      throw new IllegalStateException("a linear of this step could not be computed", failure);
+    }
+  }
+
+  /**
+   * One node of the graph. An exception here would end the process, so it is kept for {@link
+   * #checkRun}.
+   */
+  private void linear(long node, MemorySegment context) {
+    try {
+      enter(node, context);
+      PanelMatrix matrix = site.matrix();
+      int count = tokensOf(site);
+      if (matrix != null && count > 0) {
+        inputs.arrange(matrix, x, count);
+        tasks = Math.min(count < PANEL_TASKS_FROM ? threads : matrix.panels(), matrix.panels());
+        forEach(context, productTask, tasks);
+        finish(context, count);
+      }
+    } catch (Throwable e) {
+      failure = e;
+    }
+  }
+
+  private void adaptLinear(long node, MemorySegment context) {
+    try {
+      enter(node, context);
+      int count = tokensOf(site);
+      long base = kernels.input(context, 1, scratch);
+      if (count > 0) {
+        if (base != y.address()) {
+          y.copyFrom(at(base, y.byteSize()));
+        }
+        finish(context, count);
+      }
+    } catch (Throwable e) {
+      failure = e;
+    }
+  }
+
+  /** Finds the node's input and output. */
+  private void enter(long node, MemorySegment context) throws Throwable {
+    site = sites[(int) node];
+    int perRow = node == head ? headTokens : tokens;
+    long count = (long) rows * perRow;
+    x = at(kernels.input(context, 0, scratch), count * site.in() * Float.BYTES);
+    shape.setAtIndex(JAVA_LONG, 0, rows);
+    shape.setAtIndex(JAVA_LONG, 1, perRow);
+    shape.setAtIndex(JAVA_LONG, 2, site.out());
+    y = at(kernels.output(context, shape, 3, scratch), count * site.out() * Float.BYTES);
+  }
+
+  private int tokensOf(Site site) {
+    return rows * (site.number() == head ? headTokens : tokens);
+  }
+
+  private void finish(MemorySegment context, int count) throws Throwable {
+    if (site.bias().byteSize() > 0) {
+      PanelProduct.addBias(site.bias().address(), y.address(), count, site.out());
+    }
+    if (site.number() != head) {
+      forEach(context, adaptTask, adapters.enter(site.number(), site.in(), site.out(), x, y));
+    }
+  }
+
+  private void forEach(MemorySegment context, MemorySegment task, int count) throws Throwable {
+    if (count == 1) {
+      if (task == productTask) {
+        multiply(MemorySegment.NULL, 0);
+      } else {
+        adapt(MemorySegment.NULL, 0);
+      }
+    } else if (count > 1) {
+      kernels.parallelFor(context, task, count);
+    }
+  }
+
+  /** A range of panels. */
+  private void multiply(MemorySegment unused, long index) {
+    try {
+      PanelMatrix matrix = site.matrix();
+      if (matrix != null) {
+        int panels = matrix.panels();
+        PanelProduct.run(
+            matrix,
+            inputs,
+            (int) (panels * index / tasks),
+            (int) (panels * (index + 1) / tasks),
+            y.address(),
+            scratches.get());
+      }
+    } catch (Throwable e) {
+      failure = e;
+    }
+  }
+
+  private void adapt(MemorySegment unused, long index) {
+    try {
+      adapters.run((int) index);
+    } catch (Throwable e) {
+      failure = e;
+    }
+  }
+
+  private static MemorySegment at(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+
+  /** {@code void task(void* unused, size_t index)}. */
+  private MemorySegment stub(Arena arena, String method) {
+    try {
+      FunctionDescriptor descriptor = FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG);
+      return Linker.nativeLinker()
+          .upcallStub(
+              MethodHandles.lookup().bind(this, method, descriptor.toMethodType()),
+              descriptor,
+              arena);
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError("LinearKernel." + method, e);
+    }
+  }
+}
