@@ -61,8 +61,7 @@ public final class ModelEvaluation {
     if (models == null) {
       throw new IllegalArgumentException(packageFolder + " is no package");
     }
-    return new ImportReport(
-        matrices, ofSource(source, models, text), run(packageFolder, text, 0));
+    return new ImportReport(matrices, ofSource(source, models, text), run(packageFolder, text, 0));
   }
 
   private static ImportReport.Matrix matrix(TensorReport tensor) {

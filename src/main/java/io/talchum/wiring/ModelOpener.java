@@ -64,8 +64,7 @@ public class ModelOpener {
     Tokenizer tokenizer =
         DjlTokenizer.load(
             weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
-    OnnxModelExecutor executor =
-        OnnxModelExecutor.open(weights, options(config, context));
+    OnnxModelExecutor executor = OnnxModelExecutor.open(weights, options(config, context));
     Map<String, String> templates = weights.chatTemplates();
     ServedModel served =
         new ServedModel(

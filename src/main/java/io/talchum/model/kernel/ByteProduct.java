@@ -33,12 +33,21 @@ final class ByteProduct {
    * One token: y = W x for 2 * lanes rows.
    *
    * @param quants the panel's quants, at the rows' first vector
-   * @param factors f32 [blocks, 2, 32] of the panel, see {@link PanelScales}, at the rows' first vector
+   * @param factors f32 [blocks, 2, 32] of the panel, see {@link PanelScales}, at the rows' first
+   *     vector
    * @param x f32 [columns]
    * @param sums f32 [blocks]: x summed over each block
    */
   static void one(
-      long quants, long factors, int blocks, int groups, float[] x, int from, float[] sums, int sumsFrom, long y) {
+      long quants,
+      long factors,
+      int blocks,
+      int groups,
+      float[] x,
+      int from,
+      float[] sums,
+      int sumsFrom,
+      long y) {
     IntVector mask = IntVector.fromArray(INTS, MASK, 0);
     IntVector one = IntVector.fromArray(INTS, ONE, 0);
     int k = from;
@@ -82,7 +91,14 @@ final class ByteProduct {
 
   /** Four tokens: as {@link #one}; x [columns, 4], token m's output at y + m * yStride. */
   public static void four(
-      long quants, long factors, int blocks, int groups, float[] x, int from, long y, long yStride) {
+      long quants,
+      long factors,
+      int blocks,
+      int groups,
+      float[] x,
+      int from,
+      long y,
+      long yStride) {
     IntVector mask = IntVector.fromArray(INTS, MASK, 0);
     IntVector one = IntVector.fromArray(INTS, ONE, 0);
     FloatVector a0 = FloatVector.zero(FLOATS);
@@ -157,7 +173,14 @@ final class ByteProduct {
 
   /** Eight tokens: as {@link #one}; x [columns, 8], token m's output at y + m * yStride. */
   static void eight(
-      long quants, long factors, int blocks, int groups, float[] x, int from, long y, long yStride) {
+      long quants,
+      long factors,
+      int blocks,
+      int groups,
+      float[] x,
+      int from,
+      long y,
+      long yStride) {
     IntVector mask = IntVector.fromArray(INTS, MASK, 0);
     IntVector one = IntVector.fromArray(INTS, ONE, 0);
     FloatVector a0 = FloatVector.zero(FLOATS);

@@ -1,8 +1,5 @@
 package io.talchum.model.kernel;
 
-import io.talchum.weights.Encoding;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -39,22 +36,6 @@ public final class PanelMatrix {
    */
   public record Shape(int rows, int columns, int bits, int blockSize) {}
 
-  /** Lays out a quantized tensor of a package in memory of the arena. */
-  public static PanelMatrix of(ModelPackage weights, PackedTensor tensor, Arena arena) {
-    return new PanelMatrix(
-        new Shape(
-            tensor.rows(),
-            tensor.columns(),
-            tensor.encoding() == Encoding.INT8 ? 8 : 4,
-            tensor.blockSize()),
-        weights.data(tensor, "quants"),
-        weights.data(tensor, "scales"),
-        tensor.encoding() == Encoding.INT4_OFFSET
-            ? weights.data(tensor, "offsets")
-            : MemorySegment.NULL,
-        arena);
-  }
-
   /**
    * Lays out w = scale (q - 2^(bits - 1)) + offset.
    *
@@ -62,12 +43,8 @@ public final class PanelMatrix {
    * @param single scales f32 [rows, blocks]
    * @param offsets f32 [blocks, rows], or empty
    */
-  PanelMatrix(
-      Shape shape,
-      MemorySegment quants,
-      MemorySegment single,
-      MemorySegment offsets,
-      Arena arena) {
+  public PanelMatrix(
+      Shape shape, MemorySegment quants, MemorySegment single, MemorySegment offsets, Arena arena) {
     this.shape = shape;
     this.blocks = Math.ceilDiv(shape.columns(), shape.blockSize());
     this.scales = PanelScales.of(shape.bits(), shape.rows(), blocks, single, offsets);

@@ -37,7 +37,12 @@ public final class PanelProduct {
    * @param scratch that fits the matrix
    */
   public static void run(
-      PanelMatrix matrix, PanelInputs x, int firstPanel, int endPanel, long y, PanelScratch scratch) {
+      PanelMatrix matrix,
+      PanelInputs x,
+      int firstPanel,
+      int endPanel,
+      long y,
+      PanelScratch scratch) {
     for (int panel = firstPanel; panel < endPanel; panel++) {
       matrix.scales().factors(matrix.scalesAt(panel), scratch.factors());
       Outputs outputs = new Outputs(matrix, panel, y, scratch.tile());
@@ -236,7 +241,8 @@ public final class PanelProduct {
       }
       for (int i = whole; i < rows; i++) {
         long at = (long) i * Float.BYTES;
-        float sum = ALL.get(JAVA_FLOAT_UNALIGNED, row + at) + ALL.get(JAVA_FLOAT_UNALIGNED, bias + at);
+        float sum =
+            ALL.get(JAVA_FLOAT_UNALIGNED, row + at) + ALL.get(JAVA_FLOAT_UNALIGNED, bias + at);
         ALL.set(JAVA_FLOAT_UNALIGNED, row + at, sum);
       }
     }

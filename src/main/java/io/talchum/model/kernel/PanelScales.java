@@ -76,8 +76,7 @@ final class PanelScales {
       int bits, int rows, int blocks, MemorySegment scales, MemorySegment offsets) {
     boolean symmetric = offsets.byteSize() == 0;
     PanelScales floats =
-        new PanelScales(
-            symmetric ? Kind.SYMMETRIC_FLOATS : Kind.OFFSET_FLOATS, bits, rows, blocks);
+        new PanelScales(symmetric ? Kind.SYMMETRIC_FLOATS : Kind.OFFSET_FLOATS, bits, rows, blocks);
     for (int row = 0; row < rows; row++) {
       for (int block = 0; block < blocks; block++) {
         if (!isHalf(floats.scale(scales, row, block))
@@ -100,8 +99,7 @@ final class PanelScales {
 
   private float minimum(MemorySegment scales, MemorySegment offsets, int row, int block) {
     return row < rows
-        ? PanelMatrix.floatAt(offsets, (long) block * rows + row)
-            - zero * scale(scales, row, block)
+        ? PanelMatrix.floatAt(offsets, (long) block * rows + row) - zero * scale(scales, row, block)
         : 0;
   }
 

@@ -27,8 +27,7 @@ public final class PanelScratch {
       factors = arena.allocate(bytes, ALIGNMENT);
     }
     int columns =
-        Math.min(
-            matrix.paddedColumns(), Math.max(PanelProduct.CHUNK_COLUMNS, matrix.blockSize()));
+        Math.min(matrix.paddedColumns(), Math.max(PanelProduct.CHUNK_COLUMNS, matrix.blockSize()));
     if (weights.length < columns * PanelMatrix.ROWS) {
       weights = new float[columns * PanelMatrix.ROWS];
     }

@@ -295,8 +295,7 @@ final class DecoderGraph {
     graph.contributed(
         "FusedMatMul",
         List.of(
-            input,
-            graph.weight(matrix.name(), ElementType.FLOAT, matrix.rows(), matrix.columns())),
+            input, graph.weight(matrix.name(), ElementType.FLOAT, matrix.rows(), matrix.columns())),
         List.of(output),
         Attribute.of("transB", 1));
     return output;

@@ -10,8 +10,4 @@ package io.talchum.model.onnx;
  * @param spin whether idle threads wait actively between operators, which makes single steps faster
  */
 public record ExecutorOptions(
-    int slots,
-    int contextTokens,
-    int prefillTokens,
-    int threads,
-    boolean spin) {}
+    int slots, int contextTokens, int prefillTokens, int threads, boolean spin) {}

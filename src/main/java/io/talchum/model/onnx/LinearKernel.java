@@ -122,9 +122,22 @@ final class LinearKernel {
             .map(vector -> weights.data(vector, "weight"))
             .orElse(MemorySegment.NULL);
     PanelMatrix matrix =
-        tensor.encoding() == Encoding.F32 ? null : PanelMatrix.of(weights, tensor, arena);
-    sites[place.number()] =
-        new Site(place.number(), tensor.columns(), tensor.rows(), matrix, bias);
+        tensor.encoding() == Encoding.F32 ? null : panels(weights, tensor, arena);
+    sites[place.number()] = new Site(place.number(), tensor.columns(), tensor.rows(), matrix, bias);
+  }
+
+  private static PanelMatrix panels(ModelPackage weights, PackedTensor tensor, Arena arena) {
+    boolean hasOffsets = tensor.encoding() == Encoding.INT4_OFFSET;
+    return new PanelMatrix(
+        new PanelMatrix.Shape(
+            tensor.rows(),
+            tensor.columns(),
+            tensor.encoding() == Encoding.INT8 ? 8 : 4,
+            tensor.blockSize()),
+        weights.data(tensor, "quants"),
+        weights.data(tensor, "scales"),
+        hasOffsets ? weights.data(tensor, "offsets") : MemorySegment.NULL,
+        arena);
   }
 
   private PanelScratch newScratch(Arena arena) {

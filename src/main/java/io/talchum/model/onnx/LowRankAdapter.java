@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An adapter's low-rank deltas, by site of the graph, as {@link AdapterKernel} reads them.
+ * An adapter's low-rank deltas, by site of the graph, as {@link AdapterRows} reads them.
  * Immutable.
  */
 final class LowRankAdapter implements ResidentAdapter {

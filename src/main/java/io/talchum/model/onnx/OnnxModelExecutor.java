@@ -204,9 +204,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     linears.prepare(Arrays.copyOfRange(adapters, slot, slot + rows), tokens, count);
     step.input(DecoderGraph.EMBEDDINGS, buffers.embeddings(rows, tokens));
     if (RotaryTables.areReadByOwnNodes(spec)) {
-      step.input(
-          DecoderGraph.ROTARY_POSITIONS,
-          rotaryPositions(slot, lastPositions, tokens));
+      step.input(DecoderGraph.ROTARY_POSITIONS, rotaryPositions(slot, lastPositions, tokens));
     }
     step.input(DecoderGraph.LOGIT_POSITIONS, buffers.logitPositions(first, count));
     step.output(DecoderGraph.LOGITS, buffers.logits(rows, count));

@@ -19,8 +19,14 @@ class PanelProductTest {
 
   @ParameterizedTest
   @CsvSource({
-    "4, 32, true", "4, 16, true", "4, 128, true", "4, 32, false", "4, 16, false", "8, 32, true",
-    "8, 16, true", "8, 32, false"
+    "4, 32, true",
+    "4, 16, true",
+    "4, 128, true",
+    "4, 32, false",
+    "4, 16, false",
+    "8, 32, true",
+    "8, 16, true",
+    "8, 32, false"
   })
   void productsAreThoseOfTheWeights(int bits, int blockSize, boolean symmetric) {
     for (boolean halves : new boolean[] {true, false}) {
@@ -98,8 +104,7 @@ class PanelProductTest {
           sum += term;
           size += Math.abs(term);
         }
-        assertThat(
-                (double) y.getAtIndex(ValueLayout.JAVA_FLOAT, (long) token * test.rows() + row))
+        assertThat((double) y.getAtIndex(ValueLayout.JAVA_FLOAT, (long) token * test.rows() + row))
             .as("%s, %d tokens, token %d, row %d", test, tokens, token, row)
             .isCloseTo(sum, within(1e-5 * size + 1e-6));
       }

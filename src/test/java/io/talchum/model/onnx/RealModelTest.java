@@ -136,8 +136,7 @@ class RealModelTest {
   }
 
   private static OnnxModelExecutor executor(ModelPackage model) {
-    return OnnxModelExecutor.open(
-        model, new ExecutorOptions(1, CONTEXT, 128, 2, false));
+    return OnnxModelExecutor.open(model, new ExecutorOptions(1, CONTEXT, 128, 2, false));
   }
 
   private static ResidentAdapter adapter(OnnxModelExecutor executor, String name) {
