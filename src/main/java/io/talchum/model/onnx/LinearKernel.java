@@ -121,8 +121,7 @@ final class LinearKernel {
             .find(tensor.name() + ".bias")
             .map(vector -> weights.data(vector, "weight"))
             .orElse(MemorySegment.NULL);
-    PanelMatrix matrix =
-        tensor.encoding() == Encoding.F32 ? null : panels(weights, tensor, arena);
+    PanelMatrix matrix = tensor.encoding() == Encoding.F32 ? null : panels(weights, tensor, arena);
     sites[place.number()] = new Site(place.number(), tensor.columns(), tensor.rows(), matrix, bias);
   }
 

@@ -14,8 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An adapter's low-rank deltas, by site of the graph, as {@link AdapterRows} reads them.
- * Immutable.
+ * An adapter's low-rank deltas, by site of the graph, as {@link AdapterRows} reads them. Immutable.
  */
 final class LowRankAdapter implements ResidentAdapter {
   private static final long ALIGNMENT = 64;
