@@ -20,24 +20,43 @@ public enum Encoding {
   /**
    * {@link #INT4} plus part {@code offsets} f32 [blocks, rows], added to every weight of the block.
    */
-  INT4_OFFSET;
+  INT4_OFFSET,
+  /**
+   * Parts of {@link #INT8} plus {@code offsets} f32 [blocks, rows]; w = scale * q + offset. Only
+   * for stored numbers that are kept.
+   */
+  INT8_OFFSET;
 
-  /** For people and manifests: {@code none}, {@code int8}, {@code int4} or {@code int4+offset}. */
+  /**
+   * For people and manifests: {@code none}, {@code int8}, {@code int4}, {@code int4+offset} or
+   * {@code int8+offset}.
+   */
   public String label() {
     return switch (this) {
       case F32 -> "none";
       case INT8 -> "int8";
       case INT4 -> "int4";
       case INT4_OFFSET -> "int4+offset";
+      case INT8_OFFSET -> "int8+offset";
+    };
+  }
+
+  /** Whether each block has an offset beside its scale. */
+  public boolean hasOffsets() {
+    return this == INT4_OFFSET || this == INT8_OFFSET;
+  }
+
+  /** Bits of a weight. */
+  public int bits() {
+    return switch (this) {
+      case F32 -> Float.SIZE;
+      case INT8, INT8_OFFSET -> 8;
+      case INT4, INT4_OFFSET -> 4;
     };
   }
 
   /** Bytes of the quants of one block; 0 for {@link #F32}. */
   public int quantBytes(int blockSize) {
-    return switch (this) {
-      case F32 -> 0;
-      case INT8 -> blockSize;
-      case INT4, INT4_OFFSET -> blockSize / 2;
-    };
+    return this == F32 ? 0 : blockSize * bits() / Byte.SIZE;
   }
 }

@@ -45,7 +45,7 @@ record EncodingChoice(QuantizationRules rules, long parameters, boolean exactInt
 
   private Format int4(SourceTensor tensor) {
     Format kept = Format.keeping(tensor.type());
-    if (kept.encoding() != Encoding.INT8) {
+    if (kept.encoding().bits() == 4) {
       return kept;
     }
     if (exactInt4 && !tensor.type().isQuantized()) {

@@ -30,17 +30,15 @@ record Format(Encoding encoding, int blockSize, boolean searched) {
         : INT8;
   }
 
-  /**
-   * The smallest format that keeps every number of a quantized type, or int8 in blocks of 32 where
-   * there is none.
-   */
+  /** The smallest format that keeps every number of a quantized type; int8 of floats. */
   static Format keeping(BlockType type) {
     int block = Math.min(type.group(), MAX_BLOCK);
     return switch (type.numbers()) {
       case INT4 -> new Format(Encoding.INT4, block, false);
       case UINT4_MIN -> new Format(Encoding.INT4_OFFSET, block, true);
       case INT8 -> int8(type);
-      case FLOAT, UINT5_MIN -> INT8;
+      case UINT5_MIN -> new Format(Encoding.INT8_OFFSET, block, false);
+      case FLOAT -> INT8;
     };
   }
 
@@ -53,6 +51,7 @@ record Format(Encoding encoding, int blockSize, boolean searched) {
       case INT8 -> type.numbers() == Numbers.INT4 || type.numbers() == Numbers.INT8;
       case INT4 -> type.numbers() == Numbers.INT4;
       case INT4_OFFSET -> type.numbers() == Numbers.UINT4_MIN;
+      case INT8_OFFSET -> type.hasMins();
       case F32 -> true;
     };
   }

@@ -71,7 +71,8 @@ final class PackageCheck {
     return switch (tensor.encoding()) {
       case F32 -> Map.of("weight", rows * tensor.columns() * 4);
       case INT8, INT4 -> Map.of("quants", quants, "scales", blocks * 4);
-      case INT4_OFFSET -> Map.of("quants", quants, "scales", blocks * 4, "offsets", blocks * 4);
+      case INT4_OFFSET, INT8_OFFSET ->
+          Map.of("quants", quants, "scales", blocks * 4, "offsets", blocks * 4);
     };
   }
 

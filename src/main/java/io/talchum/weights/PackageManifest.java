@@ -12,7 +12,7 @@ import java.util.List;
  * @param source where it was imported from (file or folder name, never a path of the machine)
  * @param license as the source states it, or empty
  * @param quantization what the linears are: {@code none}, {@code int8}, {@code int4}, {@code
- *     int4+offset} or {@code mixed}
+ *     int4+offset}, {@code int8+offset} or {@code mixed}
  * @param headQuantization the same for head and embedding
  * @param rules that the import was asked for
  * @param parameters number of weights

@@ -33,7 +33,8 @@ final class RowEncoders {
     return switch (format.encoding()) {
       case INT4_OFFSET -> int4Offset(source);
       case INT4 -> format.searched() ? searchedInt4(source, format.blockSize()) : int4(source);
-      case INT8, F32 -> int8(source);
+      case INT8 -> int8(source);
+      case INT8_OFFSET, F32 -> throw new IllegalArgumentException(format + " does not round");
     };
   }
 
@@ -133,17 +134,19 @@ final class RowEncoders {
       for (int i = 0; i < blocksPerStored; i++) {
         float scale = block.scales[i / groupBlocks];
         target.scales()[at + i] = scale;
-        if (format.encoding() == Encoding.INT4_OFFSET) {
-          target.offsets()[at + i] = block.mins[i / groupBlocks] + 8 * scale; // q counts from 8
+        if (format.encoding().hasOffsets()) {
+          int zero = format.encoding() == Encoding.INT4_OFFSET ? 8 : 0; // what q counts from
+          target.offsets()[at + i] = block.mins[i / groupBlocks] + zero * scale;
         }
       }
     }
 
     private void quants(byte[] target, int at) {
       int elements = source.type().elements();
-      if (format.encoding() == Encoding.INT8) {
+      if (format.encoding().bits() == 8) {
+        int zero = format.encoding() == Encoding.INT8 ? 128 : 0;
         for (int i = 0; i < elements; i++) {
-          target[at + i] = (byte) (block.quants[i] + 128);
+          target[at + i] = (byte) (block.quants[i] + zero);
         }
         return;
       }

@@ -24,7 +24,7 @@ public final class RowReader {
         tensor,
         model.data(tensor, plain ? "weight" : "quants"),
         plain ? MemorySegment.NULL : model.data(tensor, "scales"),
-        tensor.encoding() == Encoding.INT4_OFFSET
+        tensor.encoding().hasOffsets()
             ? model.data(tensor, "offsets")
             : MemorySegment.NULL);
   }
@@ -49,22 +49,28 @@ public final class RowReader {
       float scale = scales.get(LittleEndian.FLOAT, 4 * index);
       int start = block * size;
       int count = Math.min(size, tensor.columns() - start);
-      if (tensor.encoding() == Encoding.INT8) {
-        readInt8(index * bytes, scale, target, at + start, count);
-      } else {
-        float offset =
-            offsets.byteSize() == 0
-                ? 0
-                : offsets.get(LittleEndian.FLOAT, 4L * ((long) block * tensor.rows() + row));
-        readInt4(index * bytes, scale, offset, target, at + start, count);
+      switch (tensor.encoding()) {
+        case INT8 -> readInt8(index * bytes, scale, 128, 0, target, at + start, count);
+        case INT8_OFFSET ->
+            readInt8(index * bytes, scale, 0, offset(block, row), target, at + start, count);
+        case INT4, INT4_OFFSET ->
+            readInt4(index * bytes, scale, offset(block, row), target, at + start, count);
+        case F32 -> throw new IllegalStateException("floats have no blocks");
       }
     }
   }
 
-  private void readInt8(long from, float scale, float[] target, int at, int count) {
+  private float offset(int block, int row) {
+    return offsets.byteSize() == 0
+        ? 0
+        : offsets.get(LittleEndian.FLOAT, 4L * ((long) block * tensor.rows() + row));
+  }
+
+  private void readInt8(
+      long from, float scale, int zero, float offset, float[] target, int at, int count) {
     for (int i = 0; i < count; i++) {
       int q = weights.get(ValueLayout.JAVA_BYTE, from + i) & 0xff;
-      target[at + i] = scale * (q - 128);
+      target[at + i] = scale * (q - zero) + offset;
     }
   }
 

@@ -61,7 +61,7 @@ final class TensorWriter {
     int rowBytes = Math.multiplyExact(blocks, format.quantBytes());
     int batch = Math.max(1, BATCH_WEIGHTS / packed.columns());
     int allBlocks = Math.multiplyExact(packed.rows(), blocks);
-    boolean withOffsets = format.encoding() == Encoding.INT4_OFFSET;
+    boolean withOffsets = format.encoding().hasOffsets();
     Target target =
         target(
             Math.multiplyExact(Math.min(batch, packed.rows()), rowBytes), allBlocks, withOffsets);

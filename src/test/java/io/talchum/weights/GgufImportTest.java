@@ -68,13 +68,13 @@ class GgufImportTest {
     "llama_tied.Q4_0.v2, int4, int4, 0",
     "llama_tied.Q4_1, int4+offset, int4+offset, 1e-6",
     "llama_tied.Q5_0, int8, int8, 0",
-    "llama_tied.Q5_1, int8, int8, 8e-3",
+    "llama_tied.Q5_1, int8+offset, int8+offset, 0",
     "llama31.Q8_0, int8, int8, 0",
     "llama31.Q4_0, int4, int4, 0",
     "mistral.Q4_0, int4, int4, 0",
     "mistral.Q8_0, int8, int8, 0",
     "k256.Q2_K, int4+offset, int4+offset, 1e-6",
-    "k256.Q3_K_M, mixed, int8, 8e-3",
+    "k256.Q3_K_M, mixed, int8, 1e-6",
     "k256.Q4_K_M, mixed, int8, 1e-6",
   })
   void autoKeepsAQuantizedSource(

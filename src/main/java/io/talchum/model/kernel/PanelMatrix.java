@@ -37,7 +37,8 @@ public final class PanelMatrix {
   public record Shape(int rows, int columns, int bits, int blockSize) {}
 
   /**
-   * Lays out w = scale (q - 2^(bits - 1)) + offset.
+   * Lays out w = scale (q - 2^(bits - 1)), or scale (q - 8) + offset of nibbles, or scale q +
+   * offset of bytes.
    *
    * @param quants [rows, blocks, block size], nibbles low first
    * @param single scales f32 [rows, blocks]

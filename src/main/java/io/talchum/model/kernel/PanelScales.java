@@ -55,14 +55,14 @@ final class PanelScales {
   private final Kind kind;
   private final int rows;
   private final int blocks;
-  private final int zero; // the quant that stands for 0 in symmetric weights, and in stored offsets
+  private final int zero; // the quant that weighs a stored offset
   private final float unit; // 2^bits
 
   private PanelScales(Kind kind, int bits, int rows, int blocks) {
     this.kind = kind;
     this.rows = rows;
     this.blocks = blocks;
-    this.zero = 1 << (bits - 1);
+    this.zero = bits == 4 ? 8 : 0;
     this.unit = 1 << bits;
   }
 

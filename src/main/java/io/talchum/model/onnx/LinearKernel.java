@@ -126,16 +126,12 @@ final class LinearKernel {
   }
 
   private static PanelMatrix panels(ModelPackage weights, PackedTensor tensor, Arena arena) {
-    boolean hasOffsets = tensor.encoding() == Encoding.INT4_OFFSET;
     return new PanelMatrix(
         new PanelMatrix.Shape(
-            tensor.rows(),
-            tensor.columns(),
-            tensor.encoding() == Encoding.INT8 ? 8 : 4,
-            tensor.blockSize()),
+            tensor.rows(), tensor.columns(), tensor.encoding().bits(), tensor.blockSize()),
         weights.data(tensor, "quants"),
         weights.data(tensor, "scales"),
-        hasOffsets ? weights.data(tensor, "offsets") : MemorySegment.NULL,
+        tensor.encoding().hasOffsets() ? weights.data(tensor, "offsets") : MemorySegment.NULL,
         arena);
   }
 

@@ -112,7 +112,7 @@ class PanelProductTest {
     assertThat(y.getAtIndex(ValueLayout.JAVA_FLOAT, outputs)).isEqualTo(UNTOUCHED);
   }
 
-  /** w = d (q - zero) + offset. */
+  /** w = scale (q - zero) + offset. */
   private static double[][] weights(
       Case test, MemorySegment quants, MemorySegment scales, MemorySegment offsets) {
     int blocks = test.blocks();
@@ -130,7 +130,8 @@ class PanelProductTest {
             test.symmetric()
                 ? 0
                 : offsets.getAtIndex(ValueLayout.JAVA_FLOAT, (long) block * test.rows() + row);
-        weights[row][k] = scale * (q - (1 << (test.bits() - 1))) + offset;
+        int zero = test.bits() == 4 ? 8 : test.symmetric() ? 128 : 0;
+        weights[row][k] = scale * (q - zero) + offset;
       }
     }
     return weights;
@@ -142,7 +143,7 @@ class PanelProductTest {
     for (int i = 0; i < count; i++) {
       float value = (float) (random.nextDouble() - 0.5);
       if (halves) {
-        value = Math.round(value * 64) / 64f; // sums with 8 or 128 times another stay halves
+        value = Math.round(value * 64) / 64f; // sums with 8 times another stay halves
       }
       values.setAtIndex(ValueLayout.JAVA_FLOAT, i, value);
     }

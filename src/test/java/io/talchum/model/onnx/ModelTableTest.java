@@ -102,11 +102,10 @@ class ModelTableTest {
   private static Source gguf(String name) {
     String family = name.substring(0, name.indexOf('.')).replace("k256", "llama (k256)");
     String type = name.substring(name.indexOf('.') + 1);
-    boolean exact = !type.contains("F") && !type.matches("Q5_1|Q3_K_M");
     return new Source(
         family,
         "GGUF " + type,
-        exact ? "blocks" : "fp32",
+        type.contains("F") ? "fp32" : "blocks",
         Fixtures.path("gguf/" + name + ".gguf"),
         "gguf/" + name + ".golden.safetensors");
   }
