@@ -183,7 +183,10 @@ record PackingPlan(List<Packed> tensors) {
         .sum();
   }
 
-  /** {@code none}, {@code int8}, {@code int4}, {@code int4+offset}, {@code int8+offset} or {@code mixed}. */
+  /**
+   * {@code none}, {@code int8}, {@code int4}, {@code int4+offset}, {@code int8+offset} or {@code
+   * mixed}.
+   */
   String quantization(boolean ofTables) {
     List<Encoding> used =
         tensors.stream()

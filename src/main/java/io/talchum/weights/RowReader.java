@@ -24,9 +24,7 @@ public final class RowReader {
         tensor,
         model.data(tensor, plain ? "weight" : "quants"),
         plain ? MemorySegment.NULL : model.data(tensor, "scales"),
-        tensor.encoding().hasOffsets()
-            ? model.data(tensor, "offsets")
-            : MemorySegment.NULL);
+        tensor.encoding().hasOffsets() ? model.data(tensor, "offsets") : MemorySegment.NULL);
   }
 
   /**
