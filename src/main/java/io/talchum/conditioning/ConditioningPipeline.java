@@ -41,9 +41,13 @@ public final class ConditioningPipeline {
     textLimit.check(request.messages());
     RenderedChat chat = model.renderer().render(request.messages(), request.template());
     int[] tokenIds = chat.tokenIds();
+    Integer usual = model.defaults().maxTokens();
     int maxTokens =
         budget.maxTokens(
-            "max_tokens", request.sampling().maxTokens(), Integer.MAX_VALUE, tokenIds.length);
+            "max_tokens",
+            request.sampling().maxTokens(),
+            usual == null ? Integer.MAX_VALUE : usual,
+            tokenIds.length);
     return new ConditionedPrompt(
         tokenIds,
         sampling.resolve(request.sampling(), maxTokens, seeds.nextLong(), false),

@@ -8,9 +8,10 @@ import io.talchum.core.ServeException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sampling defaults of a model's {@code generation_config.json}; null is "not said".
+ * The defaults of a model's {@code generation_config.json}; null is "not said".
  *
  * @param greedy whether {@code do_sample} is false
+ * @param maxTokens {@code max_new_tokens}, of chats
  */
 public record GenerationDefaults(
     boolean greedy,
@@ -18,11 +19,14 @@ public record GenerationDefaults(
     @Nullable Float topP,
     @Nullable Integer topK,
     @Nullable Float minP,
-    @Nullable Float repetitionPenalty) {
+    @Nullable Float repetitionPenalty,
+    @Nullable Integer maxTokens) {
+  private static final String FILE = "generation_config.json";
+  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /** A model that says nothing: OpenAI's defaults apply. */
   public static final GenerationDefaults NONE =
-      new GenerationDefaults(false, null, null, null, null, null);
+      new GenerationDefaults(false, null, null, null, null, null, null);
 
   /** The temperature that applies: 0 for a greedy model, else what it says, else 1. */
   public float temperatureOrOne() {
@@ -32,38 +36,91 @@ public record GenerationDefaults(
     return temperature == null ? 1f : temperature;
   }
 
-  private static final ObjectMapper MAPPER = new ObjectMapper();
-
   /**
    * Reads a {@code generation_config.json}; what sampling does not know is left alone.
    *
-   * @throws ServeException INVALID_MODEL
+   * @throws ServeException INVALID_MODEL naming the key, also of a value out of range
    */
   public static GenerationDefaults parse(String json) {
     try {
       JsonNode config = MAPPER.readTree(json);
-      return new GenerationDefaults(
-          config.path("do_sample").isBoolean() && !config.path("do_sample").booleanValue(),
-          number(config, "temperature"),
-          number(config, "top_p"),
-          integer(config, "top_k"),
-          number(config, "min_p"),
-          number(config, "repetition_penalty"));
+      GenerationDefaults said =
+          new GenerationDefaults(
+              !flag(config, "do_sample"),
+              number(config, "temperature"),
+              number(config, "top_p"),
+              integer(config, "top_k"),
+              number(config, "min_p"),
+              number(config, "repetition_penalty"),
+              integer(config, "max_new_tokens"));
+      said.check();
+      return said;
     } catch (JsonProcessingException e) {
       throw new ServeException(
+          ErrorCode.INVALID_MODEL, FILE + " is not valid JSON: " + e.getOriginalMessage(), e);
+    } catch (ServeException e) {
+      throw new ServeException(
           ErrorCode.INVALID_MODEL,
-          "generation_config.json is not valid JSON: " + e.getOriginalMessage(),
+          "%s: %s; correct the file and import the model again".formatted(FILE, e.getMessage()),
           e);
     }
   }
 
+  /** So that a bad default is known at start, not at each request. */
+  private void check() {
+    SamplingRanges.temperature(temperatureOrOne());
+    if (topP != null) {
+      SamplingRanges.topP(topP);
+    }
+    if (topK != null) {
+      SamplingRanges.topK(topK);
+    }
+    if (minP != null) {
+      SamplingRanges.minP(minP);
+    }
+    if (repetitionPenalty != null) {
+      SamplingRanges.repetitionPenalty(repetitionPenalty);
+    }
+    if (maxTokens != null) {
+      SamplingRanges.inRange("max_new_tokens", maxTokens, 1, Integer.MAX_VALUE);
+    }
+  }
+
+  /** True if it is not said. */
+  private static boolean flag(JsonNode config, String name) {
+    JsonNode value = config.path(name);
+    if (isUnsaid(value)) {
+      return true;
+    }
+    return require(value.isBoolean(), name, value, "true or false").booleanValue();
+  }
+
   private static @Nullable Float number(JsonNode config, String name) {
     JsonNode value = config.path(name);
-    return value.isNumber() ? (Float) value.floatValue() : null;
+    return isUnsaid(value)
+        ? null
+        : (Float) require(value.isNumber(), name, value, "a number").floatValue();
   }
 
   private static @Nullable Integer integer(JsonNode config, String name) {
     JsonNode value = config.path(name);
-    return value.isInt() ? (Integer) value.intValue() : null;
+    boolean whole = value.isNumber() && value.doubleValue() == value.intValue();
+    return isUnsaid(value)
+        ? null
+        : (Integer) require(whole, name, value, "a whole number").intValue();
+  }
+
+  private static boolean isUnsaid(JsonNode value) {
+    return value.isMissingNode() || value.isNull();
+  }
+
+  private static JsonNode require(boolean fits, String name, JsonNode value, String kind) {
+    if (!fits) {
+      String text = value.toString();
+      throw ServeException.invalid(
+          name,
+          "%s %s is not %s".formatted(name, text.substring(0, Math.min(40, text.length())), kind));
+    }
+    return value;
   }
 }

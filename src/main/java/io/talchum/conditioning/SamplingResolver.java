@@ -1,5 +1,7 @@
 package io.talchum.conditioning;
 
+import static io.talchum.conditioning.SamplingRanges.inRange;
+
 import io.talchum.core.SamplingParams;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.ServeException;
@@ -38,16 +40,14 @@ public final class SamplingResolver {
           "top_logprobs", "top_logprobs " + topLogprobs + " needs logprobs: true; set it");
     }
     return new SamplingParams(
-        inRange("temperature", orElse(asked.temperature(), defaults.temperatureOrOne()), 0f, 2f),
-        aboveZero("top_p", orElse(asked.topP(), orElse(defaults.topP(), 1f)), 1f),
-        topK(orElse(asked.topK(), orElse(defaults.topK(), 0))),
-        inRange("min_p", orElse(asked.minP(), orElse(defaults.minP(), 0f)), 0f, 1f),
+        SamplingRanges.temperature(orElse(asked.temperature(), defaults.temperatureOrOne())),
+        SamplingRanges.topP(orElse(asked.topP(), orElse(defaults.topP(), 1f))),
+        SamplingRanges.topK(orElse(asked.topK(), orElse(defaults.topK(), 0))),
+        SamplingRanges.minP(orElse(asked.minP(), orElse(defaults.minP(), 0f))),
         inRange("presence_penalty", orElse(asked.presencePenalty(), 0f), -2f, 2f),
         inRange("frequency_penalty", orElse(asked.frequencyPenalty(), 0f), -2f, 2f),
-        aboveZero(
-            "repetition_penalty",
-            orElse(asked.repetitionPenalty(), orElse(defaults.repetitionPenalty(), 1f)),
-            10f),
+        SamplingRanges.repetitionPenalty(
+            orElse(asked.repetitionPenalty(), orElse(defaults.repetitionPenalty(), 1f))),
         orElse(asked.seed(), seed),
         asked.logitBias(),
         asked.stopStrings(),
@@ -93,47 +93,6 @@ public final class SamplingResolver {
       throw ServeException.invalid(
           field, "%s has %d %s; at most %d are allowed".formatted(field, size, what, limit));
     }
-  }
-
-  private static int topK(int value) {
-    return inRange("top_k", value == -1 ? 0 : value, 0, Integer.MAX_VALUE);
-  }
-
-  private static float inRange(String field, float value, float min, float max) {
-    if (!(value >= min && value <= max)) {
-      throw ServeException.invalid(
-          field,
-          "%s %s is out of range; choose a number from %s to %s"
-              .formatted(field, number(value), number(min), number(max)));
-    }
-    return value;
-  }
-
-  private static int inRange(String field, int value, int min, int max) {
-    if (value < min || value > max) {
-      throw ServeException.invalid(
-          field,
-          "%s %d is out of range; choose a whole number from %d to %d"
-              .formatted(field, value, min, max));
-    }
-    return value;
-  }
-
-  private static float aboveZero(String field, float value, float max) {
-    if (!(value > 0f && value <= max)) {
-      throw ServeException.invalid(
-          field,
-          "%s %s is out of range; choose a number above 0 and up to %s"
-              .formatted(field, number(value), number(max)));
-    }
-    return value;
-  }
-
-  /** Whole numbers without the trailing ".0". */
-  private static String number(float value) {
-    return value == Math.rint(value) && Math.abs(value) < 1e6f
-        ? Integer.toString((int) value)
-        : Float.toString(value);
   }
 
   private static <T> T orElse(@Nullable T value, T otherwise) {

@@ -17,6 +17,7 @@ final class ChatTemplates {
   static final String FOLDER = "additional_chat_templates";
 
   private static final String FILE = "chat_template.jinja";
+  private static final String GGUF = "tokenizer.chat_template";
   private static final String CONFIG = "tokenizer_config.json";
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-]{1,64}");
   private static final int MOST = 32;
@@ -43,6 +44,32 @@ final class ChatTemplates {
           .map(json -> json.path("chat_template"))
           .filter(JsonNode::isTextual)
           .ifPresent(text -> found.put(DEFAULT, text.textValue()));
+    }
+    return found;
+  }
+
+  /**
+   * Of a GGUF file's metadata: {@code tokenizer.chat_template} and {@code
+   * tokenizer.chat_template.NAME}; {@code tokenizer.chat_templates} lists the names.
+   */
+  static Map<String, String> of(ConfigFields metadata) {
+    Map<String, String> found = new TreeMap<>();
+    metadata.text(GGUF).ifPresent(text -> found.put(DEFAULT, text));
+    for (String key : metadata.keys(GGUF + ".")) {
+      String name = checked(key.substring(GGUF.length() + 1));
+      String before = found.put(name, metadata.text(key).orElseThrow(() -> metadata.missing(key)));
+      if (before != null) {
+        throw metadata.refused("has both %s and %s".formatted(GGUF, key));
+      }
+    }
+    for (String listed : metadata.texts(GGUF + "s")) {
+      if (!found.containsKey(listed)) {
+        throw metadata.missing(GGUF + "." + checked(listed));
+      }
+    }
+    if (found.size() > MOST) {
+      throw metadata.refused(
+          "has %d chat templates; at most %d are kept".formatted(found.size(), MOST));
     }
     return found;
   }

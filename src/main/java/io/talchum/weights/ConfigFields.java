@@ -40,6 +40,20 @@ final class ConfigFields {
     return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
   }
 
+  /** The keys that begin so, in the file's order. */
+  List<String> keys(String prefix) {
+    List<String> keys = new ArrayList<>();
+    object
+        .fieldNames()
+        .forEachRemaining(
+            key -> {
+              if (key.startsWith(prefix)) {
+                keys.add(key);
+              }
+            });
+    return keys;
+  }
+
   /** Whether the key is not there at all; null counts as there. */
   boolean omits(String key) {
     return !object.has(key);

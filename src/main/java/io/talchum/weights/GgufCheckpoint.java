@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /** A GGUF file: weights, tokenizer and template in one. */
 record GgufCheckpoint(
@@ -41,10 +40,9 @@ record GgufCheckpoint(
     Optional<GgufTokenizer> tokenizer = GgufTokenizer.read(file, vocabSize);
     int bos = tokenId(metadata, "bos", vocabSize);
     int pad = tokenId(metadata, "padding", vocabSize);
-    Optional<String> template = metadata.text("tokenizer.chat_template");
-    Map<String, String> templates = new TreeMap<>();
-    template.ifPresent(text -> templates.put(ChatTemplates.DEFAULT, text));
-    List<Integer> eos = GgufEndTokens.of(metadata, template.orElse(""), vocabSize);
+    Map<String, String> templates = ChatTemplates.of(metadata);
+    List<Integer> eos =
+        GgufEndTokens.of(metadata, String.join("\n", templates.values()), vocabSize);
     Optional<byte[]> json = tokenizer.map(GgufTokenizer::toJson);
     json.ifPresent(bytes -> TokenizerCheck.check(bytes, vocabSize));
     return new ModelTexts(

@@ -23,9 +23,9 @@ final class GgufEndTokens {
 
   /**
    * Those named as eos, eot and eom; and, since many files name only the first, each control token
-   * that is known to end turns and that the chat template writes.
+   * that is known to end turns and that a chat template writes.
    */
-  static List<Integer> of(ConfigFields metadata, String chatTemplate, int vocabSize) {
+  static List<Integer> of(ConfigFields metadata, String chatTemplates, int vocabSize) {
     List<Integer> ids = new ArrayList<>();
     for (String kind : List.of("eos", "eot", "eom")) {
       int id = metadata.intOr(KEYS + kind + "_token_id", -1, 0, vocabSize - 1L);
@@ -39,7 +39,7 @@ final class GgufEndTokens {
       String text = texts.path(id).asText();
       if (types.path(id).asInt() == GgufToken.CONTROL
           && ENDS_OF_TURN.contains(text)
-          && chatTemplate.contains(text)
+          && chatTemplates.contains(text)
           && !ids.contains(id)) {
         ids.add(id);
       }

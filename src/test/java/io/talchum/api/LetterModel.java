@@ -38,7 +38,7 @@ public class LetterModel {
   }
 
   public static OpenedModel opened(int slots, int contextTokens) {
-    GenerationDefaults greedy = new GenerationDefaults(true, null, null, null, null, null);
+    GenerationDefaults greedy = new GenerationDefaults(true, null, null, null, null, null, null);
     return new OpenedModel(served(greedy, contextTokens), new LetterExecutor(slots, contextTokens));
   }
 

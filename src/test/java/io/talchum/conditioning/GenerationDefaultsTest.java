@@ -7,6 +7,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GenerationDefaultsTest {
@@ -19,7 +20,7 @@ class GenerationDefaultsTest {
                  "repetition_penalty": 1, "max_new_tokens": 128, "eos_token_id": [1, 2],
                  "transformers_version": "5.0"}
                 """))
-        .isEqualTo(new GenerationDefaults(false, 0.7f, 0.9f, 40, 0.05f, 1f));
+        .isEqualTo(new GenerationDefaults(false, 0.7f, 0.9f, 40, 0.05f, 1f, 128));
   }
 
   @Test
@@ -33,6 +34,36 @@ class GenerationDefaultsTest {
   void nullIsNotSaid() {
     assertThat(GenerationDefaults.parse("{\"temperature\": null, \"top_k\": null}"))
         .isEqualTo(GenerationDefaults.NONE);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "'temperature': 2.5 | temperature 2.5 is out of range; choose a number from 0 to 2",
+        "'temperature': '0.7' | temperature \"0.7\" is not a number",
+        "'top_p': 0 | top_p 0 is out of range",
+        "'top_k': -2 | top_k -2 is out of range",
+        "'top_k': 1.5 | top_k 1.5 is not a whole number",
+        "'min_p': 2 | min_p 2 is out of range",
+        "'repetition_penalty': 0 | repetition_penalty 0 is out of range",
+        "'max_new_tokens': 0 | max_new_tokens 0 is out of range",
+        "'do_sample': 1 | do_sample 1 is not true or false"
+      })
+  void refusesAtStartWhatNoRequestCouldUse(String field, String message) {
+    assertThatThrownBy(() -> GenerationDefaults.parse("{" + field.replace('\'', '"') + "}"))
+        .isInstanceOfSatisfying(
+            ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_MODEL))
+        .hasMessageStartingWith("generation_config.json: " + message)
+        .hasMessageEndingWith("correct the file and import the model again");
+  }
+
+  @Test
+  void aTemperatureThatIsNotUsedMayBeAnything() {
+    assertThat(
+            GenerationDefaults.parse("{'do_sample': false, 'temperature': 9}".replace('\'', '"')))
+        .matches(GenerationDefaults::greedy);
   }
 
   @ParameterizedTest

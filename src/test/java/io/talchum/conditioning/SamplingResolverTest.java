@@ -51,7 +51,7 @@ class SamplingResolverTest {
 
   @Test
   void theModelsDefaultsComeSecond() {
-    GenerationDefaults model = new GenerationDefaults(false, 0.7f, 0.9f, 40, 0.05f, 1.1f);
+    GenerationDefaults model = new GenerationDefaults(false, 0.7f, 0.9f, 40, 0.05f, 1.1f, null);
     SamplingParams unsaid = resolve(model, SamplingRequest.builder());
     assertThat(unsaid.temperature()).isEqualTo(0.7f);
     assertThat(unsaid.topP()).isEqualTo(0.9f);
@@ -78,7 +78,7 @@ class SamplingResolverTest {
 
   @Test
   void aGreedyModelStaysSoUntilATemperatureIsAsked() {
-    GenerationDefaults greedy = new GenerationDefaults(true, 0.7f, null, null, null, null);
+    GenerationDefaults greedy = new GenerationDefaults(true, 0.7f, null, null, null, null, null);
     assertThat(resolve(greedy, SamplingRequest.builder()).temperature()).isZero();
     assertThat(resolve(greedy, SamplingRequest.builder().temperature(1f)).temperature())
         .isEqualTo(1f);

@@ -52,7 +52,13 @@ public final class GgufFromHub {
 
   /** Writes the file and returns it. */
   public static Path write(String family, Path target) {
+    return write(family, target, Map.of());
+  }
+
+  /** The same with further metadata. */
+  static Path write(String family, Path target, Map<String, String> texts) {
     GgufFromHub writer = new GgufFromHub(family);
+    texts.forEach(writer.gguf::put);
     writer.metadata();
     writer.tensors(Fixtures.path("models/" + family));
     return writer.gguf.write(target);

@@ -33,12 +33,17 @@ final class ModelMapper {
   }
 
   private static io.talchum.v1.SamplingDefaults defaults(SamplingDefaults defaults) {
-    return io.talchum.v1.SamplingDefaults.newBuilder()
-        .setTemperature(defaults.temperature())
-        .setTopP(defaults.topP())
-        .setTopK(defaults.topK())
-        .setMinP(defaults.minP())
-        .setRepetitionPenalty(defaults.repetitionPenalty())
-        .build();
+    var wire =
+        io.talchum.v1.SamplingDefaults.newBuilder()
+            .setTemperature(defaults.temperature())
+            .setTopP(defaults.topP())
+            .setTopK(defaults.topK())
+            .setMinP(defaults.minP())
+            .setRepetitionPenalty(defaults.repetitionPenalty());
+    Integer maxTokens = defaults.maxTokens();
+    if (maxTokens != null) {
+      wire.setMaxTokens(maxTokens);
+    }
+    return wire.build();
   }
 }

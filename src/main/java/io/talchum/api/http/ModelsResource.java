@@ -60,6 +60,10 @@ public class ModelsResource {
     json.writeNumberField("top_k", defaults.topK());
     json.writeNumberField("min_p", defaults.minP());
     json.writeNumberField("repetition_penalty", defaults.repetitionPenalty());
+    Integer maxTokens = defaults.maxTokens();
+    if (maxTokens != null) {
+      json.writeNumberField("max_tokens", maxTokens);
+    }
     json.writeEndObject();
     json.writeEndObject();
   }
