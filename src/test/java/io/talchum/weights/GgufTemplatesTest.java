@@ -28,7 +28,10 @@ class GgufTemplatesTest {
                 "tokenizer.chat_template.rag", "R"));
     Path model =
         new ModelImporter()
-            .run(ImportRequest.of(file, "m").withoutTokenizer(), folder.resolve("models"), ProgressListener.NONE);
+            .run(
+                ImportRequest.of(file, "m").withoutTokenizer(),
+                folder.resolve("models"),
+                ProgressListener.NONE);
     try (ModelPackage opened = ModelPackage.open(model)) {
       assertThat(opened.chatTemplates())
           .containsExactlyInAnyOrderEntriesOf(Map.of("default", "D", "tool_use", "T", "rag", "R"));
