@@ -69,39 +69,23 @@ final class FloatTile {
       a7 = w0.fma(p, a7);
       b7 = w1.fma(p, b7);
     }
+    put(a0, b0, y, add);
+    put(a1, b1, y + yStride, add);
+    put(a2, b2, y + 2 * yStride, add);
+    put(a3, b3, y + 3 * yStride, add);
+    put(a4, b4, y + 4 * yStride, add);
+    put(a5, b5, y + 5 * yStride, add);
+    put(a6, b6, y + 6 * yStride, add);
+    put(a7, b7, y + 7 * yStride, add);
+  }
+
+  /** Must stay small: inlined, it costs no boxes. */
+  private static void put(FloatVector a, FloatVector b, long y, boolean add) {
     if (add) {
-      a0 = a0.add(FloatVector.fromMemorySegment(FLOATS, ALL, y, NATIVE));
-      b0 = b0.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + HALF, NATIVE));
-      a1 = a1.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 1 * yStride, NATIVE));
-      b1 = b1.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 1 * yStride + HALF, NATIVE));
-      a2 = a2.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 2 * yStride, NATIVE));
-      b2 = b2.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 2 * yStride + HALF, NATIVE));
-      a3 = a3.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 3 * yStride, NATIVE));
-      b3 = b3.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 3 * yStride + HALF, NATIVE));
-      a4 = a4.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 4 * yStride, NATIVE));
-      b4 = b4.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 4 * yStride + HALF, NATIVE));
-      a5 = a5.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 5 * yStride, NATIVE));
-      b5 = b5.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 5 * yStride + HALF, NATIVE));
-      a6 = a6.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 6 * yStride, NATIVE));
-      b6 = b6.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 6 * yStride + HALF, NATIVE));
-      a7 = a7.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 7 * yStride, NATIVE));
-      b7 = b7.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 7 * yStride + HALF, NATIVE));
+      a = a.add(FloatVector.fromMemorySegment(FLOATS, ALL, y, NATIVE));
+      b = b.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + HALF, NATIVE));
     }
-    a0.intoMemorySegment(ALL, y, NATIVE);
-    b0.intoMemorySegment(ALL, y + HALF, NATIVE);
-    a1.intoMemorySegment(ALL, y + 1 * yStride, NATIVE);
-    b1.intoMemorySegment(ALL, y + 1 * yStride + HALF, NATIVE);
-    a2.intoMemorySegment(ALL, y + 2 * yStride, NATIVE);
-    b2.intoMemorySegment(ALL, y + 2 * yStride + HALF, NATIVE);
-    a3.intoMemorySegment(ALL, y + 3 * yStride, NATIVE);
-    b3.intoMemorySegment(ALL, y + 3 * yStride + HALF, NATIVE);
-    a4.intoMemorySegment(ALL, y + 4 * yStride, NATIVE);
-    b4.intoMemorySegment(ALL, y + 4 * yStride + HALF, NATIVE);
-    a5.intoMemorySegment(ALL, y + 5 * yStride, NATIVE);
-    b5.intoMemorySegment(ALL, y + 5 * yStride + HALF, NATIVE);
-    a6.intoMemorySegment(ALL, y + 6 * yStride, NATIVE);
-    b6.intoMemorySegment(ALL, y + 6 * yStride + HALF, NATIVE);
-    a7.intoMemorySegment(ALL, y + 7 * yStride, NATIVE);
-    b7.intoMemorySegment(ALL, y + 7 * yStride + HALF, NATIVE);
+    a.intoMemorySegment(ALL, y, NATIVE);
+    b.intoMemorySegment(ALL, y + HALF, NATIVE);
   }
 }

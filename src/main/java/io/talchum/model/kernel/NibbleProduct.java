@@ -116,101 +116,11 @@ final class NibbleProduct {
       FloatVector c0 = FloatVector.fromMemorySegment(FLOATS, ALL, factors + GROUP, NATIVE);
       FloatVector c1 = FloatVector.fromMemorySegment(FLOATS, ALL, factors + GROUP + HALF, NATIVE);
       factors += 2 * GROUP;
-      for (int group = 0; group < groups; group += 2) {
-        IntVector v0 = IntVector.fromMemorySegment(INTS, ALL, quants, NATIVE);
-        IntVector v1 = IntVector.fromMemorySegment(INTS, ALL, quants + HALF, NATIVE);
-        IntVector v2 = IntVector.fromMemorySegment(INTS, ALL, quants + GROUP, NATIVE);
-        IntVector v3 = IntVector.fromMemorySegment(INTS, ALL, quants + GROUP + HALF, NATIVE);
-        quants += 2 * GROUP;
-        for (int i = 0; i < STEPS; i++) {
-          FloatVector w0 = v0.and(mask).or(one).reinterpretAsFloats().fma(d0, c0);
-          FloatVector w1 = v1.and(mask).or(one).reinterpretAsFloats().fma(d1, c1);
-          FloatVector w2 = v2.and(mask).or(one).reinterpretAsFloats().fma(d0, c0);
-          FloatVector w3 = v3.and(mask).or(one).reinterpretAsFloats().fma(d1, c1);
-          v0 = v0.lanewise(VectorOperators.ROR, BITS);
-          v1 = v1.lanewise(VectorOperators.ROR, BITS);
-          v2 = v2.lanewise(VectorOperators.ROR, BITS);
-          v3 = v3.lanewise(VectorOperators.ROR, BITS);
-          FloatVector p;
-          p = FloatVector.broadcast(FLOATS, x[k]);
-          a0 = w0.fma(p, a0);
-          b0 = w1.fma(p, b0);
-          p = FloatVector.broadcast(FLOATS, x[k + 4 * STEPS]);
-          a0 = w2.fma(p, a0);
-          b0 = w3.fma(p, b0);
-          p = FloatVector.broadcast(FLOATS, x[k + 1]);
-          a1 = w0.fma(p, a1);
-          b1 = w1.fma(p, b1);
-          p = FloatVector.broadcast(FLOATS, x[k + 4 * STEPS + 1]);
-          a1 = w2.fma(p, a1);
-          b1 = w3.fma(p, b1);
-          p = FloatVector.broadcast(FLOATS, x[k + 2]);
-          a2 = w0.fma(p, a2);
-          b2 = w1.fma(p, b2);
-          p = FloatVector.broadcast(FLOATS, x[k + 4 * STEPS + 2]);
-          a2 = w2.fma(p, a2);
-          b2 = w3.fma(p, b2);
-          p = FloatVector.broadcast(FLOATS, x[k + 3]);
-          a3 = w0.fma(p, a3);
-          b3 = w1.fma(p, b3);
-          p = FloatVector.broadcast(FLOATS, x[k + 4 * STEPS + 3]);
-          a3 = w2.fma(p, a3);
-          b3 = w3.fma(p, b3);
-          k += 4;
-        }
-        k += 4 * STEPS;
-      }
-    }
-    a0.intoMemorySegment(ALL, y, NATIVE);
-    b0.intoMemorySegment(ALL, y + HALF, NATIVE);
-    a1.intoMemorySegment(ALL, y + 1 * yStride, NATIVE);
-    b1.intoMemorySegment(ALL, y + 1 * yStride + HALF, NATIVE);
-    a2.intoMemorySegment(ALL, y + 2 * yStride, NATIVE);
-    b2.intoMemorySegment(ALL, y + 2 * yStride + HALF, NATIVE);
-    a3.intoMemorySegment(ALL, y + 3 * yStride, NATIVE);
-    b3.intoMemorySegment(ALL, y + 3 * yStride + HALF, NATIVE);
-  }
-
-  /** Eight tokens: as {@link #one}; x [columns, 8], token m's output at y + m * yStride. */
-  static void eight(
-      long quants,
-      long factors,
-      int blocks,
-      int groups,
-      float[] x,
-      int from,
-      long y,
-      long yStride) {
-    IntVector mask = IntVector.fromArray(INTS, MASK, 0);
-    IntVector one = IntVector.fromArray(INTS, ONE, 0);
-    FloatVector a0 = FloatVector.zero(FLOATS);
-    FloatVector b0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = FloatVector.zero(FLOATS);
-    FloatVector b1 = FloatVector.zero(FLOATS);
-    FloatVector a2 = FloatVector.zero(FLOATS);
-    FloatVector b2 = FloatVector.zero(FLOATS);
-    FloatVector a3 = FloatVector.zero(FLOATS);
-    FloatVector b3 = FloatVector.zero(FLOATS);
-    FloatVector a4 = FloatVector.zero(FLOATS);
-    FloatVector b4 = FloatVector.zero(FLOATS);
-    FloatVector a5 = FloatVector.zero(FLOATS);
-    FloatVector b5 = FloatVector.zero(FLOATS);
-    FloatVector a6 = FloatVector.zero(FLOATS);
-    FloatVector b6 = FloatVector.zero(FLOATS);
-    FloatVector a7 = FloatVector.zero(FLOATS);
-    FloatVector b7 = FloatVector.zero(FLOATS);
-    int k = from;
-    for (int block = 0; block < blocks; block++) {
-      FloatVector d0 = FloatVector.fromMemorySegment(FLOATS, ALL, factors, NATIVE);
-      FloatVector d1 = FloatVector.fromMemorySegment(FLOATS, ALL, factors + HALF, NATIVE);
-      FloatVector c0 = FloatVector.fromMemorySegment(FLOATS, ALL, factors + GROUP, NATIVE);
-      FloatVector c1 = FloatVector.fromMemorySegment(FLOATS, ALL, factors + GROUP + HALF, NATIVE);
-      factors += 2 * GROUP;
       for (int group = 0; group < groups; group++) {
         IntVector v0 = IntVector.fromMemorySegment(INTS, ALL, quants, NATIVE);
         IntVector v1 = IntVector.fromMemorySegment(INTS, ALL, quants + HALF, NATIVE);
         quants += GROUP;
-        for (int i = 0; i < STEPS; i++) {
+        for (int i = 0; i < STEPS; i++, k += 4) {
           FloatVector w0 = v0.and(mask).or(one).reinterpretAsFloats().fma(d0, c0);
           FloatVector w1 = v1.and(mask).or(one).reinterpretAsFloats().fma(d1, c1);
           v0 = v0.lanewise(VectorOperators.ROR, BITS);
@@ -228,19 +138,6 @@ final class NibbleProduct {
           p = FloatVector.broadcast(FLOATS, x[k + 3]);
           a3 = w0.fma(p, a3);
           b3 = w1.fma(p, b3);
-          p = FloatVector.broadcast(FLOATS, x[k + 4]);
-          a4 = w0.fma(p, a4);
-          b4 = w1.fma(p, b4);
-          p = FloatVector.broadcast(FLOATS, x[k + 5]);
-          a5 = w0.fma(p, a5);
-          b5 = w1.fma(p, b5);
-          p = FloatVector.broadcast(FLOATS, x[k + 6]);
-          a6 = w0.fma(p, a6);
-          b6 = w1.fma(p, b6);
-          p = FloatVector.broadcast(FLOATS, x[k + 7]);
-          a7 = w0.fma(p, a7);
-          b7 = w1.fma(p, b7);
-          k += 8;
         }
       }
     }
@@ -252,14 +149,6 @@ final class NibbleProduct {
     b2.intoMemorySegment(ALL, y + 2 * yStride + HALF, NATIVE);
     a3.intoMemorySegment(ALL, y + 3 * yStride, NATIVE);
     b3.intoMemorySegment(ALL, y + 3 * yStride + HALF, NATIVE);
-    a4.intoMemorySegment(ALL, y + 4 * yStride, NATIVE);
-    b4.intoMemorySegment(ALL, y + 4 * yStride + HALF, NATIVE);
-    a5.intoMemorySegment(ALL, y + 5 * yStride, NATIVE);
-    b5.intoMemorySegment(ALL, y + 5 * yStride + HALF, NATIVE);
-    a6.intoMemorySegment(ALL, y + 6 * yStride, NATIVE);
-    b6.intoMemorySegment(ALL, y + 6 * yStride + HALF, NATIVE);
-    a7.intoMemorySegment(ALL, y + 7 * yStride, NATIVE);
-    b7.intoMemorySegment(ALL, y + 7 * yStride + HALF, NATIVE);
   }
 
   /**

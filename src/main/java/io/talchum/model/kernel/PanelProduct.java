@@ -2,6 +2,7 @@ package io.talchum.model.kernel;
 
 import static io.talchum.model.kernel.Native.ALL;
 import static io.talchum.model.kernel.PanelInputs.EIGHT;
+import static io.talchum.model.kernel.PanelInputs.FOUR;
 import static io.talchum.model.kernel.PanelMatrix.ROWS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
@@ -19,9 +20,6 @@ public final class PanelProduct {
   private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
   private static final int LANES = FLOATS.length();
   private static final int STRIP = Math.min(LANES, ROWS / 2); // rows r .. and r + 16 .. of a call
-
-  /** Groups of eight tokens from which on unpacking a panel pays. */
-  private static final int UNPACK_FROM = 2;
 
   /** Unpacked at a time, so that they stay in a core's cache. */
   static final int CHUNK_COLUMNS = 2048;
@@ -46,20 +44,16 @@ public final class PanelProduct {
     for (int panel = firstPanel; panel < endPanel; panel++) {
       matrix.scales().factors(matrix.scalesAt(panel), scratch.factors());
       Outputs outputs = new Outputs(matrix, panel, y, scratch.tile());
-      if (x.eights() >= UNPACK_FROM) {
+      if (x.eights() > 0 || x.restWidth() == EIGHT) {
         unpacked(matrix, x, panel, outputs, scratch);
-      } else {
-        for (int group = 0; group < x.eights(); group++) {
-          tile(matrix, x, panel, group * EIGHT, EIGHT, EIGHT, outputs, scratch);
-        }
       }
       int done = x.eights() * EIGHT;
       if (x.restWidth() == 1) {
         for (int i = 0; i < x.rest(); i++) {
           tile(matrix, x, panel, done + i, 1, 1, outputs, scratch);
         }
-      } else if (x.rest() > 0) {
-        tile(matrix, x, panel, done, x.restWidth(), x.rest(), outputs, scratch);
+      } else if (x.restWidth() == FOUR) {
+        tile(matrix, x, panel, done, FOUR, x.rest(), outputs, scratch);
       }
     }
   }
@@ -114,17 +108,19 @@ public final class PanelProduct {
     }
   }
 
-  /** All groups of eight tokens of one panel, whose weights are unpacked once. */
+  /** All groups of eight tokens, the last perhaps with empty places, of one panel, whose weights are unpacked once. */
   private static void unpacked(
       PanelMatrix matrix, PanelInputs x, int panel, Outputs y, PanelScratch buffers) {
+    int eights = x.restWidth() == EIGHT ? x.eights() + 1 : x.eights();
     int perChunk = Math.max(1, CHUNK_COLUMNS / matrix.blockSize());
     for (int block = 0; block < matrix.blocks(); block += perChunk) {
       int blocks = Math.min(perChunk, matrix.blocks() - block);
       unpack(matrix, panel, block, blocks, buffers);
       int columns = blocks * matrix.blockSize();
-      for (int group = 0; group < x.eights(); group++) {
+      for (int group = 0; group < eights; group++) {
         int from = (group * matrix.paddedColumns() + block * matrix.blockSize()) * EIGHT;
-        y.begin(group * EIGHT, EIGHT, EIGHT, block > 0);
+        y.begin(
+            group * EIGHT, EIGHT, group < x.eights() ? EIGHT : x.rest(), block > 0);
         for (int strip = 0; strip < ROWS / 2; strip += STRIP) {
           FloatTile.eight(
               buffers.weights(),
@@ -206,20 +202,14 @@ public final class PanelProduct {
           ByteProduct.one(quants, factors, blocks, groups, x.values(), from, x.sums(), sums, y);
         }
       }
-      case PanelInputs.FOUR -> {
+      case FOUR -> {
         if (nibbles) {
           NibbleProduct.four(quants, factors, blocks, groups, x.values(), from, y, yStride);
         } else {
           ByteProduct.four(quants, factors, blocks, groups, x.values(), from, y, yStride);
         }
       }
-      default -> {
-        if (nibbles) {
-          NibbleProduct.eight(quants, factors, blocks, groups, x.values(), from, y, yStride);
-        } else {
-          ByteProduct.eight(quants, factors, blocks, groups, x.values(), from, y, yStride);
-        }
-      }
+      default -> throw new IllegalArgumentException("no loop for " + width + " tokens");
     }
   }
 
