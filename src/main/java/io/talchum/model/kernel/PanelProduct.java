@@ -108,7 +108,10 @@ public final class PanelProduct {
     }
   }
 
-  /** All groups of eight tokens, the last perhaps with empty places, of one panel, whose weights are unpacked once. */
+  /**
+   * All groups of eight tokens, the last perhaps with empty places, of one panel, whose weights are
+   * unpacked once.
+   */
   private static void unpacked(
       PanelMatrix matrix, PanelInputs x, int panel, Outputs y, PanelScratch buffers) {
     int eights = x.restWidth() == EIGHT ? x.eights() + 1 : x.eights();
@@ -119,8 +122,7 @@ public final class PanelProduct {
       int columns = blocks * matrix.blockSize();
       for (int group = 0; group < eights; group++) {
         int from = (group * matrix.paddedColumns() + block * matrix.blockSize()) * EIGHT;
-        y.begin(
-            group * EIGHT, EIGHT, group < x.eights() ? EIGHT : x.rest(), block > 0);
+        y.begin(group * EIGHT, EIGHT, group < x.eights() ? EIGHT : x.rest(), block > 0);
         for (int strip = 0; strip < ROWS / 2; strip += STRIP) {
           FloatTile.eight(
               buffers.weights(),
