@@ -1,5 +1,6 @@
 package io.talchum.cli;
 
+import io.talchum.core.KvFormat;
 import io.talchum.service.ModelCatalog;
 import io.talchum.service.ModelEvaluation;
 import io.talchum.service.ModelRunner;
@@ -44,6 +45,12 @@ final class PerplexityCommand implements Callable<Integer> {
               + " or the model's context if that is less).")
   private int context;
 
+  @Option(
+      names = "--kv",
+      paramLabel = "F",
+      description = "How the KV cache keeps its numbers: fp32 or int8 (default: fp32).")
+  private String kv = KvFormat.FP32.text();
+
   PerplexityCommand(Surroundings surroundings, ModelRunner runner) {
     this.surroundings = surroundings;
     this.evaluation = new ModelEvaluation(runner);
@@ -52,7 +59,8 @@ final class PerplexityCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Path folder = new ModelCatalog(dataDir.resolve(surroundings)).toServe(model);
-    Perplexity measured = evaluation.perplexity(folder, ModelEvaluation.text(text), context);
+    Perplexity measured =
+        evaluation.perplexity(folder, ModelEvaluation.text(text), context, KvFormat.parse(kv));
     surroundings.out().println(describe(measured));
     return 0;
   }

@@ -59,6 +59,12 @@ final class ServeCommand implements Callable<Integer> {
           "Most tokens of prompt and answer together (default: the model's, at most 4096).")
   private @Nullable Integer context;
 
+  @Option(
+      names = "--kv",
+      paramLabel = "F",
+      description = "How the KV cache keeps its numbers: fp32 or int8 (default: fp32).")
+  private @Nullable String kv;
+
   ServeCommand(Surroundings surroundings, Server server) {
     this.surroundings = surroundings;
     this.server = server;
@@ -78,6 +84,7 @@ final class ServeCommand implements Callable<Integer> {
     put(settings, "talchum.adapters", adapters);
     put(settings, "talchum.slots", slots);
     put(settings, "talchum.context", context);
+    put(settings, "talchum.kv", kv);
     return settings;
   }
 

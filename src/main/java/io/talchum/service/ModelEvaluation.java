@@ -1,6 +1,7 @@
 package io.talchum.service;
 
 import io.talchum.core.ErrorCode;
+import io.talchum.core.KvFormat;
 import io.talchum.core.ServeException;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
@@ -41,12 +42,12 @@ public final class ModelEvaluation {
    * @throws ServeException INVALID_REQUEST if the model has no such context, or the text is too
    *     short
    */
-  public Perplexity perplexity(Path packageFolder, String text, int contextTokens) {
+  public Perplexity perplexity(Path packageFolder, String text, int contextTokens, KvFormat kv) {
     if (contextTokens < 0 || contextTokens == 1) {
       throw ServeException.invalid(
           "context", "context is %d; it must be at least 2".formatted(contextTokens));
     }
-    return run(packageFolder, text, contextTokens);
+    return run(packageFolder, text, contextTokens, kv);
   }
 
   /**
@@ -61,7 +62,7 @@ public final class ModelEvaluation {
     if (models == null) {
       throw new IllegalArgumentException(packageFolder + " is no package");
     }
-    return new ImportReport(matrices, ofSource(source, models, text), run(packageFolder, text, 0));
+    return new ImportReport(matrices, ofSource(source, models, text), run(packageFolder, text, 0, KvFormat.FP32));
   }
 
   private static ImportReport.Matrix matrix(TensorReport tensor) {
@@ -83,7 +84,7 @@ public final class ModelEvaluation {
         ImportRequest plain =
             ImportRequest.of(source, "source").quantized(Quantization.NONE, Quantization.NONE);
         Path copy = new ModelImporter().run(plain, folder, ProgressListener.NONE);
-        return run(copy, text, 0);
+        return run(copy, text, 0, KvFormat.FP32);
       } finally {
         delete(folder);
       }
@@ -93,8 +94,8 @@ public final class ModelEvaluation {
     }
   }
 
-  private Perplexity run(Path folder, String text, int contextTokens) {
-    try (RunningModel model = runner.open(folder, contextTokens)) {
+  private Perplexity run(Path folder, String text, int contextTokens, KvFormat kv) {
+    try (RunningModel model = runner.open(folder, contextTokens, kv)) {
       return Perplexity.of(model, text);
     }
   }

@@ -1,5 +1,6 @@
 package io.talchum.wiring;
 
+import io.talchum.core.KvFormat;
 import io.talchum.core.ServeException;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
@@ -7,12 +8,18 @@ import java.util.Locale;
 /**
  * What serving will take of the machine's memory, known before anything is allocated.
  *
+ * @param kv how the KV cache keeps its numbers
  * @param kvBytesPerToken of one slot
  * @param weightBytes of the model package
  * @param machineBytes of the machine or the container
  */
 record MemoryPlan(
-    int slots, int contextTokens, long kvBytesPerToken, long weightBytes, long machineBytes) {
+    int slots,
+    int contextTokens,
+    KvFormat kv,
+    long kvBytesPerToken,
+    long weightBytes,
+    long machineBytes) {
   /** For the Java heap, ONNX Runtime's graphs and the operating system. */
   static final long RESERVED_BYTES = 512L << 20;
 
@@ -30,9 +37,10 @@ record MemoryPlan(
 
   /** One line for the log. */
   String text() {
-    return "memory: KV cache %s (%d slots of %d tokens, %d bytes a token), weights %s; the machine has %s"
+    return "memory: KV cache %s in %s (%d slots of %d tokens, %d bytes a token), weights %s; the machine has %s"
         .formatted(
             gigabytes(kvBytes()),
+            kv.text(),
             slots,
             contextTokens,
             kvBytesPerToken,
@@ -56,7 +64,14 @@ record MemoryPlan(
                     .formatted(
                         tokens, Math.max(1, tokens / slots), Math.max(1, tokens / contextTokens))
                 + (tokens < contextTokens ? " with talchum.context " + tokens : "");
-    throw ServeException.invalid("context", text() + ", where " + advice);
+    throw ServeException.invalid("context", text() + ", where " + advice + smaller(free));
+  }
+
+  private String smaller(long free) {
+    long int8 = kvBytes() / kv.bytes() * KvFormat.INT8.bytes();
+    return kv != KvFormat.INT8 && int8 <= free
+        ? "; in int8 (--kv int8) it takes %s, which fits".formatted(gigabytes(int8))
+        : "";
   }
 
   private static String gigabytes(long bytes) {

@@ -7,8 +7,10 @@ import io.talchum.conditioning.SpecialTokenTexts;
 import io.talchum.conditioning.TemplateRenderer;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
+import io.talchum.core.KvFormat;
 import io.talchum.core.ServeException;
 import io.talchum.model.onnx.ExecutorOptions;
+import io.talchum.model.onnx.KvScales;
 import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.service.ModelCatalog;
 import io.talchum.text.ChatTemplate;
@@ -58,13 +60,15 @@ public class ModelOpener {
     int context = config.context().orElse(Math.min(most, DEFAULT_CONTEXT_TOKENS));
     checkRange("context", context, most);
     checkRange("slots", config.slots(), MAX_SLOTS);
-    MemoryPlan memory = memory(weights, config.slots(), context);
+    KvFormat kv = KvFormat.parse(config.kv());
+    MemoryPlan memory = memory(weights, config.slots(), context, kv);
     LOG.info(memory.text());
     memory.check();
     Tokenizer tokenizer =
         DjlTokenizer.load(
             weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
-    OnnxModelExecutor executor = OnnxModelExecutor.open(weights, options(config, context));
+    KvScales scales = KvPreparation.scales(weights, tokenizer, kv, threads(config));
+    OnnxModelExecutor executor = OnnxModelExecutor.open(weights, options(config, context, scales));
     Map<String, String> templates = weights.chatTemplates();
     ServedModel served =
         new ServedModel(
@@ -84,23 +88,29 @@ public class ModelOpener {
     return new OpenedModel(served, executor);
   }
 
-  private static MemoryPlan memory(ModelPackage weights, int slots, int context) {
+  private static MemoryPlan memory(
+      ModelPackage weights, int slots, int context, KvFormat kv) {
     long weightBytes =
         weights.manifest().tensors().stream()
             .flatMap(tensor -> tensor.parts().values().stream())
             .mapToLong(PackedTensor.Part::length)
             .sum();
-    long kvBytesPerToken = OnnxModelExecutor.kvBytesPerToken(weights.manifest().spec());
-    return new MemoryPlan(slots, context, kvBytesPerToken, weightBytes, MemoryPlan.machine());
+    long kvBytesPerToken = OnnxModelExecutor.kvBytesPerToken(weights.manifest().spec(), kv);
+    return new MemoryPlan(slots, context, kv, kvBytesPerToken, weightBytes, MemoryPlan.machine());
   }
 
-  private static ExecutorOptions options(TalchumConfig config, int context) {
+  private static ExecutorOptions options(TalchumConfig config, int context, KvScales kv) {
     return new ExecutorOptions(
         config.slots(),
         context,
         Math.max(config.prefillTokens(), config.prefillTokensAlone()),
-        config.threads().orElse(Runtime.getRuntime().availableProcessors()),
-        true);
+        threads(config),
+        true,
+        kv);
+  }
+
+  private static int threads(TalchumConfig config) {
+    return config.threads().orElse(Runtime.getRuntime().availableProcessors());
   }
 
   private static void checkRange(String setting, int value, int most) {

@@ -1,6 +1,8 @@
 package io.talchum.wiring;
 
+import io.talchum.core.KvFormat;
 import io.talchum.model.onnx.ExecutorOptions;
+import io.talchum.model.onnx.KvScales;
 import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.service.ModelEvaluation;
 import io.talchum.service.ModelRunner;
@@ -15,7 +17,7 @@ final class PackageRunner implements ModelRunner {
   private static final int PREFILL_TOKENS = 64;
 
   @Override
-  public RunningModel open(Path packageFolder, int contextTokens) {
+  public RunningModel open(Path packageFolder, int contextTokens, KvFormat kv) {
     ModelPackage weights = ModelPackage.open(packageFolder);
     try {
       PackageManifest manifest = weights.manifest();
@@ -27,9 +29,10 @@ final class PackageRunner implements ModelRunner {
       DjlTokenizer tokenizer =
           DjlTokenizer.load(
               weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
+      int threads = Runtime.getRuntime().availableProcessors();
+      KvScales scales = KvPreparation.scales(weights, tokenizer, kv, threads);
       ExecutorOptions options =
-          new ExecutorOptions(
-              1, context, PREFILL_TOKENS, Runtime.getRuntime().availableProcessors(), true);
+          new ExecutorOptions(1, context, PREFILL_TOKENS, threads, true, scales);
       return new RunningModel(weights, tokenizer, OnnxModelExecutor.open(weights, options));
     } catch (RuntimeException e) {
       weights.close();

@@ -90,8 +90,7 @@ public class ServeApplication implements QuarkusApplication {
   }
 
   private long kvBytes() {
-    long perToken = OnnxModelExecutor.kvBytesPerToken(model.executor().spec());
-    return perToken * model.executor().maxContextTokens() * model.executor().slots();
+    return model.executor() instanceof OnnxModelExecutor executor ? executor.kvCapacityBytes() : 0;
   }
 
   private static long residentBytes() {

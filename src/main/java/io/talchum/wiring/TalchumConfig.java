@@ -35,6 +35,10 @@ public interface TalchumConfig {
   /** Most tokens of prompt and completion together; without it the model's own, at most 4096. */
   OptionalInt context();
 
+  /** How the KV cache keeps keys and values: {@code fp32} or {@code int8}. */
+  @WithDefault("fp32")
+  String kv();
+
   /** Threads of the model's kernels; without it one per core. */
   OptionalInt threads();
 

@@ -15,7 +15,7 @@ import java.util.Map;
  */
 record CommandRun(int exitCode, String out, String err, List<Map<String, String>> settings) {
   private static final ModelRunner RUNNER =
-      (folder, contextTokens) -> {
+      (folder, contextTokens, kv) -> {
         throw new AssertionError("no model runs here");
       };
 

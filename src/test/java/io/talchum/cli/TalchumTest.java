@@ -27,7 +27,7 @@ class TalchumTest {
     CommandRun run =
         CommandRun.of(
             home,
-            ("serve --model m --host 127.0.0.2 --port 18999 --adapters a --slots 3 --context 77"
+            ("serve --model m --host 127.0.0.2 --port 18999 --adapters a --slots 3 --context 77 --kv int8"
                     + " --data-dir d")
                 .split(" "));
     assertThat(run.exitCode()).isZero();
@@ -40,7 +40,8 @@ class TalchumTest {
                 "talchum.port", "18999",
                 "talchum.adapters", "a",
                 "talchum.slots", "3",
-                "talchum.context", "77"));
+                "talchum.context", "77",
+                "talchum.kv", "int8"));
   }
 
   @Test

@@ -4,20 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.talchum.core.KvFormat;
 import org.junit.jupiter.api.Test;
 
 class MemoryPlanTest {
   private static final long GIGABYTE = 1_000_000_000;
 
   private static MemoryPlan plan(int slots, int contextTokens, long machineBytes) {
-    return new MemoryPlan(slots, contextTokens, 24_576, 500_000_000, machineBytes);
+    return new MemoryPlan(slots, contextTokens, KvFormat.FP32, 24_576, 500_000_000, machineBytes);
   }
 
   @Test
   void tellsWhatItTakes() {
     assertThat(plan(8, 4096, 8 * GIGABYTE).text())
         .isEqualTo(
-            "memory: KV cache 0.81 GB (8 slots of 4096 tokens, 24576 bytes a token), weights 0.50"
+            "memory: KV cache 0.81 GB in fp32 (8 slots of 4096 tokens, 24576 bytes a token), weights 0.50"
                 + " GB; the machine has 8.00 GB");
     assertThatCode(plan(8, 4096, 8 * GIGABYTE)::check).doesNotThrowAnyException();
   }
@@ -25,7 +26,7 @@ class MemoryPlanTest {
   @Test
   void refusesWithWhatWouldFit() {
     assertThatThrownBy(plan(8, 131_072, 8 * GIGABYTE)::check)
-        .hasMessageContaining("KV cache 25.77 GB (8 slots of 131072 tokens")
+        .hasMessageContaining("KV cache 25.77 GB in fp32 (8 slots of 131072 tokens")
         .hasMessageContaining("the machine has 8.00 GB, where 283330 tokens fit")
         .hasMessageContaining("talchum.context (--context) to 35416")
         .hasMessageContaining("talchum.slots (--slots) to 2");
@@ -39,6 +40,15 @@ class MemoryPlanTest {
         .hasMessageContaining("(--slots) to 1 with talchum.context 39189");
     assertThatThrownBy(plan(4, 131_072, GIGABYTE)::check)
         .hasMessageContaining("a machine with more memory is needed");
+  }
+
+  @Test
+  void saysWhetherInt8WouldFit() {
+    assertThatThrownBy(plan(8, 131_072, 8 * GIGABYTE)::check)
+        .hasMessageContaining("; in int8 (--kv int8) it takes 6.44 GB, which fits");
+    assertThatThrownBy(plan(8, 131_072, 2 * GIGABYTE)::check)
+        .message()
+        .doesNotContain("int8");
   }
 
   @Test

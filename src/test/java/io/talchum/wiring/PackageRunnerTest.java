@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.talchum.core.KvFormat;
 import io.talchum.core.ServeException;
 import io.talchum.service.ImportProgress;
 import io.talchum.service.ImportReport;
@@ -14,6 +15,7 @@ import io.talchum.service.ModelSource.Quantization;
 import io.talchum.service.Perplexity;
 import io.talchum.service.RunningModel;
 import io.talchum.testing.Fixtures;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -36,11 +38,24 @@ class PackageRunnerTest {
     return new ModelSource(Fixtures.path("models/llama_tied"), null, linears, tables);
   }
 
+  @Test
+  void anInt8CacheIsCalibratedOnceAndCostsLittle() throws IOException {
+    Path folder = imported(source(Quantization.NONE, Quantization.NONE));
+    double plain = evaluation.perplexity(folder, TEXT, 128, KvFormat.FP32).nats();
+    assertThat(folder.resolve("kv-scales.bin")).doesNotExist();
+    double int8 = evaluation.perplexity(folder, TEXT, 128, KvFormat.INT8).nats();
+    assertThat(int8).isNotEqualTo(plain).isCloseTo(plain, within(0.02 * plain));
+    Object written = Files.readAttributes(folder.resolve("kv-scales.bin"), "fileKey");
+    assertThat(evaluation.perplexity(folder, TEXT, 128, KvFormat.INT8).nats()).isEqualTo(int8);
+    assertThat((Object) Files.readAttributes(folder.resolve("kv-scales.bin"), "fileKey"))
+        .isEqualTo(written);
+  }
+
   /** Windows that fit in one context are predicted as one, whatever the pieces. */
   @Test
   void perplexityIsThatOfTheTokensLogProbabilities() {
     Path folder = imported(source(Quantization.NONE, Quantization.NONE));
-    try (RunningModel model = new PackageRunner().open(folder, 128)) {
+    try (RunningModel model = new PackageRunner().open(folder, 128, KvFormat.FP32)) {
       int[] ids = model.tokenizer().encode(TEXT, false, false);
       assertThat(ids.length).isBetween(100, 400);
       Perplexity cut = Perplexity.of(model, TEXT);
@@ -101,13 +116,13 @@ class PackageRunnerTest {
   @Test
   void refusesWhatCannotBeMeasured() {
     Path folder = imported(source(Quantization.AUTO, Quantization.AUTO));
-    assertThatThrownBy(() -> evaluation.perplexity(folder, TEXT, 1))
+    assertThatThrownBy(() -> evaluation.perplexity(folder, TEXT, 1, KvFormat.FP32))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("context is 1");
-    assertThatThrownBy(() -> evaluation.perplexity(folder, TEXT, 1 << 20))
+    assertThatThrownBy(() -> evaluation.perplexity(folder, TEXT, 1 << 20, KvFormat.FP32))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("context 1048576 is not in 1..");
-    assertThatThrownBy(() -> evaluation.perplexity(folder, "", 64))
+    assertThatThrownBy(() -> evaluation.perplexity(folder, "", 64, KvFormat.FP32))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("the text has 0 tokens");
   }

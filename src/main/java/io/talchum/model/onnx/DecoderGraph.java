@@ -1,6 +1,7 @@
 package io.talchum.model.onnx;
 
 import io.talchum.core.AttentionSpec;
+import io.talchum.core.KvFormat;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.Norm;
@@ -30,6 +31,8 @@ final class DecoderGraph {
 
   /** i64 [B, S]: each token's row in the rotary tables, where that is not its position. */
   static final String ROTARY_POSITIONS = "rotary_positions";
+
+  private static final int KEY_SCALE_INPUT = 12;
 
   private final ModelPackage weights;
   private final ModelSpec spec;
@@ -102,31 +105,63 @@ final class DecoderGraph {
   private String attention(int layer, String input) {
     AttentionSpec attention = spec.attention();
     List<String> in = new ArrayList<>(queryKeyValue(layer, input));
+    ElementType number = KvSlots.elementType(options.kv().format());
     Object[] cache = {"B", spec.kvHeads(), options.contextTokens(), spec.headDim()};
-    in.add(graph.input(pastKey(layer), ElementType.FLOAT, cache));
-    in.add(graph.input(pastValue(layer), ElementType.FLOAT, cache));
+    in.add(graph.input(pastKey(layer), number, cache));
+    in.add(graph.input(pastValue(layer), number, cache));
     in.addAll(List.of(PAST_LENGTHS, TOTAL_LENGTH));
     boolean rotates = !RotaryTables.areReadByOwnNodes(spec);
     if (rotates) {
       in.add(rotaryTable(RotaryTables.cos(attention, layer), layer));
       in.add(rotaryTable(RotaryTables.sin(attention, layer), layer));
     }
-    graph.output(presentKey(layer), ElementType.FLOAT, cache);
-    graph.output(presentValue(layer), ElementType.FLOAT, cache);
+    graph.output(presentKey(layer), number, cache);
+    graph.output(presentValue(layer), number, cache);
     String attended = "layers." + layer + ".attended";
     int window = attention.windowOf(layer);
+    List<Attribute> attributes =
+        new ArrayList<>(
+            List.of(
+                Attribute.of("num_heads", spec.heads()),
+                Attribute.of("kv_num_heads", spec.kvHeads()),
+                Attribute.of("scale", attention.scale()),
+                Attribute.of("softcap", attention.softcap()),
+                Attribute.of("do_rotary", rotates ? 1 : 0),
+                Attribute.of("rotary_interleaved", 0),
+                Attribute.of("local_window_size", window == 0 ? -1 : window)));
+    if (options.kv().format() == KvFormat.INT8) {
+      quantize(layer, in, attributes);
+    }
     graph.contributed(
         "GroupQueryAttention",
         in,
         List.of(attended, presentKey(layer), presentValue(layer)),
-        Attribute.of("num_heads", spec.heads()),
-        Attribute.of("kv_num_heads", spec.kvHeads()),
-        Attribute.of("scale", attention.scale()),
-        Attribute.of("softcap", attention.softcap()),
-        Attribute.of("do_rotary", rotates ? 1 : 0),
-        Attribute.of("rotary_interleaved", 0),
-        Attribute.of("local_window_size", window == 0 ? -1 : window));
+        attributes.toArray(Attribute[]::new));
     return group(layer, LinearGroup.O, attended).getFirst();
+  }
+
+  /** The operator takes the scales as its inputs 12 and 13. */
+  private void quantize(int layer, List<String> in, List<Attribute> attributes) {
+    while (in.size() < KEY_SCALE_INPUT) {
+      in.add("");
+    }
+    in.add(graph.weight(keyScale(layer), ElementType.FLOAT, scaleShape(spec)));
+    in.add(graph.weight(valueScale(layer), ElementType.FLOAT, scaleShape(spec)));
+    attributes.add(Attribute.of("k_quant_type", "PER_CHANNEL"));
+    attributes.add(Attribute.of("v_quant_type", "PER_CHANNEL"));
+    attributes.add(Attribute.of("kv_cache_bit_width", Byte.SIZE));
+  }
+
+  static String keyScale(int layer) {
+    return "key_scale." + layer;
+  }
+
+  static String valueScale(int layer) {
+    return "value_scale." + layer;
+  }
+
+  static long[] scaleShape(ModelSpec spec) {
+    return new long[] {1, spec.kvHeads(), 1, spec.headDim()};
   }
 
   private String rotaryTable(String name, int layer) {

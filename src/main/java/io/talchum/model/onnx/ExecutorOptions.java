@@ -8,6 +8,13 @@ package io.talchum.model.onnx;
  * @param prefillTokens the longest piece of a prompt per step
  * @param threads threads that compute, the engine thread included
  * @param spin whether idle threads wait actively between operators, which makes single steps faster
+ * @param kv scales of an int8 KV cache; {@link KvScales#NONE} keeps it in fp32
  */
 public record ExecutorOptions(
-    int slots, int contextTokens, int prefillTokens, int threads, boolean spin) {}
+    int slots, int contextTokens, int prefillTokens, int threads, boolean spin, KvScales kv) {
+  /** With an fp32 KV cache. */
+  public ExecutorOptions(
+      int slots, int contextTokens, int prefillTokens, int threads, boolean spin) {
+    this(slots, contextTokens, prefillTokens, threads, spin, KvScales.NONE);
+  }
+}

@@ -1,26 +1,30 @@
 package io.talchum.model.onnx;
 
+import io.talchum.core.KvFormat;
 import io.talchum.core.ModelSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
- * The KV cache: for each layer keys and values, f32 [slots, kvHeads, contextTokens, headDim]. Pages
+ * The KV cache: for each layer keys and values, f32 or int8 [slots, kvHeads, contextTokens, headDim]. Pages
  * are taken from the system when first written. Engine thread.
  */
 final class KvSlots {
   private final OrtTensors tensors;
   private final ModelSpec spec;
+  private final KvFormat format;
   private final int slots;
   private final int contextTokens;
   private final MemorySegment[] keys; // [layers] of [slots, kvHeads, contextTokens, headDim]
   private final MemorySegment[] values;
 
-  KvSlots(OrtTensors tensors, Arena arena, ModelSpec spec, int slots, int contextTokens) {
+  KvSlots(OrtTensors tensors, Arena arena, ModelSpec spec, ExecutorOptions options) {
     this.tensors = tensors;
     this.spec = spec;
-    this.slots = slots;
-    this.contextTokens = contextTokens;
+    this.format = options.kv().format();
+    this.slots = options.slots();
+    this.contextTokens = options.contextTokens();
     this.keys = new MemorySegment[spec.layers()];
     this.values = new MemorySegment[spec.layers()];
     for (int layer = 0; layer < spec.layers(); layer++) {
@@ -30,13 +34,13 @@ final class KvSlots {
   }
 
   /** Bytes of keys and values of one token, over all layers. */
-  static long bytesPerToken(ModelSpec spec) {
-    return 2L * spec.layers() * spec.kvHeads() * spec.headDim() * Float.BYTES;
+  static long bytesPerToken(ModelSpec spec, KvFormat format) {
+    return 2L * spec.layers() * spec.kvHeads() * spec.headDim() * format.bytes();
   }
 
   /** Bytes of all slots when every page has been written. */
   long capacityBytes() {
-    return bytesPerToken(spec) * contextTokens * slots;
+    return bytesPerToken(spec, format) * contextTokens * slots;
   }
 
   /**
@@ -52,8 +56,8 @@ final class KvSlots {
 
   /** Copies the first positions of one slot to another. */
   void copy(int from, int to, int tokens) {
-    long headBytes = (long) contextTokens * spec.headDim() * Float.BYTES;
-    long used = (long) tokens * spec.headDim() * Float.BYTES;
+    long headBytes = (long) contextTokens * spec.headDim() * format.bytes();
+    long used = (long) tokens * spec.headDim() * format.bytes();
     for (int layer = 0; layer < spec.layers(); layer++) {
       for (int head = 0; head < spec.kvHeads(); head++) {
         long source = from * slotBytes() + head * headBytes;
@@ -67,14 +71,43 @@ final class KvSlots {
   private MemorySegment view(MemorySegment all, int first, int rows) {
     return tensors.tensor(
         all.asSlice(first * slotBytes(), rows * slotBytes()),
-        ElementType.FLOAT,
+        elementType(format),
         rows,
         spec.kvHeads(),
         contextTokens,
         spec.headDim());
   }
 
+  static ElementType elementType(KvFormat format) {
+    return switch (format) {
+      case FP32 -> ElementType.FLOAT;
+      case INT8 -> ElementType.INT8;
+    };
+  }
+
+  /** A key of slot 0 as it lies there: of an int8 cache in steps of its scales. */
+  float[] key(int layer, int head, int position) {
+    return vector(keys[layer], head, position);
+  }
+
+  float[] value(int layer, int head, int position) {
+    return vector(values[layer], head, position);
+  }
+
+  private float[] vector(MemorySegment all, int head, int position) {
+    long first = ((long) head * contextTokens + position) * spec.headDim();
+    float[] numbers = new float[spec.headDim()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] =
+          switch (format) {
+            case FP32 -> all.getAtIndex(ValueLayout.JAVA_FLOAT, first + i);
+            case INT8 -> all.get(ValueLayout.JAVA_BYTE, first + i);
+          };
+    }
+    return numbers;
+  }
+
   private long slotBytes() {
-    return (long) spec.kvHeads() * contextTokens * spec.headDim() * Float.BYTES;
+    return (long) spec.kvHeads() * contextTokens * spec.headDim() * format.bytes();
   }
 }

@@ -3,6 +3,7 @@ package io.talchum.model.onnx;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ErrorCode;
+import io.talchum.core.KvFormat;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.RopeSpec;
 import io.talchum.core.ServeException;
@@ -54,7 +55,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
     this.tensors = new OrtTensors(library);
     this.shared = new SharedWeights(runtime, tensors, weights);
     shareRotaryTables();
-    this.kv = new KvSlots(tensors, arena, spec, options.slots(), options.contextTokens());
+    shareKvScales();
+    this.kv = new KvSlots(tensors, arena, spec, options);
     this.buffers = new StepBuffers(tensors, arena, spec, options.slots(), options.prefillTokens());
     this.embeddings = weights.rows(weights.tensor("embed"));
     this.embedding = new float[spec.hiddenSize()];
@@ -70,6 +72,22 @@ public final class OnnxModelExecutor implements ModelExecutor {
         .forEach(
             (name, table) ->
                 shared.share(name, table.data(), ElementType.FLOAT, table.rows(), table.pairs()));
+  }
+
+  private void shareKvScales() {
+    KvScales scales = options.kv();
+    for (int layer = 0; layer < scales.keys().size(); layer++) {
+      shareScale(DecoderGraph.keyScale(layer), scales.keys().get(layer));
+      shareScale(DecoderGraph.valueScale(layer), scales.values().get(layer));
+    }
+  }
+
+  private void shareScale(String name, float[] scales) {
+    shared.share(
+        name,
+        arena.allocateFrom(ValueLayout.JAVA_FLOAT, scales),
+        ElementType.FLOAT,
+        DecoderGraph.scaleShape(spec));
   }
 
   /**
@@ -89,6 +107,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
     if (options.slots() < 1 || options.prefillTokens() < 1 || options.threads() < 1) {
       throw ServeException.invalid(
           "slots", "slots, prefill tokens and threads must be at least 1: " + options);
+    }
+    if (!options.kv().fit(weights.manifest().spec())) {
+      throw ServeException.invalid("kv", "the scales of the KV cache are another model's");
     }
     OnnxModelExecutor executor = new OnnxModelExecutor(weights, options);
     SharedWeights.unload(weights);
@@ -122,13 +143,17 @@ public final class OnnxModelExecutor implements ModelExecutor {
   }
 
   /** Bytes of keys and values that one token takes in its slot. */
-  public static long kvBytesPerToken(ModelSpec spec) {
-    return KvSlots.bytesPerToken(spec);
+  public static long kvBytesPerToken(ModelSpec spec, KvFormat format) {
+    return KvSlots.bytesPerToken(spec, format);
   }
 
   /** Bytes of the KV cache when all slots are full. */
   public long kvCapacityBytes() {
     return kv.capacityBytes();
+  }
+
+  KvSlots kv() {
+    return kv;
   }
 
   @Override
