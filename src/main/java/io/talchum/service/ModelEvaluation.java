@@ -62,7 +62,8 @@ public final class ModelEvaluation {
     if (models == null) {
       throw new IllegalArgumentException(packageFolder + " is no package");
     }
-    return new ImportReport(matrices, ofSource(source, models, text), run(packageFolder, text, 0, KvFormat.FP32));
+    return new ImportReport(
+        matrices, ofSource(source, models, text), run(packageFolder, text, 0, KvFormat.FP32));
   }
 
   private static ImportReport.Matrix matrix(TensorReport tensor) {

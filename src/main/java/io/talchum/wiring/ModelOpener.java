@@ -88,8 +88,7 @@ public class ModelOpener {
     return new OpenedModel(served, executor);
   }
 
-  private static MemoryPlan memory(
-      ModelPackage weights, int slots, int context, KvFormat kv) {
+  private static MemoryPlan memory(ModelPackage weights, int slots, int context, KvFormat kv) {
     long weightBytes =
         weights.manifest().tensors().stream()
             .flatMap(tensor -> tensor.parts().values().stream())

@@ -46,9 +46,7 @@ class MemoryPlanTest {
   void saysWhetherInt8WouldFit() {
     assertThatThrownBy(plan(8, 131_072, 8 * GIGABYTE)::check)
         .hasMessageContaining("; in int8 (--kv int8) it takes 6.44 GB, which fits");
-    assertThatThrownBy(plan(8, 131_072, 2 * GIGABYTE)::check)
-        .message()
-        .doesNotContain("int8");
+    assertThatThrownBy(plan(8, 131_072, 2 * GIGABYTE)::check).message().doesNotContain("int8");
   }
 
   @Test

@@ -46,8 +46,7 @@ class RealModelKvTest {
       for (JsonNode text : new JsonMapper().readTree(file.toFile()).get("texts")) {
         JsonNode ids = text.get("smollm2_ids");
         int[] all = IntStream.range(0, ids.size()).map(i -> ids.get(i).asInt()).toArray();
-        Perplexity measured =
-            Perplexity.of(running, running.tokenizer().decode(all, false));
+        Perplexity measured = Perplexity.of(running, running.tokenizer().decode(all, false));
         nats += measured.nats();
         tokens += measured.tokens();
       }

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The KV cache: for each layer keys and values, f32 or int8 [slots, kvHeads, contextTokens, headDim]. Pages
- * are taken from the system when first written. Engine thread.
+ * The KV cache: for each layer keys and values, f32 or int8 [slots, kvHeads, contextTokens,
+ * headDim]. Pages are taken from the system when first written. Engine thread.
  */
 final class KvSlots {
   private final OrtTensors tensors;

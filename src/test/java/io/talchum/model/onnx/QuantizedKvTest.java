@@ -33,8 +33,7 @@ class QuantizedKvTest {
   @TempDir private Path folder;
 
   private ModelPackage imported(String family) {
-    return TinyModels.imported(
-        "models/" + family, Quantization.NONE, Quantization.NONE, folder);
+    return TinyModels.imported("models/" + family, Quantization.NONE, Quantization.NONE, folder);
   }
 
   private static int[] text(ModelPackage model, int seed, int tokens) {
@@ -117,11 +116,15 @@ class QuantizedKvTest {
     for (int head = 0; head < spec.kvHeads(); head++) {
       for (int position = 0; position < tokens; position++) {
         assertRounded(
-            plain.kv().key(0, head, position), int8.kv().key(0, head, position),
-            scales.keys().getFirst(), head);
+            plain.kv().key(0, head, position),
+            int8.kv().key(0, head, position),
+            scales.keys().getFirst(),
+            head);
         assertRounded(
-            plain.kv().value(0, head, position), int8.kv().value(0, head, position),
-            scales.values().getFirst(), head);
+            plain.kv().value(0, head, position),
+            int8.kv().value(0, head, position),
+            scales.values().getFirst(),
+            head);
       }
     }
   }
@@ -221,7 +224,9 @@ class QuantizedKvTest {
   }
 
   private static List<float[]> zeros(List<float[]> scales) {
-    return IntStream.range(0, scales.size()).mapToObj(i -> new float[scales.get(i).length]).toList();
+    return IntStream.range(0, scales.size())
+        .mapToObj(i -> new float[scales.get(i).length])
+        .toList();
   }
 
   @Test
