@@ -1,0 +1,99 @@
+package io.talchum.model.onnx;
+
+import io.talchum.core.KvFormat;
+import io.talchum.model.LogitRows;
+import io.talchum.model.StepLogits;
+import io.talchum.weights.ModelPackage;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Steps after 1,024 tokens with the KV cache in fp32 and int8. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 2, time = 2)
+@Measurement(iterations = 3, time = 2)
+@Fork(1)
+public class KvDecodeBenchmark {
+  private static final int TOKENS = 1024;
+  private static final int PIECE = 128;
+  private static final int MAX_ROWS = 8;
+
+  /** Folder of a model package, named with -p. */
+  @Param({""})
+  public String model = "";
+
+  @Param({"FP32", "INT8"})
+  public KvFormat kv = KvFormat.FP32;
+
+  @Param({"1", "8"})
+  public int rows = 1;
+
+  private int[] prompt = {};
+  private int[] tokens = {};
+  private int[] positions = {};
+  private @Nullable ModelPackage weights;
+  private @Nullable OnnxModelExecutor executor;
+
+  @Setup
+  public void prefill() {
+    ModelPackage opened = ModelPackage.open(Path.of(model));
+    weights = opened;
+    int vocabulary = opened.manifest().spec().vocabSize();
+    prompt = new SplittableRandom(1).ints(TOKENS, 0, vocabulary).toArray();
+    int threads = Runtime.getRuntime().availableProcessors();
+    KvScales scales =
+        switch (kv) {
+          case FP32 -> KvScales.NONE;
+          case INT8 -> KvCalibration.run(opened, List.of(Arrays.copyOf(prompt, PIECE)), threads);
+        };
+    OnnxModelExecutor fresh =
+        OnnxModelExecutor.open(
+            opened, new ExecutorOptions(MAX_ROWS, TOKENS + PIECE, PIECE, threads, true, scales));
+    for (int start = 0; start < TOKENS; start += PIECE) {
+      fresh.prefill(0, start, Arrays.copyOfRange(prompt, start, start + PIECE), LogitRows.NONE);
+    }
+    for (int slot = 1; slot < MAX_ROWS; slot++) {
+      fresh.copySlot(0, slot, TOKENS);
+    }
+    executor = fresh;
+    tokens = Arrays.copyOf(prompt, rows);
+    positions = new int[rows];
+    Arrays.fill(positions, TOKENS);
+  }
+
+  @Benchmark
+  public StepLogits decode() {
+    return Objects.requireNonNull(executor).decode(tokens, positions);
+  }
+
+  /** The last of the pieces of a prompt of 1,024 tokens. */
+  @Benchmark
+  public StepLogits prefillLastPiece() {
+    int[] piece = Arrays.copyOfRange(prompt, TOKENS - PIECE, TOKENS);
+    return Objects.requireNonNull(executor).prefill(0, TOKENS - PIECE, piece, LogitRows.LAST);
+  }
+
+  @TearDown
+  public void close() {
+    Objects.requireNonNull(executor).close();
+    Objects.requireNonNull(weights).close();
+  }
+}
