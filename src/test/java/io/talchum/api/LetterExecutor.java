@@ -45,7 +45,7 @@ final class LetterExecutor implements ModelExecutor {
   /** A prompt that begins with this token makes each later step take 20 milliseconds. */
   static final int SLOW = 2;
 
-  private volatile long stepNanos = 500_000;
+  private volatile long stepNanos = 2_000_000; // a stream outlives what its client does meanwhile
   private final int contextTokens;
   private final long[] bound;
   private final MemorySegment memory;
