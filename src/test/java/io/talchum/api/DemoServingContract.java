@@ -129,6 +129,7 @@ public abstract class DemoServingContract extends ServingContract {
     server().loadAdapter("leaving", "pirate", false);
     ChatRequest request = chat("leaving", Served.DEMO.question(), tokens(400).ignoreEos(true));
     Transport.Answer whole = server().chat(request);
+    new EndedRequests(meters, engine).assertIdle();
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Transport.Answer> running = clients.submit(() -> server().chatStream(request));
       awaitRunning();
