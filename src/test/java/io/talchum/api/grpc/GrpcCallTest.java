@@ -94,6 +94,7 @@ class GrpcCallTest {
 
   @Test
   void aCancelledUnaryCallFreesTheSlot() {
+    ended().assertIdle();
     double before = ended().cancelled();
     Future<Answer> answer = ChatServiceGrpc.newFutureStub(channel).chat(chat(480));
     awaitRunning();
