@@ -28,7 +28,8 @@ class ArchitectureTest {
     MAY_IMPORT.put("text", List.of("core"));
     MAY_IMPORT.put("adapter", List.of("core", "weights"));
     MAY_IMPORT.put("model", List.of("core", "adapter"));
-    MAY_IMPORT.put("model.onnx", List.of("core", "weights", "adapter", "model"));
+    MAY_IMPORT.put("model.kernel", List.of());
+    MAY_IMPORT.put("model.onnx", List.of("core", "weights", "adapter", "model", "model.kernel"));
     MAY_IMPORT.put("engine", List.of("core", "text", "adapter", "model"));
     MAY_IMPORT.put("conditioning", List.of("core", "text", "adapter"));
     MAY_IMPORT.put(

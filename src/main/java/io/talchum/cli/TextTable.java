@@ -4,21 +4,32 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Rows of cells in aligned columns. */
-final class TextTable {
+public final class TextTable {
   private final List<List<String>> rows = new ArrayList<>();
 
-  TextTable(String... titles) {
-    rows.add(List.of(titles));
+  public TextTable(String... titles) {
+    this(List.of(titles));
   }
 
-  void add(String... cells) {
-    if (cells.length != rows.getFirst().size()) {
+  public TextTable(List<String> titles) {
+    rows.add(List.copyOf(titles));
+  }
+
+  public void add(String... cells) {
+    add(List.of(cells));
+  }
+
+  /**
+   * @param cells as many as there are titles
+   */
+  public void add(List<String> cells) {
+    if (cells.size() != rows.getFirst().size()) {
       throw new IllegalArgumentException("a row needs " + rows.getFirst().size() + " cells");
     }
-    rows.add(List.of(cells));
+    rows.add(List.copyOf(cells));
   }
 
-  List<String> lines() {
+  public List<String> lines() {
     int[] widths = new int[rows.getFirst().size()];
     for (List<String> row : rows) {
       for (int i = 0; i < widths.length; i++) {

@@ -1,5 +1,6 @@
 package io.talchum.cli.bench;
 
+import io.talchum.cli.TextTable;
 import io.talchum.cli.bench.Experiment.Arm;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +17,7 @@ final class Report {
   static List<String> table(Summary summary) {
     Experiment experiment = summary.experiment();
     List<Arm> arms = experiment.arms();
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(titles(arms));
+    TextTable rows = new TextTable(titles(arms));
     for (Figure figure : Figure.values()) {
       if (arms.stream().anyMatch(arm -> summary.spread(arm, figure).isPresent())) {
         rows.add(row(summary, figure));
@@ -27,7 +27,7 @@ final class Report {
     rows.add(row("foreign CPU, %", arms, summary::foreignCpu, 100));
     List<String> lines = new ArrayList<>();
     lines.add(title(summary));
-    lines.addAll(aligned(rows));
+    lines.addAll(rows.lines());
     return lines;
   }
 
@@ -94,23 +94,5 @@ final class Report {
   private static String number(double value) {
     double size = Math.abs(value);
     return String.format(Locale.ROOT, size < 10 ? "%.2f" : size < 1000 ? "%.1f" : "%.0f", value);
-  }
-
-  private static List<String> aligned(List<List<String>> rows) {
-    int[] widths = new int[rows.getFirst().size()];
-    for (List<String> row : rows) {
-      for (int i = 0; i < widths.length; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
-      }
-    }
-    return rows.stream().map(row -> line(row, widths)).toList();
-  }
-
-  private static String line(List<String> row, int[] widths) {
-    StringBuilder line = new StringBuilder();
-    for (int i = 0; i < row.size(); i++) {
-      line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
-    }
-    return line.toString().stripTrailing();
   }
 }

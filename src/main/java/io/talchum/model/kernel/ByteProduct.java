@@ -10,15 +10,20 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Products of panels of 8-bit weights with fp32 inputs. */
+/**
+ * Products of panels of 8-bit weights with fp32 inputs.
+ *
+ * <p>The same text as {@link NibbleProduct} but for {@code BITS}, on purpose: the inner loops are
+ * only unrolled, and rotate by an immediate, where C2 sees a compile-time constant. Change both.
+ */
 final class ByteProduct {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
   private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
   private static final int BITS = 8;
-  private static final int STEPS = 32 / BITS;
-  private static final long GROUP = 128;
-  private static final long HALF = 64;
+  private static final int STEPS = 32 / BITS; // columns in an int
+  private static final long GROUP = 128; // bytes: an int or float for each row of a panel
+  private static final long HALF = 64; // bytes: from row i to row i + 16
   private static final int[] MASK = new int[FLOATS.length()];
   private static final int[] ONE = new int[FLOATS.length()];
 
@@ -90,7 +95,7 @@ final class ByteProduct {
   }
 
   /** Four tokens: as {@link #one}; x [columns, 4], token m's output at y + m * yStride. */
-  public static void four(
+  static void four(
       long quants,
       long factors,
       int blocks,
@@ -156,7 +161,7 @@ final class ByteProduct {
    *
    * @param w receives [columns, 32], from the rows' first place on
    */
-  public static void unpack(long quants, long factors, int blocks, int groups, float[] w, int at) {
+  static void unpack(long quants, long factors, int blocks, int groups, float[] w, int at) {
     IntVector mask = IntVector.fromArray(INTS, MASK, 0);
     IntVector one = IntVector.fromArray(INTS, ONE, 0);
     for (int block = 0; block < blocks; block++) {

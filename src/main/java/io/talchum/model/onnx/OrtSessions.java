@@ -26,14 +26,12 @@ final class OrtSessions {
   private final MemorySegment environment;
   private final MethodHandle createSession;
   private final MethodHandle releaseSession;
-  private final MethodHandle releaseContainer;
 
   OrtSessions(OrtLibrary library, int threads, boolean spin) {
     this.library = library;
     this.createSession =
-        library.statusFunction(169, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS);
+        library.statusFunction(8, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
     this.releaseSession = library.function(95, FunctionDescriptor.ofVoid(ADDRESS));
-    this.releaseContainer = library.function(167, FunctionDescriptor.ofVoid(ADDRESS));
     this.environment = createEnvironment(threads, spin);
   }
 
@@ -43,14 +41,12 @@ final class OrtSessions {
    * @param weights the graph's weights by name
    * @param folder where the file lies that the graph says its weights are in
    * @param operators domain of our own operators
-   * @param prepacked container from {@link #createPrepackedWeights}
    */
   MemorySegment create(
       byte[] model,
       Map<String, MemorySegment> weights,
       Path folder,
-      MemorySegment operators,
-      MemorySegment prepacked) {
+      MemorySegment operators) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment options = options(call, folder, operators);
       MethodHandle addInitializer = library.statusFunction(150, ADDRESS, ADDRESS, ADDRESS);
@@ -65,7 +61,7 @@ final class OrtSessions {
       library.check(
           (MemorySegment)
               createSession.invokeExact(
-                  environment, bytes, (long) model.length, options, prepacked, out));
+                  environment, bytes, (long) model.length, options, out));
       OrtLibrary.release(library.function(100, FunctionDescriptor.ofVoid(ADDRESS)), options);
       return out.get(ADDRESS, 0);
     } catch (Throwable e) {
@@ -75,21 +71,6 @@ final class OrtSessions {
 
   void release(MemorySegment session) {
     OrtLibrary.release(releaseSession, session);
-  }
-
-  /** A container in which sessions share the weights that ONNX Runtime reorders for its kernels. */
-  MemorySegment createPrepackedWeights() {
-    try (Arena call = Arena.ofConfined()) {
-      MemorySegment out = call.allocate(ADDRESS);
-      call(166, out);
-      return out.get(ADDRESS, 0);
-    } catch (Throwable e) {
-      throw OrtLibrary.failure("create the container of prepacked weights", e);
-    }
-  }
-
-  void releasePrepackedWeights(MemorySegment container) {
-    OrtLibrary.release(releaseContainer, container);
   }
 
   /** The graph is written as it should run: optimizers would only cost start-up time. */

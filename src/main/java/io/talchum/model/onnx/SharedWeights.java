@@ -9,22 +9,19 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * One copy of the base's weights for all sessions: tensors over the mapped file, and a container in
- * which the sessions share what ONNX Runtime reorders for its kernels. Engine thread, or under the
- * owner's lock.
+ * The weights that the graph names, as tensors over the mapped file: ONNX Runtime copies none.
+ * Engine thread, or under the owner's lock.
  */
 final class SharedWeights implements AutoCloseable {
   private final OrtSessions sessions;
   private final OrtTensors tensors;
   private final Map<String, MemorySegment> values = new LinkedHashMap<>();
   private final Path directory;
-  private final MemorySegment prepacked;
 
   SharedWeights(OrtSessions sessions, OrtTensors tensors, ModelPackage weights) {
     this.sessions = sessions;
     this.tensors = tensors;
     this.directory = weights.directory().toAbsolutePath();
-    this.prepacked = sessions.createPrepackedWeights();
     for (PackedTensor tensor : weights.manifest().tensors()) {
       share(weights, tensor);
     }
@@ -40,12 +37,12 @@ final class SharedWeights implements AutoCloseable {
       }
       used.put(name, value);
     }
-    return sessions.create(graph.serialized(), used, directory, operators, prepacked);
+    return sessions.create(graph.serialized(), used, directory, operators);
   }
 
   /**
-   * Lets the system take back the mapped pages of quantized matrices: ONNX Runtime computes with
-   * its reordered copy. What is still read (embeddings, norms) comes back page by page.
+   * Lets the system take back the mapped pages of quantized matrices: the kernels compute with
+   * their panels. What is still read (embeddings, norms) comes back page by page.
    */
   static void unload(ModelPackage weights) {
     for (PackedTensor tensor : weights.manifest().tensors()) {
@@ -74,6 +71,5 @@ final class SharedWeights implements AutoCloseable {
   public void close() {
     values.values().forEach(tensors::releaseValue);
     values.clear();
-    sessions.releasePrepackedWeights(prepacked);
   }
 }
