@@ -29,8 +29,7 @@ final class OrtSessions {
 
   OrtSessions(OrtLibrary library, int threads, boolean spin) {
     this.library = library;
-    this.createSession =
-        library.statusFunction(8, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
+    this.createSession = library.statusFunction(8, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
     this.releaseSession = library.function(95, FunctionDescriptor.ofVoid(ADDRESS));
     this.environment = createEnvironment(threads, spin);
   }
@@ -43,10 +42,7 @@ final class OrtSessions {
    * @param operators domain of our own operators
    */
   MemorySegment create(
-      byte[] model,
-      Map<String, MemorySegment> weights,
-      Path folder,
-      MemorySegment operators) {
+      byte[] model, Map<String, MemorySegment> weights, Path folder, MemorySegment operators) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment options = options(call, folder, operators);
       MethodHandle addInitializer = library.statusFunction(150, ADDRESS, ADDRESS, ADDRESS);
@@ -60,8 +56,7 @@ final class OrtSessions {
       MemorySegment out = call.allocate(ADDRESS);
       library.check(
           (MemorySegment)
-              createSession.invokeExact(
-                  environment, bytes, (long) model.length, options, out));
+              createSession.invokeExact(environment, bytes, (long) model.length, options, out));
       OrtLibrary.release(library.function(100, FunctionDescriptor.ofVoid(ADDRESS)), options);
       return out.get(ADDRESS, 0);
     } catch (Throwable e) {
