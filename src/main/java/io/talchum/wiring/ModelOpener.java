@@ -62,7 +62,7 @@ public class ModelOpener {
     checkRange("slots", config.slots(), MAX_SLOTS);
     KvFormat kv = KvFormat.parse(config.kv());
     MemoryPlan memory = memory(weights, config.slots(), context, kv);
-    LOG.info(memory.text());
+    LOG.debug(memory.text()); // the welcome shows it once the server is ready
     memory.check();
     Tokenizer tokenizer =
         DjlTokenizer.load(
