@@ -71,6 +71,10 @@ final class EventStream {
     if (ended.isDone()) {
       return;
     }
+    if (response.closed()) { // whoever listens last for the end of a connection is the only one
+      close();
+      return;
+    }
     try {
       writeReady();
     } catch (RuntimeException e) {
