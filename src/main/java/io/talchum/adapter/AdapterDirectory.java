@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 public final class AdapterDirectory {
+  /** Every format of adapter folders has it. */
+  public static final String CONFIG = "adapter_config.json";
+
   /**
    * @param given as configured, absolute and normalized
    * @param real without links
@@ -148,7 +151,7 @@ public final class AdapterDirectory {
     List<Path> folders = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(root.given())) {
       for (Path entry : entries) {
-        if (Files.exists(entry.resolve(AdapterFolder.CONFIG))) {
+        if (Files.exists(entry.resolve(CONFIG))) {
           folders.add(entry);
         }
       }

@@ -1,7 +1,6 @@
 package io.talchum.adapter;
 
 import io.talchum.core.ErrorCode;
-import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -25,7 +24,7 @@ public final class AdapterRegistry implements AutoCloseable {
   private static final int SHOWN_NAMES = 20;
 
   private final Set<String> reservedNames;
-  private final ModelSpec base;
+  private final AdapterReader reader;
   private final Function<AdapterWeights, ResidentAdapter> prepare;
   private final InstantSource clock;
 
@@ -42,28 +41,28 @@ public final class AdapterRegistry implements AutoCloseable {
    */
   public AdapterRegistry(
       Set<String> reservedNames,
-      ModelSpec base,
+      AdapterReader reader,
       Function<AdapterWeights, ResidentAdapter> prepare,
       InstantSource clock) {
     this.reservedNames = Set.copyOf(reservedNames);
-    this.base = base;
+    this.reader = reader;
     this.prepare = prepare;
     this.clock = clock;
   }
 
   /**
-   * Reads a PEFT folder and makes it the current version of the name; returns when it is. Loading
+   * Reads an adapter folder and makes it the current version of the name; returns when it is. Loading
    * the content that the name already has changes nothing.
    *
    * @param replace whether the name may be taken already
    * @throws ServeException INVALID_REQUEST for a bad name, ALREADY_EXISTS, INVALID_ADAPTER
    */
   public AdapterInfo load(String name, Path folder, boolean replace) {
-    return publish(name, replace, () -> PeftReader.read(folder, base));
+    return publish(name, replace, () -> reader.read(folder));
   }
 
   /** Like {@link #load} with an adapter that was read already. */
-  public AdapterInfo register(String name, PeftAdapter adapter, boolean replace) {
+  public AdapterInfo register(String name, AdapterContent adapter, boolean replace) {
     return publish(name, replace, () -> adapter);
   }
 
@@ -127,7 +126,7 @@ public final class AdapterRegistry implements AutoCloseable {
   }
 
   private interface Source {
-    PeftAdapter read();
+    AdapterContent read();
   }
 
   private AdapterInfo publish(String name, boolean replace, Source source) {
@@ -137,7 +136,7 @@ public final class AdapterRegistry implements AutoCloseable {
     }
     try {
       requireFree(name, replace); // a load may have ended between the check and the mark
-      PeftAdapter adapter = source.read();
+      AdapterContent adapter = source.read();
       AdapterVersion before = current.get(name);
       if (before != null && before.id().version().equals(adapter.version())) {
         return before.info();

@@ -14,7 +14,7 @@ final class AdapterVersion {
   private final ResidentAdapter resident;
   private final AtomicInteger references = new AtomicInteger(1);
 
-  AdapterVersion(AdapterId id, PeftAdapter adapter, ResidentAdapter resident, Instant loadedAt) {
+  AdapterVersion(AdapterId id, AdapterContent adapter, ResidentAdapter resident, Instant loadedAt) {
     this.id = id;
     this.resident = resident;
     this.info =

@@ -10,22 +10,22 @@ import java.util.Map;
  *
  * @param layer 0-based
  */
-record BaseModule(int layer, LinearModule module) {
+public record BaseModule(int layer, LinearModule module) {
   /** As PEFT sees it, for example {@code model.layers.0.self_attn.q_proj}. */
-  String path() {
+  public String path() {
     return "model.layers." + layer + "." + module.path();
   }
 
-  int inputSize(ModelSpec base) {
+  public int inputSize(ModelSpec base) {
     return base.inputSize(module.linears().getFirst());
   }
 
-  int outputSize(ModelSpec base) {
+  public int outputSize(ModelSpec base) {
     return module.linears().stream().mapToInt(base::outputSize).sum();
   }
 
   /** All modules by path, in the order in which they run. */
-  static Map<String, BaseModule> all(ModelSpec base) {
+  public static Map<String, BaseModule> all(ModelSpec base) {
     Map<String, BaseModule> all = new LinkedHashMap<>();
     for (int layer = 0; layer < base.layers(); layer++) {
       for (LinearModule linears : base.modules()) {

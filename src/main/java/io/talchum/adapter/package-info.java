@@ -1,5 +1,6 @@
 /**
- * PEFT readers that turn an adapter folder into adapter primitives; the registry with leases.
+ * What an adapter is: primitives, versions, leases, the registry, the adapters directory. Reading
+ * folders is the packages' below.
  *
  * <p>May import: core, weights.
  */

@@ -2,6 +2,7 @@ package io.talchum.wiring;
 
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.conditioning.SamplingLimits;
 import io.talchum.core.ErrorCode;
@@ -66,7 +67,7 @@ public class Composition {
   @Singleton
   AdapterRegistry adapters(OpenedModel model, InstantSource clock) {
     return new AdapterRegistry(
-        Set.of(model.served().name()), model.executor().spec(), model.executor()::prepare, clock);
+        Set.of(model.served().name()), new PeftReader(model.executor().spec()), model.executor()::prepare, clock);
   }
 
   void close(@Disposes AdapterRegistry adapters) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
@@ -114,7 +115,7 @@ class AdapterDirectoryTest {
     Files.writeString(root.resolve("notes.txt"), "not an adapter");
     try (AdapterRegistry registry =
         new AdapterRegistry(
-            Set.of("base"), TestBases.LLAMA, CountingResident::new, InstantSource.system())) {
+            Set.of("base"), new PeftReader(TestBases.LLAMA), CountingResident::new, InstantSource.system())) {
 
       AdapterDirectory.Scan scan = new AdapterDirectory(List.of(root)).loadAll(registry);
 

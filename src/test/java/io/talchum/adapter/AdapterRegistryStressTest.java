@@ -2,6 +2,7 @@ package io.talchum.adapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.time.InstantSource;
@@ -28,7 +29,7 @@ class AdapterRegistryStressTest {
 
   private final Queue<CountingResident> residents = new ConcurrentLinkedQueue<>();
   private final AdapterRegistry registry =
-      new AdapterRegistry(Set.of("base"), TestBases.LLAMA, this::prepare, InstantSource.system());
+      new AdapterRegistry(Set.of("base"), new PeftReader(TestBases.LLAMA), this::prepare, InstantSource.system());
 
   private ResidentAdapter prepare(AdapterWeights weights) {
     CountingResident resident = new CountingResident(weights);
@@ -61,7 +62,7 @@ class AdapterRegistryStressTest {
   /** One name, replaced as fast as it goes, while others take and end leases as fast as they go. */
   @Test
   void leasesNeverReviveAReplacedVersion() throws InterruptedException, ExecutionException {
-    List<PeftAdapter> contents = List.of(TestAdapters.marked(1), TestAdapters.marked(2));
+    List<AdapterContent> contents = List.of(TestAdapters.marked(1), TestAdapters.marked(2));
     AdapterInfo first = registry.register("a", contents.get(0), false);
     assertThat(first.leases()).isZero();
     List<Future<?>> runs = new ArrayList<>();

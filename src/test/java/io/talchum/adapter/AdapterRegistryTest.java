@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
@@ -24,7 +25,7 @@ class AdapterRegistryTest {
   private final AdapterRegistry registry =
       new AdapterRegistry(
           Set.of("base"),
-          TestBases.LLAMA,
+          new PeftReader(TestBases.LLAMA),
           weights -> {
             CountingResident resident = new CountingResident(weights);
             residents.add(resident);

@@ -6,7 +6,7 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 class AdapterVersionTest {
-  private final PeftAdapter adapter = TestAdapters.marked(1);
+  private final AdapterContent adapter = TestAdapters.marked(1);
   private final CountingResident resident = new CountingResident(adapter.weights());
   private final AdapterVersion version =
       new AdapterVersion(new AdapterId("a", adapter.version()), adapter, resident, Instant.EPOCH);

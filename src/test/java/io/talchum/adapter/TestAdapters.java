@@ -11,9 +11,9 @@ final class TestAdapters {
   private TestAdapters() {}
 
   /** One module; the mark is its scale and decides the version. */
-  static PeftAdapter marked(int mark) {
+  static AdapterContent marked(int mark) {
     LowRankDelta delta = new LowRankDelta(0, Linear.Q, 1, mark, new float[64], new float[64]);
-    return new PeftAdapter(
+    return new AdapterContent(
         "LORA", version(mark), "folder-" + mark, 1, 1, 1, 512, new AdapterWeights(List.of(delta)));
   }
 

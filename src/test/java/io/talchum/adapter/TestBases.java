@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Set;
 
 /** Bases of the adapter fixtures. */
-final class TestBases {
+public final class TestBases {
   /** {@code fixtures/adapters/base-llama}. */
-  static final ModelSpec LLAMA =
+  public static final ModelSpec LLAMA =
       new ModelSpec(
           "LlamaForCausalLM",
           256,

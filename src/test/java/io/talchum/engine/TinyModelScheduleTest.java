@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
@@ -80,7 +81,7 @@ class TinyModelScheduleTest {
             OnnxModelExecutor.open(model, new ExecutorOptions(4, 64, 16, 2, false));
         AdapterRegistry registry =
             new AdapterRegistry(
-                Set.of("base"), executor.spec(), executor::prepare, InstantSource.system());
+                Set.of("base"), new PeftReader(executor.spec()), executor::prepare, InstantSource.system());
         Engine engine =
             Engine.start(
                 executor,

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.talchum.adapter.PeftReader;
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
@@ -141,8 +141,8 @@ class RealModelTest {
 
   private static ResidentAdapter adapter(OnnxModelExecutor executor, String name) {
     return executor.prepare(
-        PeftReader.read(
-                required("talchum.shared").resolve("real-model").resolve(name), executor.spec())
+        new PeftReader(executor.spec())
+            .read(required("talchum.shared").resolve("real-model").resolve(name))
             .weights());
   }
 

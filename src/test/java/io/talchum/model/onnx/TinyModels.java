@@ -1,6 +1,6 @@
 package io.talchum.model.onnx;
 
-import io.talchum.adapter.PeftReader;
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
@@ -39,7 +39,7 @@ final class TinyModels {
   }
 
   static ResidentAdapter adapter(OnnxModelExecutor executor, String fixture) {
-    return executor.prepare(PeftReader.read(Fixtures.path(fixture), executor.spec()).weights());
+    return executor.prepare(new PeftReader(executor.spec()).read(Fixtures.path(fixture)).weights());
   }
 
   /** Logits of all tokens of a prompt, in pieces of at most this many tokens. */

@@ -1,5 +1,6 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
+import io.talchum.adapter.folder.ConfigFields;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.HashSet;

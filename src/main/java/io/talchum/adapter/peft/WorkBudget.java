@@ -1,4 +1,4 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
 /**
  * How much work the patterns of one adapter's configuration may cause. Not thread-safe: one reading

@@ -1,5 +1,9 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
+import io.talchum.adapter.TestBases;
+import io.talchum.adapter.LowRankDelta;
+import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.folder.AdapterFolder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -71,7 +75,7 @@ class PeftReaderTest {
   void ranksModulesAndScales(Kind kind) {
     Path folder = Fixtures.path("adapters/llama/" + kind.name());
 
-    PeftAdapter adapter = PeftReader.read(folder, TestBases.LLAMA);
+    AdapterContent adapter = new PeftReader(TestBases.LLAMA).read(folder);
 
     assertThat(adapter.kind()).isEqualTo("LORA");
     assertThat(adapter.source()).isEqualTo(kind.name());
@@ -119,8 +123,8 @@ class PeftReaderTest {
     golden.get("tensors").fieldNames().forEachRemaining(listed::add);
 
     Set<String> consumed = new HashSet<>();
-    PeftAdapter adapter =
-        PeftReader.read(Fixtures.path("adapters/llama/" + kind.name()), TestBases.LLAMA);
+    AdapterContent adapter =
+        new PeftReader(TestBases.LLAMA).read(Fixtures.path("adapters/llama/" + kind.name()));
     for (LowRankDelta delta : adapter.weights().lowRank()) {
       String module =
           "base_model.model.model.layers." + delta.layer() + "." + delta.linear().path();
@@ -138,7 +142,7 @@ class PeftReaderTest {
     for (DType type : List.of(DType.F32, DType.F16, DType.BF16)) {
       Path folder = oneModule("half-" + type, type, a, b, "");
 
-      LowRankDelta delta = PeftReader.read(folder, TestBases.LLAMA).weights().lowRank().getFirst();
+      LowRankDelta delta = new PeftReader(TestBases.LLAMA).read(folder).weights().lowRank().getFirst();
 
       assertThat(delta.linear()).isEqualTo(Linear.Q);
       assertThat(delta.a()).containsExactly(a);
@@ -151,7 +155,7 @@ class PeftReaderTest {
   void doublesAreRefused() {
     Path folder = oneModule("wide", DType.F64, filled(64, 1), filled(64, 1), "");
 
-    assertThatThrownBy(() -> PeftReader.read(folder, TestBases.LLAMA))
+    assertThatThrownBy(() -> new PeftReader(TestBases.LLAMA).read(folder))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("F64")
         .hasMessageContaining("lora_A");
@@ -162,7 +166,7 @@ class PeftReaderTest {
     Path folder =
         oneModule("loud", DType.F32, filled(64, 1), filled(64, 1e30f), ",\"lora_alpha\":1e30");
 
-    assertThatThrownBy(() -> PeftReader.read(folder, TestBases.LLAMA))
+    assertThatThrownBy(() -> new PeftReader(TestBases.LLAMA).read(folder))
         .hasMessageContaining("lora_B")
         .hasMessageContaining("scaling");
   }
@@ -200,7 +204,7 @@ class PeftReaderTest {
     Path parent = temp.resolve("parent");
     Fixtures.copyOf("adapters/llama/lora_qv", createFolder(parent).resolve("support"));
 
-    PeftAdapter adapter = PeftReader.read(parent, TestBases.LLAMA);
+    AdapterContent adapter = new PeftReader(TestBases.LLAMA).read(parent);
 
     assertThat(adapter.source()).isEqualTo("parent");
     assertThat(adapter.version()).isEqualTo(versionOf(Fixtures.path("adapters/llama/lora_qv")));
@@ -212,7 +216,7 @@ class PeftReaderTest {
     Fixtures.copyOf("adapters/llama/lora_qv", parent.resolve("one"));
     Fixtures.copyOf("adapters/llama/lora_r1", parent.resolve("two"));
 
-    assertThatThrownBy(() -> PeftReader.read(parent, TestBases.LLAMA))
+    assertThatThrownBy(() -> new PeftReader(TestBases.LLAMA).read(parent))
         .hasMessageContaining("one, two");
   }
 
@@ -221,7 +225,7 @@ class PeftReaderTest {
     Path folder = Fixtures.copyOf("adapters/llama/lora_qv", temp.resolve("folder"));
     Files.writeString(folder.resolve("new_embeddings.safetensors"), "x");
 
-    assertThatThrownBy(() -> PeftReader.read(folder, TestBases.LLAMA))
+    assertThatThrownBy(() -> new PeftReader(TestBases.LLAMA).read(folder))
         .hasMessageContaining("new_embeddings.safetensors");
   }
 
@@ -272,7 +276,7 @@ class PeftReaderTest {
   }
 
   private static ContentHash versionOf(Path folder) {
-    return PeftReader.read(folder, TestBases.LLAMA).version();
+    return new PeftReader(TestBases.LLAMA).read(folder).version();
   }
 
   private static float[] filled(int length, float value) {

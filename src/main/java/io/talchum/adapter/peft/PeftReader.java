@@ -1,5 +1,11 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
+import io.talchum.adapter.AdapterReader;
+import io.talchum.adapter.LowRankDelta;
+import io.talchum.adapter.BaseModule;
+import io.talchum.adapter.AdapterWeights;
+import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.folder.AdapterFolder;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ModelSpec;
@@ -15,21 +21,22 @@ import java.util.Map;
  * Reads a LoRA folder as PEFT writes it, strictly: every tensor is consumed or refused by its name,
  * every module that the configuration selects has its tensors. Any thread.
  */
-public final class PeftReader {
+public final class PeftReader implements AdapterReader {
   private static final int MAX_MESSAGE = 1000;
 
-  private PeftReader() {}
+  private final ModelSpec base;
 
-  /**
-   * @throws ServeException INVALID_ADAPTER naming the key, tensor or file that is wrong, does not
-   *     fit the base, or is not served
-   */
-  public static PeftAdapter read(Path folder, ModelSpec base) {
+  public PeftReader(ModelSpec base) {
+    this.base = base;
+  }
+
+  @Override
+  public AdapterContent read(Path folder) {
     AdapterFolder files = AdapterFolder.open(folder);
     try {
       PeftConfig config = PeftConfig.read(files.config());
       try (SafetensorsFile tensors = SafetensorsFile.open(files.weights())) {
-        return read(files, config, tensors, base);
+        return read(files, config, tensors);
       }
     } catch (ServeException e) {
       throw new ServeException(
@@ -47,8 +54,7 @@ public final class PeftReader {
     return message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE) + "...";
   }
 
-  private static PeftAdapter read(
-      AdapterFolder files, PeftConfig config, SafetensorsFile tensors, ModelSpec base) {
+  private AdapterContent read(AdapterFolder files, PeftConfig config, SafetensorsFile tensors) {
     Map<String, BaseModule> selected = config.select(base);
     List<LoraPair> pairs = LoraPair.match(tensors.tensors(), selected, config, base);
     PairLoader loader = new PairLoader(tensors);
@@ -57,7 +63,7 @@ public final class PeftReader {
     ContentHash version = loader.hash();
     IntSummaryStatistics ranks = pairs.stream().mapToInt(LoraPair::rank).summaryStatistics();
     long bytes = tensors.tensors().values().stream().mapToLong(t -> t.length()).sum();
-    return new PeftAdapter(
+    return new AdapterContent(
         PeftKinds.SERVED,
         version,
         files.name(),

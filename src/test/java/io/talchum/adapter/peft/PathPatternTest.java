@@ -1,4 +1,4 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

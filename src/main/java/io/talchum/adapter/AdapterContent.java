@@ -13,7 +13,7 @@ import io.talchum.core.ContentHash;
  * @param modules number of adapted modules
  * @param bytes size of its tensors in the file
  */
-public record PeftAdapter(
+public record AdapterContent(
     String kind,
     ContentHash version,
     String source,

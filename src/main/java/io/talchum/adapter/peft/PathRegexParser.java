@@ -1,12 +1,12 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
-import io.talchum.adapter.PathRegex.Ahead;
-import io.talchum.adapter.PathRegex.At;
-import io.talchum.adapter.PathRegex.Choice;
-import io.talchum.adapter.PathRegex.One;
-import io.talchum.adapter.PathRegex.Place;
-import io.talchum.adapter.PathRegex.Repeat;
-import io.talchum.adapter.PathRegex.Sequence;
+import io.talchum.adapter.peft.PathRegex.Ahead;
+import io.talchum.adapter.peft.PathRegex.At;
+import io.talchum.adapter.peft.PathRegex.Choice;
+import io.talchum.adapter.peft.PathRegex.One;
+import io.talchum.adapter.peft.PathRegex.Place;
+import io.talchum.adapter.peft.PathRegex.Repeat;
+import io.talchum.adapter.peft.PathRegex.Sequence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;

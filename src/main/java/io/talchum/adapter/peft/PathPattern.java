@@ -1,4 +1,4 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;

@@ -1,4 +1,4 @@
-package io.talchum.adapter;
+package io.talchum.adapter.folder;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** Parses {@code adapter_config.json} with bounded size and depth. */
-final class ConfigJson {
+public final class ConfigJson {
   private static final int MAX_BYTES = 1 << 20;
   private static final int MAX_DEPTH = 32;
 
@@ -35,7 +35,7 @@ final class ConfigJson {
    * @throws io.talchum.core.ServeException INVALID_ADAPTER if it is no JSON object, too large or
    *     too deep, repeats a key, or holds a number that is not finite
    */
-  static ConfigFields read(Path file) {
+  public static ConfigFields read(Path file) {
     JsonNode root;
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);

@@ -1,5 +1,6 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
+import io.talchum.adapter.TestBases;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -74,7 +75,7 @@ class HostileAdapterTest {
     Files.move(weights, folder.resolve("blob"));
     Files.createSymbolicLink(weights, Path.of("blob"));
 
-    assertThat(PeftReader.read(folder, TestBases.LLAMA).modules()).isEqualTo(6);
+    assertThat(new PeftReader(TestBases.LLAMA).read(folder).modules()).isEqualTo(6);
   }
 
   @Test
@@ -84,7 +85,7 @@ class HostileAdapterTest {
 
   private static ServeException refusalOf(Path folder) {
     ServeException refusal =
-        catchThrowableOfType(ServeException.class, () -> PeftReader.read(folder, TestBases.LLAMA));
+        catchThrowableOfType(ServeException.class, () -> new PeftReader(TestBases.LLAMA).read(folder));
     assertThat(refusal).as("refusal of " + folder.getFileName()).isNotNull();
     return refusal;
   }

@@ -1,5 +1,7 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
+import io.talchum.adapter.BaseModule;
+import io.talchum.adapter.folder.ConfigFields;
 import io.talchum.core.ModelSpec;
 import java.util.LinkedHashMap;
 import java.util.List;

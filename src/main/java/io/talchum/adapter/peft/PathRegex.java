@@ -1,4 +1,4 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
 import java.util.List;
 import java.util.function.IntPredicate;

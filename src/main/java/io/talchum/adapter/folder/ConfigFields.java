@@ -1,6 +1,7 @@
-package io.talchum.adapter;
+package io.talchum.adapter.folder;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.talchum.adapter.AdapterDirectory;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.util.ArrayList;
@@ -10,37 +11,37 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /** Typed and strict access to the keys of {@code adapter_config.json}. */
-record ConfigFields(JsonNode root) {
-  static final String FILE = "adapter_config.json";
+public record ConfigFields(JsonNode root) {
+  public static final String FILE = AdapterDirectory.CONFIG;
 
-  static ServeException refuse(String message) {
+  public static ServeException refuse(String message) {
     return new ServeException(ErrorCode.INVALID_ADAPTER, FILE + ": " + message);
   }
 
   /** A value as an error message shows it. */
-  static String show(JsonNode value) {
+  public static String show(JsonNode value) {
     String text = value.toString();
     return text.length() <= 120 ? text : text.substring(0, 120) + "...";
   }
 
   /** Null, false, or an empty list or object: the option is there but switched off. */
-  static boolean isOff(JsonNode value) {
+  public static boolean isOff(JsonNode value) {
     return value.isNull()
         || value.isMissingNode()
         || value.isBoolean() && !value.booleanValue()
         || value.isContainerNode() && value.isEmpty();
   }
 
-  JsonNode get(String key) {
+  public JsonNode get(String key) {
     return root.path(key);
   }
 
   /** Present and not null. */
-  boolean has(String key) {
+  public boolean has(String key) {
     return root.hasNonNull(key);
   }
 
-  boolean flag(String key) {
+  public boolean flag(String key) {
     JsonNode value = get(key);
     if (value.isMissingNode() || value.isNull()) {
       return false;
@@ -52,7 +53,7 @@ record ConfigFields(JsonNode root) {
   }
 
   /** A string, or the default if the key is absent or null. */
-  String text(String key, String absent) {
+  public String text(String key, String absent) {
     JsonNode value = get(key);
     if (value.isMissingNode() || value.isNull()) {
       return absent;
@@ -64,11 +65,11 @@ record ConfigFields(JsonNode root) {
   }
 
   /** A whole number from min to max, or the default if the key is absent (null is refused). */
-  int whole(String key, int absent, int min, int max) {
+  public int whole(String key, int absent, int min, int max) {
     return get(key).isMissingNode() ? absent : whole(key, get(key), min, max);
   }
 
-  static int whole(String key, JsonNode value, int min, int max) {
+  public static int whole(String key, JsonNode value, int min, int max) {
     if (!value.isIntegralNumber()) {
       throw refuse(key + " is " + show(value) + ", write a whole number from " + min + " up");
     }
@@ -79,11 +80,11 @@ record ConfigFields(JsonNode root) {
   }
 
   /** A finite number, or the default if the key is absent (null is refused). */
-  double number(String key, double absent) {
+  public double number(String key, double absent) {
     return get(key).isMissingNode() ? absent : number(key, get(key));
   }
 
-  static double number(String key, JsonNode value) {
+  public static double number(String key, JsonNode value) {
     if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
       throw refuse(key + " is " + show(value) + ", write a finite number");
     }
@@ -91,7 +92,7 @@ record ConfigFields(JsonNode root) {
   }
 
   /** A list of strings; a single string counts as a list of one; empty if absent or null. */
-  List<String> texts(String key) {
+  public List<String> texts(String key) {
     JsonNode value = get(key);
     if (value.isTextual()) {
       return List.of(value.textValue());
@@ -107,7 +108,7 @@ record ConfigFields(JsonNode root) {
   }
 
   /** A list of layer numbers; a single number counts as a list of one; empty if absent or null. */
-  List<Integer> layers(String key) {
+  public List<Integer> layers(String key) {
     JsonNode value = get(key);
     if (value.isNumber()) {
       return List.of(whole(key, value, 0, Integer.MAX_VALUE));
@@ -130,7 +131,7 @@ record ConfigFields(JsonNode root) {
   }
 
   /** An object's entries in the order of the file; empty if absent or null. */
-  <T> Map<String, T> entries(String key, BiFunction<String, JsonNode, T> read) {
+  public <T> Map<String, T> entries(String key, BiFunction<String, JsonNode, T> read) {
     JsonNode value = get(key);
     Map<String, T> entries = new LinkedHashMap<>();
     if (value.isMissingNode() || value.isNull()) {

@@ -1,4 +1,4 @@
-package io.talchum.adapter;
+package io.talchum.adapter.folder;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
@@ -15,9 +15,9 @@ import java.util.List;
  *
  * @param name last part of the folder's path
  */
-record AdapterFolder(String name, Path config, Path weights) {
-  static final String CONFIG = ConfigFields.FILE;
-  static final String WEIGHTS = "adapter_model.safetensors";
+public record AdapterFolder(String name, Path config, Path weights) {
+  public static final String CONFIG = ConfigFields.FILE;
+  public static final String WEIGHTS = "adapter_model.safetensors";
   private static final String PICKLE = "adapter_model.bin";
   private static final String EXTRA_EMBEDDINGS = "new_embeddings.safetensors";
 
@@ -28,7 +28,7 @@ record AdapterFolder(String name, Path config, Path weights) {
    * @throws ServeException INVALID_ADAPTER if a file is missing, a pickle, or a link that leaves
    *     the folder
    */
-  static AdapterFolder open(Path path) {
+  public static AdapterFolder open(Path path) {
     Path folder = realFolder(path);
     Path holder = Files.exists(folder.resolve(CONFIG)) ? folder : onlySubFolder(folder);
     if (Files.exists(holder.resolve(EXTRA_EMBEDDINGS))) {

@@ -1,5 +1,6 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
+import io.talchum.adapter.TestBases;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 

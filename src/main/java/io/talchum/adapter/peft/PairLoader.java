@@ -1,5 +1,6 @@
-package io.talchum.adapter;
+package io.talchum.adapter.peft;
 
+import io.talchum.adapter.LowRankDelta;
 import io.talchum.core.ContentHash;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;

@@ -1,0 +1,9 @@
+/**
+ * The files of an adapter folder, whoever wrote it: found, confined, bounded.
+ *
+ * <p>May import: core, weights, adapter.
+ */
+@NullMarked
+package io.talchum.adapter.folder;
+
+import org.jspecify.annotations.NullMarked;
