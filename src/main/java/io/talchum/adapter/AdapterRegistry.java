@@ -51,8 +51,8 @@ public final class AdapterRegistry implements AutoCloseable {
   }
 
   /**
-   * Reads an adapter folder and makes it the current version of the name; returns when it is. Loading
-   * the content that the name already has changes nothing.
+   * Reads an adapter folder and makes it the current version of the name; returns when it is.
+   * Loading the content that the name already has changes nothing.
    *
    * @param replace whether the name may be taken already
    * @throws ServeException INVALID_REQUEST for a bad name, ALREADY_EXISTS, INVALID_ADAPTER

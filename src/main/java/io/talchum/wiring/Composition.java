@@ -67,7 +67,10 @@ public class Composition {
   @Singleton
   AdapterRegistry adapters(OpenedModel model, InstantSource clock) {
     return new AdapterRegistry(
-        Set.of(model.served().name()), new PeftReader(model.executor().spec()), model.executor()::prepare, clock);
+        Set.of(model.served().name()),
+        new PeftReader(model.executor().spec()),
+        model.executor()::prepare,
+        clock);
   }
 
   void close(@Disposes AdapterRegistry adapters) {

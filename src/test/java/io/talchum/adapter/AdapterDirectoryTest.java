@@ -115,7 +115,10 @@ class AdapterDirectoryTest {
     Files.writeString(root.resolve("notes.txt"), "not an adapter");
     try (AdapterRegistry registry =
         new AdapterRegistry(
-            Set.of("base"), new PeftReader(TestBases.LLAMA), CountingResident::new, InstantSource.system())) {
+            Set.of("base"),
+            new PeftReader(TestBases.LLAMA),
+            CountingResident::new,
+            InstantSource.system())) {
 
       AdapterDirectory.Scan scan = new AdapterDirectory(List.of(root)).loadAll(registry);
 

@@ -29,7 +29,8 @@ class AdapterRegistryStressTest {
 
   private final Queue<CountingResident> residents = new ConcurrentLinkedQueue<>();
   private final AdapterRegistry registry =
-      new AdapterRegistry(Set.of("base"), new PeftReader(TestBases.LLAMA), this::prepare, InstantSource.system());
+      new AdapterRegistry(
+          Set.of("base"), new PeftReader(TestBases.LLAMA), this::prepare, InstantSource.system());
 
   private ResidentAdapter prepare(AdapterWeights weights) {
     CountingResident resident = new CountingResident(weights);

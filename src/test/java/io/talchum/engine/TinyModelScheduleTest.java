@@ -81,7 +81,10 @@ class TinyModelScheduleTest {
             OnnxModelExecutor.open(model, new ExecutorOptions(4, 64, 16, 2, false));
         AdapterRegistry registry =
             new AdapterRegistry(
-                Set.of("base"), new PeftReader(executor.spec()), executor::prepare, InstantSource.system());
+                Set.of("base"),
+                new PeftReader(executor.spec()),
+                executor::prepare,
+                InstantSource.system());
         Engine engine =
             Engine.start(
                 executor,

@@ -1,8 +1,8 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.BaseModule;
-import io.talchum.adapter.folder.ConfigFields;
 import io.talchum.adapter.folder.AdapterFolder;
+import io.talchum.adapter.folder.ConfigFields;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;

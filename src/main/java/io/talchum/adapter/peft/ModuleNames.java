@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.talchum.adapter.folder.ConfigFields;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;

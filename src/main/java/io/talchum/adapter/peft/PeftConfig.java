@@ -1,8 +1,8 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.BaseModule;
-import io.talchum.adapter.folder.ConfigJson;
 import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.ConfigJson;
 import io.talchum.core.ModelSpec;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.AdapterReader;
-import io.talchum.adapter.LowRankDelta;
-import io.talchum.adapter.BaseModule;
-import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.AdapterReader;
+import io.talchum.adapter.AdapterWeights;
+import io.talchum.adapter.BaseModule;
+import io.talchum.adapter.LowRankDelta;
 import io.talchum.adapter.folder.AdapterFolder;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;

@@ -1,10 +1,10 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.TestBases;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.talchum.adapter.TestBases;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
@@ -85,7 +85,8 @@ class HostileAdapterTest {
 
   private static ServeException refusalOf(Path folder) {
     ServeException refusal =
-        catchThrowableOfType(ServeException.class, () -> new PeftReader(TestBases.LLAMA).read(folder));
+        catchThrowableOfType(
+            ServeException.class, () -> new PeftReader(TestBases.LLAMA).read(folder));
     assertThat(refusal).as("refusal of " + folder.getFileName()).isNotNull();
     return refusal;
   }

@@ -1,9 +1,9 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.TestBases;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.talchum.adapter.TestBases;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.io.IOException;

@@ -1,9 +1,5 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.TestBases;
-import io.talchum.adapter.LowRankDelta;
-import io.talchum.adapter.AdapterContent;
-import io.talchum.adapter.folder.AdapterFolder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -11,6 +7,10 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.LowRankDelta;
+import io.talchum.adapter.TestBases;
+import io.talchum.adapter.folder.AdapterFolder;
 import io.talchum.core.ContentHash;
 import io.talchum.core.Linear;
 import io.talchum.core.ServeException;
@@ -142,7 +142,8 @@ class PeftReaderTest {
     for (DType type : List.of(DType.F32, DType.F16, DType.BF16)) {
       Path folder = oneModule("half-" + type, type, a, b, "");
 
-      LowRankDelta delta = new PeftReader(TestBases.LLAMA).read(folder).weights().lowRank().getFirst();
+      LowRankDelta delta =
+          new PeftReader(TestBases.LLAMA).read(folder).weights().lowRank().getFirst();
 
       assertThat(delta.linear()).isEqualTo(Linear.Q);
       assertThat(delta.a()).containsExactly(a);

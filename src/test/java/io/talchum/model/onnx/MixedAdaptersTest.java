@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.LowRankDelta;
-import io.talchum.adapter.peft.PeftReader;
 import io.talchum.adapter.ResidentAdapter;
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.model.StepLogits;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.talchum.adapter.peft.PeftReader;
 import io.talchum.adapter.ResidentAdapter;
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
 import io.talchum.weights.ModelPackage;

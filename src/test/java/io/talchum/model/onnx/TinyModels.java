@@ -1,7 +1,7 @@
 package io.talchum.model.onnx;
 
-import io.talchum.adapter.peft.PeftReader;
 import io.talchum.adapter.ResidentAdapter;
+import io.talchum.adapter.peft.PeftReader;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
 import io.talchum.testing.Fixtures;
