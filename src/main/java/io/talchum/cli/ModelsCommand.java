@@ -4,6 +4,7 @@ import io.talchum.service.ModelCatalog;
 import io.talchum.service.ModelSummary;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,16 +26,21 @@ final class ModelsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Path folder = dataDir.resolve(surroundings);
-    List<ModelSummary> models = new ModelCatalog(folder).list();
-    if (models.isEmpty()) {
+    ModelCatalog catalog = new ModelCatalog(folder);
+    List<ModelSummary> models = catalog.list();
+    Map<String, String> unusable = catalog.unusable();
+    if (models.isEmpty() && unusable.isEmpty()) {
       surroundings
           .out()
           .printf(
               "No models in %s yet. ./talchum serve brings the demo model, ./talchum import SOURCE your own.%n",
               folder);
-    } else {
+      return 0;
+    }
+    if (!models.isEmpty()) {
       table(models).lines().forEach(surroundings.out()::println);
     }
+    unusable.forEach((name, reason) -> surroundings.out().printf("%s: %s%n", name, reason));
     return 0;
   }
 

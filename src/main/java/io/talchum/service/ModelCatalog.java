@@ -11,7 +11,9 @@ import io.talchum.weights.TensorRule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,13 +34,16 @@ public final class ModelCatalog {
     this.store = new ModelStore(dataDir.resolve("models"));
   }
 
-  /**
-   * All packages, by name.
-   *
-   * @throws ServeException INVALID_MODEL if one is broken
-   */
+  /** All packages that can be served, by name. */
   public List<ModelSummary> list() {
     return store.list().stream().map(ModelSummary::of).toList();
+  }
+
+  /** The packages that this build cannot read, by name, each with what helps. */
+  public Map<String, String> unusable() {
+    Map<String, String> reasons = new LinkedHashMap<>();
+    store.unusable().forEach(found -> reasons.put(found.name(), found.reason()));
+    return reasons;
   }
 
   /**
@@ -66,11 +71,11 @@ public final class ModelCatalog {
 
   /**
    * The folder of the package to serve. Without a wish: the only one that was imported, or the demo
-   * model, which is installed when it is needed first.
+   * model, which is installed when it is needed first, and anew over that of an older build.
    *
    * @param wanted a package's name, or the folder of one
    * @throws ServeException MODEL_NOT_FOUND with the known names; INVALID_REQUEST if there are
-   *     several and none was named
+   *     several and none was named; INVALID_MODEL if this build cannot read it
    */
   public Path toServe(@Nullable String wanted) {
     return wanted == null ? chosen() : named(wanted);
@@ -97,7 +102,7 @@ public final class ModelCatalog {
     List<ModelStore.Entry> imported =
         store.list().stream().filter(e -> !e.manifest().name().equals(DemoModel.NAME)).toList();
     return switch (imported.size()) {
-      case 0 -> demo();
+      case 0 -> demoUnlessOthersWait();
       case 1 -> imported.getFirst().directory();
       default ->
           throw ServeException.invalid(
@@ -127,8 +132,24 @@ public final class ModelCatalog {
             });
   }
 
+  /** The demo model is no answer to somebody whose own model needs a new import. */
+  private Path demoUnlessOthersWait() {
+    List<String> waiting =
+        store.unusable().stream()
+            .filter(found -> !found.name().equals(DemoModel.NAME))
+            .map(found -> "%s was %s".formatted(found.name(), found.reason()))
+            .toList();
+    if (!waiting.isEmpty()) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL,
+          "no model can be served: %s; or serve the demo model: --model %s"
+              .formatted(String.join("; ", waiting), DemoModel.NAME));
+    }
+    return demo();
+  }
+
   private Path demo() {
-    if (store.find(DemoModel.NAME).isEmpty()) {
+    if (store.isStale(DemoModel.NAME) || store.find(DemoModel.NAME).isEmpty()) {
       DemoModel.install(store.modelsDir(), adaptersOf(DemoModel.NAME));
     }
     return store.modelsDir().resolve(DemoModel.NAME);

@@ -23,11 +23,11 @@ public final class ModelImporter {
   /**
    * @return the package's directory, {@code modelsDir/name}
    * @throws ServeException INVALID_MODEL for a source that is broken or not supported,
-   *     ALREADY_EXISTS for a taken name, INTERNAL when writing fails
+   *     ALREADY_EXISTS for a name that a package of this build has, INTERNAL when writing fails
    */
   public Path run(ImportRequest request, Path modelsDir, ProgressListener listener) {
     Path target = modelsDir.resolve(request.name());
-    if (Files.exists(target) && !request.replace()) {
+    if (Files.exists(target) && !mayReplace(request, target)) {
       throw Staging.exists(target);
     }
     try (Checkpoint checkpoint = Checkpoint.open(request.source())) {
@@ -38,7 +38,7 @@ public final class ModelImporter {
       }
       try (Staging staging = Staging.open(modelsDir)) {
         writePackage(request, checkpoint, staging.directory(), listener);
-        staging.publish(target, request.replace());
+        staging.publish(target, mayReplace(request, target));
         return target;
       }
     } catch (IOException e) {
@@ -71,6 +71,11 @@ public final class ModelImporter {
       throw new ServeException(
           ErrorCode.INTERNAL, "the package could not be compared: " + reason(e), e);
     }
+  }
+
+  /** What an older build wrote serves nobody any more. */
+  private static boolean mayReplace(ImportRequest request, Path target) {
+    return request.replace() || PackageState.of(target).isReplaceable();
   }
 
   /** What went wrong, without the machine's paths. */

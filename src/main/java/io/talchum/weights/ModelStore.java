@@ -5,6 +5,7 @@ import io.talchum.core.ServeException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -20,23 +21,54 @@ public record ModelStore(Path modelsDir) {
   public record Entry(Path directory, PackageManifest manifest, long bytes) {}
 
   /**
-   * All packages, by name.
+   * A package that this build cannot read.
    *
-   * @throws ServeException INVALID_MODEL if one has a broken manifest
+   * @param reason what is wrong with it and what helps
    */
+  public record Unusable(String name, String reason) {}
+
+  /** All packages that can be read, by name. */
   public List<Entry> list() {
+    return directories().stream()
+        .filter(directory -> PackageState.of(directory) == PackageState.CURRENT)
+        .map(ModelStore::entry)
+        .toList();
+  }
+
+  /** All others, by name. */
+  public List<Unusable> unusable() {
+    List<Unusable> found = new ArrayList<>();
+    for (Path directory : directories()) {
+      PackageState state = PackageState.of(directory);
+      if (state != PackageState.CURRENT) {
+        found.add(new Unusable(MappedFile.name(directory), state.text()));
+      }
+    }
+    return found;
+  }
+
+  /** Whether an older build wrote the package of that name, so that an import replaces it. */
+  public boolean isStale(String name) {
+    return PackageState.of(modelsDir.resolve(name)).isReplaceable();
+  }
+
+  private List<Path> directories() {
     if (!Files.isDirectory(modelsDir)) {
       return List.of();
     }
     try (Stream<Path> children = Files.list(modelsDir)) {
-      return children.filter(ModelStore::isPackage).sorted().map(ModelStore::entry).toList();
+      return children.filter(ModelStore::isPackage).sorted().toList();
     } catch (IOException e) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL, "the models folder cannot be listed: " + e.getMessage(), e);
     }
   }
 
-  /** The package of a name; a name with path separators is none. */
+  /**
+   * The package of a name; a name with path separators is none.
+   *
+   * @throws ServeException INVALID_MODEL if it is there and cannot be read
+   */
   public Optional<Entry> find(String name) {
     if (!name.matches(ImportRequest.NAME)) {
       return Optional.empty();

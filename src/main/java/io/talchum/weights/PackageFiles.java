@@ -50,17 +50,53 @@ final class PackageFiles {
   }
 
   /**
+   * What every version of the manifest has.
+   *
+   * @param name may be none that a package can have
+   */
+  record Header(int formatVersion, String name) {}
+
+  /**
+   * @throws ServeException INVALID_MODEL if this is no manifest of any version
+   */
+  static Header header(String json) {
+    try {
+      return header(MAPPER.readTree(json));
+    } catch (JsonProcessingException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL, "not a package manifest: " + StrictJson.reason(e), e);
+    }
+  }
+
+  private static Header header(JsonNode tree) {
+    JsonNode version = tree.path("formatVersion");
+    if (!version.isInt()) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL, "not a package manifest: it has no formatVersion");
+    }
+    return new Header(version.intValue(), tree.path("name").asText(""));
+  }
+
+  /**
    * @param name of the package's directory, for the message
    */
   static PackageManifest parseManifest(String name, String json) {
     try {
       JsonNode tree = MAPPER.readTree(json);
-      JsonNode version = tree.path("formatVersion");
-      if (version.isInt() && version.intValue() != PackageCheck.FORMAT_VERSION) {
+      int version = header(tree).formatVersion();
+      if (version != PackageCheck.FORMAT_VERSION) {
         throw new ServeException(
             ErrorCode.INVALID_MODEL,
-            "%s/%s has format version %s; this program reads %d; import the model again (if it is the demo model, delete its folder)"
-                .formatted(name, MANIFEST, version, PackageCheck.FORMAT_VERSION));
+            "model %s was %s (%s has format version %d, this build reads %d)"
+                .formatted(
+                    name,
+                    (version < PackageCheck.FORMAT_VERSION
+                            ? PackageState.OLDER
+                            : PackageState.NEWER)
+                        .text(),
+                    MANIFEST,
+                    version,
+                    PackageCheck.FORMAT_VERSION));
       }
       return MAPPER.treeToValue(tree, PackageManifest.class);
     } catch (JsonProcessingException e) {

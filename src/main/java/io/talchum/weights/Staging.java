@@ -84,13 +84,20 @@ final class Staging implements AutoCloseable {
   /** Puts back a package whose replacement died half way; removes it if the new one got there. */
   private static void restore(Path old, Path modelsDir) throws IOException {
     if (Files.exists(old)) {
-      Path target = modelsDir.resolve(ModelPackage.readManifest(old).name());
+      Path target = modelsDir.resolve(nameOf(old));
       if (Files.exists(target)) {
         deleteTree(old);
       } else {
         Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
       }
     }
+  }
+
+  /** The name that a package of any version had; one that is none leads back to the folder. */
+  private static String nameOf(Path old) throws IOException {
+    String name =
+        PackageFiles.header(Files.readString(old.resolve(PackageFiles.MANIFEST))).name();
+    return name.matches(ImportRequest.NAME) ? name : MappedFile.name(old);
   }
 
   Path directory() {

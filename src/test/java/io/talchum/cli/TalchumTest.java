@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -158,6 +159,21 @@ class TalchumTest {
     CommandRun run = CommandRun.of(home, "models");
     assertThat(run.exitCode()).isZero();
     assertThat(run.out()).contains("No models in", "./talchum serve", "./talchum import");
+  }
+
+  @Test
+  void listsAPackageOfAnOlderBuildWithWhatToDo() throws IOException {
+    String source = Fixtures.path("models/llama_tied").toString();
+    CommandRun.of(home, "import", source, "--name", "now");
+    Path old = Files.createDirectories(home.resolve(".talchum/models/old"));
+    Files.writeString(old.resolve("model.json"), "{\"formatVersion\":1,\"name\":\"old\"}");
+    CommandRun run = CommandRun.of(home, "models");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out().lines().toList())
+        .hasSize(3)
+        .contains("old: written by an older build: import it again");
+    assertThat(CommandRun.of(home, "import", source, "--name", "old").exitCode()).isZero();
+    assertThat(CommandRun.of(home, "models").out()).doesNotContain("older build");
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,6 +106,72 @@ class ModelCatalogTest {
     for (String name : List.of("..", "../x", "a/b", "/tmp", ".", "")) {
       assertThatThrownBy(() -> catalog().adaptersOf(name)).isInstanceOf(ServeException.class);
     }
+  }
+
+  @Test
+  void aPackageOfAnOlderBuildIsShownAndStopsNoOther() throws IOException {
+    importTiny("one");
+    makeOlder(importTiny("old"));
+    assertThat(catalog().list()).extracting(ModelSummary::name).containsExactly("one");
+    assertThat(catalog().unusable())
+        .containsExactly(Map.entry("old", "written by an older build: import it again"));
+    assertThat(catalog().toServe(null)).isEqualTo(dataDir.resolve("models/one"));
+    assertRefused("old", ErrorCode.INVALID_MODEL, "old", "older build", "import it again");
+    assertRefused("nobody", ErrorCode.MODEL_NOT_FOUND, "one");
+  }
+
+  @Test
+  void theDemoModelIsNotServedInPlaceOfAnOlderPackage() throws IOException {
+    makeOlder(importTiny("old"));
+    assertRefused(null, ErrorCode.INVALID_MODEL, "old was written by", "--model talchum-demo");
+    assertThat(catalog().toServe("talchum-demo")).isDirectory();
+  }
+
+  @Test
+  void anImportReplacesAPackageOfAnOlderBuild() throws IOException {
+    ModelSummary before = importTiny("old");
+    makeOlder(before);
+    assertThat(importTiny("old")).isEqualTo(before);
+    assertThat(names(dataDir.resolve("models"))).containsExactly("old");
+    assertThat(catalog().unusable()).isEmpty();
+    assertThatThrownBy(() -> importTiny("old")).hasMessageContaining("a model named old exists");
+  }
+
+  @Test
+  void theDemoModelOfAnOlderBuildIsInstalledAnew() throws IOException {
+    catalog().toServe(null);
+    ModelSummary demo = catalog().list().getFirst();
+    makeOlder(demo);
+    assertThat(catalog().list()).isEmpty();
+    catalog().toServe(null);
+    assertThat(catalog().list()).containsExactly(demo);
+  }
+
+  @Test
+  void whatIsNewerOrBrokenIsKept() throws IOException {
+    replaceInManifest(importTiny("new"), "\"formatVersion\" : 2", "\"formatVersion\" : 3");
+    replaceInManifest(importTiny("broken"), "\"spec\"", "\"specs\"");
+    replaceInManifest(importTiny("cut"), "{", "");
+    assertThat(catalog().list()).isEmpty();
+    assertThat(catalog().unusable().keySet()).containsExactly("broken", "cut", "new");
+    assertThat(catalog().unusable().get("new")).contains("newer build");
+    assertThat(catalog().unusable().get("cut")).contains("cannot be read");
+    for (String name : List.of("new", "broken", "cut")) {
+      assertThatThrownBy(() -> importTiny(name)).hasMessageContaining("exists");
+    }
+  }
+
+  /** As builds wrote it before the tensors had the formats of today. */
+  private void makeOlder(ModelSummary model) throws IOException {
+    replaceInManifest(model, "\"formatVersion\" : 2", "\"formatVersion\" : 1");
+    replaceInManifest(model, "\"rules\"", "\"gone\"");
+  }
+
+  private void replaceInManifest(ModelSummary model, String old, String text) throws IOException {
+    Path manifest = dataDir.resolve("models").resolve(model.name()).resolve("model.json");
+    String json = Files.readString(manifest);
+    assertThat(json).contains(old);
+    Files.writeString(manifest, json.replace(old, text));
   }
 
   private ModelSummary importTiny(String name) {

@@ -58,4 +58,12 @@ class StagingTest {
     assertThat(children(models)).containsExactly("m");
     ModelPackage.open(target).close();
   }
+
+  @Test
+  void restoresAPackageOfAnOlderBuildToo(@TempDir Path models) throws IOException {
+    Path old = Files.createDirectories(deadImport(models).resolveSibling(".import-1-old"));
+    Files.writeString(old.resolve("model.json"), "{\"formatVersion\":1,\"name\":\"m\"}");
+    Staging.open(models).close();
+    assertThat(children(models)).containsExactly("m");
+  }
 }
