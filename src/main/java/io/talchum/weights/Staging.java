@@ -95,8 +95,7 @@ final class Staging implements AutoCloseable {
 
   /** The name that a package of any version had; one that is none leads back to the folder. */
   private static String nameOf(Path old) throws IOException {
-    String name =
-        PackageFiles.header(Files.readString(old.resolve(PackageFiles.MANIFEST))).name();
+    String name = PackageFiles.header(Files.readString(old.resolve(PackageFiles.MANIFEST))).name();
     return name.matches(ImportRequest.NAME) ? name : MappedFile.name(old);
   }
 
