@@ -160,6 +160,18 @@ final class ConfigFields {
     return texts;
   }
 
+  /** Truth values; empty if the key is missing or null. */
+  List<Boolean> booleans(String key) {
+    List<Boolean> values = new ArrayList<>();
+    for (JsonNode value : array(key)) {
+      if (!value.isBoolean()) {
+        throw refused(key + " holds " + brief(value) + "; it must hold true or false");
+      }
+      values.add(value.booleanValue());
+    }
+    return values;
+  }
+
   private Iterable<JsonNode> array(String key) {
     Optional<JsonNode> value = find(key);
     if (value.isPresent() && !value.get().isArray()) {

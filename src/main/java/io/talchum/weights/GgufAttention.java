@@ -1,12 +1,15 @@
 package io.talchum.weights;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.core.AttentionSpec;
 import io.talchum.core.RopeSpec;
 import io.talchum.weights.Family.Trait;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Reads scale, softcap, windows and rotary embedding of a GGUF file. */
 record GgufAttention(GgufFile file, ConfigFields fields, Family family) {
@@ -47,12 +50,12 @@ record GgufAttention(GgufFile file, ConfigFields fields, Family family) {
   }
 
   private double scale(int hidden, int heads, int headDim, int layers) {
-    if (family.has(Trait.MULTIPLIERS)) {
-      return fields.doubleOr(key("attention.scale"), 1 / Math.sqrt(headDim), 0, 1e6);
-    }
     boolean of27b =
         (family == Family.GEMMA2 && layers == 46) || (family == Family.GEMMA3 && layers == 62);
-    return 1 / Math.sqrt(of27b ? (double) hidden / heads : headDim);
+    double implied = 1 / Math.sqrt(of27b ? (double) hidden / heads : headDim);
+    return family.has(Trait.MULTIPLIERS) || family.has(Trait.GEMMA)
+        ? fields.doubleOr(key("attention.scale"), implied, 0, 1e6)
+        : implied;
   }
 
   private double softcap() {
@@ -67,19 +70,39 @@ record GgufAttention(GgufFile file, ConfigFields fields, Family family) {
     return fields.intOr(key, otherwise, 0, Limits.MAX_CONTEXT);
   }
 
+  /** Layers with the window: as a list says, else as the architecture is known to have them. */
   private List<Integer> windowed(int window, int layers) {
-    int pattern = family == Family.GEMMA2 ? 2 : family == Family.GEMMA3 ? 6 : 0;
-    if (pattern > 0) {
-      pattern =
-          fields.intOr(key("attention.sliding_window_pattern"), pattern, 1, Limits.MAX_LAYERS);
+    String key = key("attention.sliding_window_pattern");
+    IntPredicate rule =
+        fields.find(key).filter(JsonNode::isArray).isPresent() ? listed(key, layers) : known(key);
+    if (window == 0) {
+      return List.of();
     }
-    int every = pattern;
-    return window == 0
-        ? List.of()
-        : IntStream.range(0, layers)
-            .filter(layer -> every == 0 || (layer + 1) % every != 0)
-            .boxed()
-            .toList();
+    if (rule == null) {
+      throw fields.refused(
+          "%s %d without the list %s is not supported for %s: it does not say which layers"
+              .formatted(key("attention.sliding_window"), window, key, family.ggufName()));
+    }
+    return IntStream.range(0, layers).filter(rule).boxed().toList();
+  }
+
+  private IntPredicate listed(String key, int layers) {
+    List<Boolean> windowed = fields.booleans(key);
+    if (windowed.size() != layers) {
+      throw fields.refused(
+          key + " lists " + windowed.size() + " layers; there are " + layers);
+    }
+    return windowed::get;
+  }
+
+  /** Null if nothing is known. */
+  private @Nullable IntPredicate known(String key) {
+    if (family.has(Trait.WINDOW_ALTERNATING)) {
+      int every = fields.intOr(key, family == Family.GEMMA2 ? 2 : 6, 1, Limits.MAX_LAYERS);
+      return layer -> (layer + 1) % every != 0;
+    }
+    // Mistral is llama here
+    return family == Family.LLAMA || family.has(Trait.WINDOW_EVERYWHERE) ? layer -> true : null;
   }
 
   private RopeSpec windowRope(RopeSpec rope, int rotaryDims) {

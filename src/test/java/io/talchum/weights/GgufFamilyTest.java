@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.talchum.core.AttentionSpec;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.RopeSpec;
 import io.talchum.testing.Families;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A GGUF file of each family gives the same model as the folder that it was converted from. */
 class GgufFamilyTest {
@@ -60,8 +62,8 @@ class GgufFamilyTest {
   }
 
   /**
-   * Apart from what GGUF does not say: the windows of Mistral and StarCoder 2, and Gemma's scale,
-   * which follows from the head size.
+   * Apart from what the converter leaves out: the windows of Mistral and StarCoder 2, and Gemma's
+   * scale, which follows from the head size.
    */
   private static void assertSame(ModelSpec hub, ModelSpec gguf) {
     List<String> unsaid =
@@ -100,6 +102,52 @@ class GgufFamilyTest {
     for (int i = 0; i < hub.size(); i++) {
       assertThat(gguf.get(i)).isCloseTo(hub.get(i), within(1e-6 * hub.get(i)));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mistral", "starcoder2", "gemma2"})
+  void takesWindowsAndScalesFromTheirKeys(String family, @TempDir Path models) {
+    Path file = GgufFromHub.writeWithAllKeys(family, models.resolve(family + ".gguf"));
+    try (ModelPackage hub = imported(Fixtures.path("models/" + family), "hub", models);
+        ModelPackage gguf = imported(file, "gguf", models)) {
+      AttentionSpec expected = hub.manifest().spec().attention();
+      AttentionSpec attention = gguf.manifest().spec().attention();
+      assertThat(attention.window()).isEqualTo(expected.window()).isPositive();
+      assertThat(attention.windowLayers()).isEqualTo(expected.windowLayers());
+      assertThat(attention.scale()).isEqualTo(expected.scale());
+    }
+  }
+
+  @Test
+  void takesTheWindowedLayersFromAList(@TempDir Path models) {
+    GgufWriter writer =
+        GgufFromHub.writer("qwen3").put("qwen3.attention.sliding_window", 5);
+    int layers = Fixtures.json("models/qwen3/config.json").get("num_hidden_layers").asInt();
+    boolean[] list = new boolean[layers];
+    list[1] = true;
+    writer.put("qwen3.attention.sliding_window_pattern", list);
+    try (ModelPackage gguf = imported(writer.write(models.resolve("q.gguf")), "q", models)) {
+      AttentionSpec attention = gguf.manifest().spec().attention();
+      assertThat(attention.window()).isEqualTo(5);
+      assertThat(attention.windowLayers()).containsExactly(1);
+    }
+  }
+
+  @Test
+  void guessesNoWindowedLayers(@TempDir Path models) {
+    Path file =
+        GgufFromHub.writer("olmo2")
+            .put("olmo2.attention.sliding_window", 5)
+            .write(models.resolve("o.gguf"));
+    assertThatThrownBy(() -> imported(file, "o", models))
+        .hasMessageContaining("olmo2.attention.sliding_window 5 without the list");
+    Path other =
+        GgufFromHub.writer("qwen3")
+            .put("qwen3.attention.sliding_window", 5)
+            .put("qwen3.attention.sliding_window_pattern", new boolean[] {true})
+            .write(models.resolve("q.gguf"));
+    assertThatThrownBy(() -> imported(other, "q", models))
+        .hasMessageContaining("qwen3.attention.sliding_window_pattern lists 1 layers");
   }
 
   @Test

@@ -55,13 +55,44 @@ public final class GgufFromHub {
     return write(family, target, Map.of());
   }
 
+  /** The same, with the keys that this converter leaves out: windows and Gemma's scale. */
+  public static Path writeWithAllKeys(String family, Path target) {
+    GgufFromHub writer = new GgufFromHub(family);
+    JsonNode window = writer.config.path("sliding_window");
+    if (window.isInt() && !writer.writesWindow()) {
+      writer.put("attention.sliding_window", window.intValue());
+    }
+    if (writer.isGemma()) {
+      double scalar = writer.config.get("query_pre_attn_scalar").asDouble();
+      writer.put("attention.scale", (float) (1 / Math.sqrt(scalar)));
+    }
+    return writer.finished(family, target);
+  }
+
   /** The same with further metadata. */
   static Path write(String family, Path target, Map<String, String> texts) {
     GgufFromHub writer = new GgufFromHub(family);
     texts.forEach(writer.gguf::put);
-    writer.metadata();
-    writer.tensors(Fixtures.path("models/" + family));
-    return writer.gguf.write(target);
+    return writer.finished(family, target);
+  }
+
+  private Path finished(String family, Path target) {
+    return complete(family).write(target);
+  }
+
+  /** A file that a test may put more keys into. */
+  static GgufWriter writer(String family) {
+    return new GgufFromHub(family).complete(family);
+  }
+
+  private GgufWriter complete(String family) {
+    metadata();
+    tensors(Fixtures.path("models/" + family));
+    return gguf;
+  }
+
+  private boolean writesWindow() {
+    return isGemma() || model.equals("phi3");
   }
 
   private boolean isGemma() {
@@ -90,7 +121,7 @@ public final class GgufFromHub {
       put("attention.value_length", number("head_dim"));
     }
     rope();
-    if (isGemma() || (model.equals("phi3"))) {
+    if (writesWindow()) {
       put("attention.sliding_window", config.path("sliding_window").asInt(0));
     }
     if (model.equals("gemma2")) {

@@ -14,7 +14,9 @@ final class GgufWriter {
   private static final int ALIGNMENT = 32;
   private static final int UINT32 = 4;
   private static final int FLOAT32 = 6;
+  private static final int BOOL = 7;
   private static final int STRING = 8;
+  private static final int ARRAY = 9;
 
   private final ByteArrayOutputStream keys = new ByteArrayOutputStream();
   private final ByteArrayOutputStream tensors = new ByteArrayOutputStream();
@@ -42,6 +44,18 @@ final class GgufWriter {
     text(keys, key);
     number(keys, FLOAT32);
     number(keys, Float.floatToRawIntBits(value));
+    keyCount++;
+    return this;
+  }
+
+  GgufWriter put(String key, boolean[] values) {
+    text(keys, key);
+    number(keys, ARRAY);
+    number(keys, BOOL);
+    number(keys, (long) values.length);
+    for (boolean value : values) {
+      keys.write(value ? 1 : 0);
+    }
     keyCount++;
     return this;
   }

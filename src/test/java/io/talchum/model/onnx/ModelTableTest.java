@@ -94,8 +94,10 @@ class ModelTableTest {
           .map(name -> name.replace(".golden.safetensors", ""))
           .forEach(name -> sources.add(gguf(name)));
     }
-    Stream.of("granite", "olmo2", "phi3", "phi3_longrope")
+    Stream.of("granite", "llama_linear", "llama_yarn", "olmo2", "phi3", "phi3_longrope")
         .forEach(family -> sources.add(converted(family, folder)));
+    Stream.of("gemma2", "mistral", "starcoder2")
+        .forEach(family -> sources.add(convertedWithAllKeys(family, folder)));
     return sources;
   }
 
@@ -117,6 +119,16 @@ class ModelTableTest {
         "GGUF F32 (converted by the test)",
         "fp32",
         GgufFromHub.write(family, folder.resolve(family + ".gguf")),
+        "models/" + family + "/golden.safetensors");
+  }
+
+  /** With the keys that the common converter leaves out: the goldens have windows and scale. */
+  private static Source convertedWithAllKeys(String family, Path folder) {
+    return new Source(
+        family,
+        "GGUF F32 (converted by the test, all keys)",
+        "fp32",
+        GgufFromHub.writeWithAllKeys(family, folder.resolve(family + "-keys.gguf")),
         "models/" + family + "/golden.safetensors");
   }
 
