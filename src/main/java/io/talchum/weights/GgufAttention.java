@@ -89,8 +89,7 @@ record GgufAttention(GgufFile file, ConfigFields fields, Family family) {
   private IntPredicate listed(String key, int layers) {
     List<Boolean> windowed = fields.booleans(key);
     if (windowed.size() != layers) {
-      throw fields.refused(
-          key + " lists " + windowed.size() + " layers; there are " + layers);
+      throw fields.refused(key + " lists " + windowed.size() + " layers; there are " + layers);
     }
     return windowed::get;
   }

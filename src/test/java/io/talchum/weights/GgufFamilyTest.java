@@ -120,8 +120,7 @@ class GgufFamilyTest {
 
   @Test
   void takesTheWindowedLayersFromAList(@TempDir Path models) {
-    GgufWriter writer =
-        GgufFromHub.writer("qwen3").put("qwen3.attention.sliding_window", 5);
+    GgufWriter writer = GgufFromHub.writer("qwen3").put("qwen3.attention.sliding_window", 5);
     int layers = Fixtures.json("models/qwen3/config.json").get("num_hidden_layers").asInt();
     boolean[] list = new boolean[layers];
     list[1] = true;
