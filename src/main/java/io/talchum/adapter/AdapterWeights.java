@@ -1,19 +1,38 @@
 package io.talchum.adapter;
 
+import java.util.Collection;
 import java.util.List;
 
 /**
  * What an adapter does to the base, reduced to primitives; the engine never sees the method's name.
  *
- * @param lowRank at most one per layer and linear
+ * @param primitives in any order; several low-rank and dense deltas of one linear add up, all other
+ *     kinds at most once per place
  */
-public record AdapterWeights(List<LowRankDelta> lowRank) {
+public record AdapterWeights(List<AdapterPrimitive> primitives) {
   public AdapterWeights {
-    lowRank = List.copyOf(lowRank);
+    primitives = List.copyOf(primitives);
   }
 
-  /** The largest rank, 0 without low-rank deltas. */
+  public static AdapterWeights of(Collection<? extends AdapterPrimitive> primitives) {
+    return new AdapterWeights(List.copyOf(primitives));
+  }
+
+  public static AdapterWeights of(AdapterPrimitive... primitives) {
+    return new AdapterWeights(List.of(primitives));
+  }
+
+  /** The primitives of one kind, in their order. */
+  public <T extends AdapterPrimitive> List<T> all(Class<T> kind) {
+    return primitives.stream().filter(kind::isInstance).map(kind::cast).toList();
+  }
+
+  public List<LowRankDelta> lowRank() {
+    return all(LowRankDelta.class);
+  }
+
+  /** The largest rank of a linear's delta, 0 without low-rank deltas. */
   public int maxRank() {
-    return lowRank.stream().mapToInt(LowRankDelta::rank).max().orElse(0);
+    return lowRank().stream().mapToInt(LowRankDelta::rank).max().orElse(0);
   }
 }

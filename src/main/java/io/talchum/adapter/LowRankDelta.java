@@ -4,7 +4,7 @@ import io.talchum.core.Linear;
 
 /**
  * A low-rank change of one linear: y += scale * B (A x), LoRA (arXiv:2106.09685) and all that
- * reduces to it.
+ * reduces to it. It acts on all tokens, or with an {@link Invocation} from that on.
  *
  * @param layer 0-based
  * @param linear which linear of the layer
@@ -14,4 +14,5 @@ import io.talchum.core.Linear;
  * @param b f32 [out, rank], row-major, as in the file: not scaled, so that values from a 16-bit
  *     file stay exact in 16 bits
  */
-public record LowRankDelta(int layer, Linear linear, int rank, float scale, float[] a, float[] b) {}
+public record LowRankDelta(int layer, Linear linear, int rank, float scale, float[] a, float[] b)
+    implements AdapterPrimitive {}

@@ -4,7 +4,6 @@ import io.talchum.core.ContentHash;
 import io.talchum.core.Linear;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.util.List;
 
 /** Adapters without a folder. */
 final class TestAdapters {
@@ -14,7 +13,7 @@ final class TestAdapters {
   static AdapterContent marked(int mark) {
     LowRankDelta delta = new LowRankDelta(0, Linear.Q, 1, mark, new float[64], new float[64]);
     return new AdapterContent(
-        "LORA", version(mark), "folder-" + mark, 1, 1, 1, 512, new AdapterWeights(List.of(delta)));
+        "LORA", version(mark), "folder-" + mark, 1, 1, 1, 512, AdapterWeights.of(delta));
   }
 
   static ContentHash version(int mark) {

@@ -71,6 +71,6 @@ public final class PeftReader implements AdapterReader {
         ranks.getMax(),
         pairs.size(),
         bytes,
-        new AdapterWeights(deltas));
+        AdapterWeights.of(deltas));
   }
 }

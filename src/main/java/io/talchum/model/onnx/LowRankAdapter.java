@@ -1,5 +1,6 @@
 package io.talchum.model.onnx;
 
+import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.LowRankDelta;
 import io.talchum.adapter.ResidentAdapter;
@@ -39,6 +40,13 @@ final class LowRankAdapter implements ResidentAdapter {
    * @throws ServeException INVALID_ADAPTER if it does not fit the base
    */
   LowRankAdapter(ModelSpec spec, AdapterWeights adapter) {
+    for (AdapterPrimitive primitive : adapter.primitives()) {
+      if (!(primitive instanceof LowRankDelta)) {
+        throw new ServeException(
+            ErrorCode.INVALID_ADAPTER,
+            "the executor does not run " + primitive.getClass().getSimpleName() + " yet");
+      }
+    }
     List<float[]> all = new ArrayList<>();
     long elements = 0;
     for (LowRankDelta delta : adapter.lowRank()) {

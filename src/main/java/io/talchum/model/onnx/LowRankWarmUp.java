@@ -63,6 +63,6 @@ final class LowRankWarmUp {
   private static AdapterWeights filledWith(float value) {
     float[] matrix = new float[RANK * SIZE];
     Arrays.fill(matrix, value);
-    return new AdapterWeights(List.of(new LowRankDelta(0, Linear.O, RANK, 1f, matrix, matrix)));
+    return AdapterWeights.of(new LowRankDelta(0, Linear.O, RANK, 1f, matrix, matrix));
   }
 }

@@ -200,7 +200,7 @@ class MixedAdaptersTest {
             new LowRankDelta(layer, linear, 4, 2f, a, new float[4 * spec.outputSize(linear)]));
       }
     }
-    return new AdapterWeights(deltas);
+    return AdapterWeights.of(deltas);
   }
 
   private static int[][] prompts(int count, int vocabSize) {

@@ -78,7 +78,7 @@ class SplitGroupsTest {
                 values(2 * spec.outputSize(linear), random)));
       }
     }
-    return new AdapterWeights(deltas);
+    return AdapterWeights.of(deltas);
   }
 
   private static float[] values(int count, SplittableRandom random) {

@@ -1,0 +1,9 @@
+package io.talchum.adapter;
+
+/**
+ * A linear map of an adapter's own: W x + bias.
+ *
+ * @param weight f32 [outputs, inputs]
+ * @param bias f32 [outputs], or empty
+ */
+public record Projection(int outputs, int inputs, float[] weight, float[] bias) {}
