@@ -9,6 +9,22 @@ public interface ResidentAdapter extends AutoCloseable {
   /** Bytes of host memory held. */
   long residentBytes();
 
+  /**
+   * The first of a prompt's tokens on which the adapter acts: keys and values of those before it
+   * are the base's. {@link Integer#MAX_VALUE} if it acts on none.
+   */
+  default int actsFrom(int[] promptTokenIds) {
+    return 0;
+  }
+
+  /**
+   * Whether keys and values of a token depend on the tokens up to it alone, so that prompts which
+   * begin alike can share them.
+   */
+  default boolean isCausal() {
+    return true;
+  }
+
   @Override
   void close();
 }

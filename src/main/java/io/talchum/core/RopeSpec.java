@@ -31,4 +31,9 @@ public record RopeSpec(
   public boolean dependsOnLength() {
     return !longInverseFrequencies.isEmpty();
   }
+
+  /** Whether a sequence of this length uses the frequencies of long ones. */
+  public boolean isLong(int tokens) {
+    return dependsOnLength() && tokens > shortTokens;
+  }
 }

@@ -3,6 +3,7 @@ package io.talchum.model;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ModelSpec;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +49,20 @@ public interface ModelExecutor extends AutoCloseable {
 
   /** Copies the first {@code tokens} KV positions and the adapter of one slot to another. */
   void copySlot(int from, int to, int tokens);
+
+  /** Bytes that {@link #readKv} writes for each token. */
+  long kvBytesPerToken();
+
+  /**
+   * Copies the KV of positions {@code start .. start + tokens - 1} out of a slot, in an order that
+   * only {@link #writeKv} for as many tokens understands.
+   *
+   * @param to {@code tokens * kvBytesPerToken()} bytes
+   */
+  void readKv(int slot, int start, int tokens, MemorySegment to);
+
+  /** Copies into the slot what {@link #readKv} took from the same positions of any slot. */
+  void writeKv(int slot, int start, int tokens, MemorySegment from);
 
   /**
    * One token for each of the slots 0 .. rows-1. Row i's token goes to position {@code

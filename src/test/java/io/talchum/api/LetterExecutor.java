@@ -113,6 +113,18 @@ final class LetterExecutor implements ModelExecutor {
   }
 
   @Override
+  public long kvBytesPerToken() {
+    return Long.BYTES;
+  }
+
+  /** There is none: a letter depends on the token before it alone. */
+  @Override
+  public void readKv(int slot, int start, int tokens, MemorySegment to) {}
+
+  @Override
+  public void writeKv(int slot, int start, int tokens, MemorySegment from) {}
+
+  @Override
   public StepLogits decode(int[] tokenIds, int[] positions) {
     LockSupport.parkNanos(stepNanos);
     for (int row = 0; row < tokenIds.length; row++) {

@@ -163,6 +163,23 @@ class FakeModelExecutor implements ModelExecutor {
   }
 
   @Override
+  public long kvBytesPerToken() {
+    return Long.BYTES;
+  }
+
+  @Override
+  public void readKv(int slot, int start, int tokens, MemorySegment to) {
+    record("read " + slot + " " + start + " " + tokens);
+    MemorySegment.copy(cells[slot], start, to, ValueLayout.JAVA_LONG, 0, tokens);
+  }
+
+  @Override
+  public void writeKv(int slot, int start, int tokens, MemorySegment from) {
+    record("write " + slot + " " + start + " " + tokens);
+    MemorySegment.copy(from, ValueLayout.JAVA_LONG, 0, cells[slot], start, tokens);
+  }
+
+  @Override
   public StepLogits decode(int[] tokenIds, int[] positions) {
     record("decode " + tokenIds.length);
     int rows = tokenIds.length;

@@ -5,6 +5,7 @@ import io.talchum.core.ModelSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /**
  * The KV cache: for each layer keys and values, f32 or int8 [slots, kvHeads, contextTokens,
@@ -66,6 +67,51 @@ final class KvSlots {
         MemorySegment.copy(values[layer], source, values[layer], target, used);
       }
     }
+  }
+
+  /** Copies positions of a slot out, as [layers, 2, kvHeads, tokens, headDim]. */
+  void read(int slot, int start, int tokens, MemorySegment to) {
+    requireSize(tokens, to);
+    long run = runBytes(tokens);
+    long at = 0;
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      for (MemorySegment all : List.of(keys[layer], values[layer])) {
+        for (int head = 0; head < spec.kvHeads(); head++, at += run) {
+          MemorySegment.copy(all, offset(slot, head, start), to, at, run);
+        }
+      }
+    }
+  }
+
+  /** Copies into a slot what {@link #read} took out of the same positions. */
+  void write(int slot, int start, int tokens, MemorySegment from) {
+    requireSize(tokens, from);
+    long run = runBytes(tokens);
+    long at = 0;
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      for (MemorySegment all : List.of(keys[layer], values[layer])) {
+        for (int head = 0; head < spec.kvHeads(); head++, at += run) {
+          MemorySegment.copy(from, at, all, offset(slot, head, start), run);
+        }
+      }
+    }
+  }
+
+  private void requireSize(int tokens, MemorySegment block) {
+    if (block.byteSize() != tokens * bytesPerToken(spec, format)) {
+      throw new IllegalArgumentException(
+          "%d tokens take %d bytes, not %d"
+              .formatted(tokens, tokens * bytesPerToken(spec, format), block.byteSize()));
+    }
+  }
+
+  private long runBytes(int tokens) {
+    return (long) tokens * spec.headDim() * format.bytes();
+  }
+
+  private long offset(int slot, int head, int position) {
+    long vector = (long) head * contextTokens + position;
+    return slot * slotBytes() + vector * spec.headDim() * format.bytes();
   }
 
   private MemorySegment view(MemorySegment all, int first, int rows) {

@@ -187,6 +187,25 @@ public final class OnnxModelExecutor implements ModelExecutor {
   }
 
   @Override
+  public long kvBytesPerToken() {
+    return KvSlots.bytesPerToken(spec, options.kv().format());
+  }
+
+  @Override
+  public void readKv(int slot, int start, int tokens, MemorySegment to) {
+    checkPosition(start);
+    checkPosition(start + tokens - 1);
+    kv.read(slot, start, tokens, to);
+  }
+
+  @Override
+  public void writeKv(int slot, int start, int tokens, MemorySegment from) {
+    checkPosition(start);
+    checkPosition(start + tokens - 1);
+    kv.write(slot, start, tokens, from);
+  }
+
+  @Override
   public StepLogits decode(int[] tokenIds, int[] positions) {
     int rows = tokenIds.length;
     if (rows == 0 || rows > options.slots() || positions.length != rows) {
@@ -257,8 +276,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
     RopeSpec rope = spec.attention().rope();
     for (int row = 0; row < lastPositions.length; row++) {
       int length = Math.max(expectedTokens[slot + row], lastPositions[row] + 1);
-      boolean isLong = rope.dependsOnLength() && length > rope.shortTokens();
-      int first = lastPositions[row] - tokens + 1 + (isLong ? options.contextTokens() : 0);
+      int first =
+          lastPositions[row] - tokens + 1 + (rope.isLong(length) ? options.contextTokens() : 0);
       buffers.rotaryPositions(row * tokens, first, tokens);
     }
     return buffers.rotaryPositions(lastPositions.length, tokens);
