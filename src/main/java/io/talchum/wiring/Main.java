@@ -1,5 +1,6 @@
 package io.talchum.wiring;
 
+import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import io.talchum.cli.Surroundings;
 import io.talchum.cli.Talchum;
@@ -10,7 +11,10 @@ public final class Main {
   private Main() {}
 
   public static void main(String... args) {
-    System.exit(
-        Talchum.run(Surroundings.ofProcess(), new QuarkusServer(), new PackageRunner(), args));
+    int status =
+        Talchum.run(Surroundings.ofProcess(), new QuarkusServer(), new PackageRunner(), args);
+    if (LaunchMode.current() != LaunchMode.DEVELOPMENT) { // live reload starts anew in this process
+      System.exit(status);
+    }
   }
 }
