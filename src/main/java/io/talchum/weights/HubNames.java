@@ -22,16 +22,16 @@ record HubNames(ModelSpec spec, String prefix) {
     return switch (name) {
       case ModelTensors.EMBED -> TensorPlace.whole(prefix + EMBED, rows);
       case ModelTensors.HEAD -> TensorPlace.whole(prefix + HEAD, rows);
-      case ModelTensors.NORM -> TensorPlace.whole(prefix + "model.norm.weight", rows);
+      case ModelTensors.NORM -> TensorPlace.whole(prefix + CheckpointNorms.FINAL + ".weight", rows);
       case ModelTensors.NORM + ModelTensors.BIAS ->
-          TensorPlace.whole(prefix + "model.norm.bias", rows);
+          TensorPlace.whole(prefix + CheckpointNorms.FINAL + ".bias", rows);
       default -> {
         String[] parts = name.split("\\.", -1);
         String layer = prefix + "model.layers." + parts[1] + ".";
         String suffix = parts.length > 3 ? ".bias" : ".weight";
         Optional<Norm> norm = norm(parts[2]);
         yield norm.isPresent()
-            ? TensorPlace.whole(layer + module(norm.get()) + suffix, rows)
+            ? TensorPlace.whole(layer + CheckpointNorms.path(spec, norm.get()) + suffix, rows)
             : linear(layer, Linear.valueOf(parts[2].toUpperCase(Locale.ROOT)), suffix);
       }
     };
@@ -44,19 +44,5 @@ record HubNames(ModelSpec spec, String prefix) {
   private TensorPlace linear(String layer, Linear linear, String suffix) {
     LinearModule module = spec.module(linear);
     return TensorPlace.of(spec, module, linear, layer + module.path() + suffix);
-  }
-
-  private String module(Norm norm) {
-    return switch (norm) {
-      case INPUT -> "input_layernorm";
-      case QUERY -> "self_attn.q_norm";
-      case KEY -> "self_attn.k_norm";
-      case ATTENTION_OUTPUT -> "post_attention_layernorm";
-      case MLP_INPUT ->
-          spec.norms().has(Norm.ATTENTION_OUTPUT)
-              ? "pre_feedforward_layernorm"
-              : "post_attention_layernorm";
-      case MLP_OUTPUT -> "post_feedforward_layernorm";
-    };
   }
 }

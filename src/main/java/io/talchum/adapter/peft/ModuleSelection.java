@@ -4,6 +4,7 @@ import io.talchum.adapter.BaseModule;
 import io.talchum.adapter.folder.ConfigFields;
 import io.talchum.core.ModelSpec;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,7 +21,27 @@ record ModuleSelection(
     Set<Integer> layers,
     List<PathPattern> layerPatterns) {
 
+  /** Path of the look-up. */
+  static final String EMBEDDING = "model.embed_tokens";
+
+  /** Path of the head. */
+  static final String HEAD = "lm_head";
+
   private static final int MAX_LAYER_PATTERNS = 100;
+
+  /**
+   * What is adapted.
+   *
+   * @param linears by path, in the order in which they run
+   */
+  record Selected(Map<String, BaseModule> linears, boolean embedding, boolean head) {
+    /** Whether a tensor of this path has an owner. */
+    boolean owns(String path) {
+      return embedding && path.startsWith(EMBEDDING + ".")
+          || head && path.startsWith(HEAD + ".")
+          || linears.keySet().stream().anyMatch(owner -> path.startsWith(owner + "."));
+    }
+  }
 
   ModuleSelection {
     layers = Set.copyOf(layers);
@@ -28,7 +49,10 @@ record ModuleSelection(
   }
 
   static ModuleSelection read(ConfigFields fields, WorkBudget budget) {
-    ModuleNames targets = ModuleNames.read(fields, "target_modules", budget);
+    return read(fields, ModuleNames.read(fields, "target_modules", budget), budget);
+  }
+
+  static ModuleSelection read(ConfigFields fields, ModuleNames targets, WorkBudget budget) {
     if (targets instanceof ModuleNames.Listed listed && listed.names().isEmpty()) {
       throw ConfigFields.refuse("target_modules is missing or empty, name the adapted modules");
     }
@@ -54,32 +78,50 @@ record ModuleSelection(
   }
 
   /**
-   * The adapted modules by path, in the order in which they run.
-   *
+   * @throws io.talchum.core.ServeException INVALID_ADAPTER if a part of the selection is not in the
+   *     base, or it is the embedding or the head
+   */
+  Selected selectLinears(ModelSpec base) {
+    Selected selected = select(base);
+    if (selected.embedding() || selected.head()) {
+      throw ConfigFields.refuse(
+          "target_modules selects "
+              + (selected.embedding() ? EMBEDDING : HEAD)
+              + "; this kind is served on the layers' linears only");
+    }
+    return selected;
+  }
+
+  /**
    * @throws io.talchum.core.ServeException INVALID_ADAPTER if a part of the selection is not in the
    *     base
    */
-  Map<String, BaseModule> select(ModelSpec base) {
+  Selected select(ModelSpec base) {
     Map<String, BaseModule> all = BaseModule.all(base);
     requireKnown(all, base);
     Map<String, BaseModule> selected = new LinkedHashMap<>();
     all.forEach(
         (path, module) -> {
-          if (takes(path, module.layer())) {
+          if (takes(path) && takesLayer(path, module.layer())) {
             selected.put(path, module);
           }
         });
-    if (selected.isEmpty()) {
+    boolean outside = layers.isEmpty() && !(targets instanceof ModuleNames.All);
+    Selected result =
+        new Selected(selected, outside && takes(EMBEDDING), outside && takes(HEAD));
+    if (selected.isEmpty() && !result.embedding() && !result.head()) {
       throw ConfigFields.refuse(
           "target_modules " + describe() + " selects none of the base's modules");
     }
-    return selected;
+    return result;
   }
 
-  private boolean takes(String path, int layer) {
-    return !excluded.contains(path)
-        && targets.contains(path)
-        && (layers.isEmpty() || layers.contains(layer))
+  private boolean takes(String path) {
+    return !excluded.contains(path) && targets.contains(path);
+  }
+
+  private boolean takesLayer(String path, int layer) {
+    return (layers.isEmpty() || layers.contains(layer))
         && (layerPatterns.isEmpty() || layerPatterns.stream().anyMatch(p -> p.matches(path)));
   }
 
@@ -93,13 +135,10 @@ record ModuleSelection(
     if (!(targets instanceof ModuleNames.Listed listed)) {
       return;
     }
-    for (String name : listed.without(all.keySet())) {
-      if (name.endsWith("embed_tokens") || name.endsWith("lm_head")) {
-        throw ConfigFields.refuse(
-            "target_modules names "
-                + name
-                + "; low-rank deltas on the embedding or the head are not served yet");
-      }
+    Set<String> paths = new LinkedHashSet<>(all.keySet());
+    paths.add(EMBEDDING);
+    paths.add(HEAD);
+    for (String name : listed.without(paths)) {
       throw ConfigFields.refuse("target_modules names " + name + ", which the base does not have");
     }
   }

@@ -1,0 +1,159 @@
+package io.talchum.adapter.peft;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.talchum.adapter.AdapterPrimitive;
+import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.Matrix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** One linear of a LoRA, with its variants. */
+final class LoraModule {
+  /** What the initial values did to the base. */
+  private enum Start {
+    /** Nothing. */
+    PLAIN,
+    /** Its largest singular values were taken out, arXiv:2404.02948. */
+    PISSA,
+    /** The first columns of its QR decomposition were taken out, arXiv:2406.01775. */
+    OLORA
+  }
+
+  private static final Set<String> PLAIN_STARTS = Set.of("gaussian", "orthogonal", "eva");
+
+  private final PeftSource source;
+  private final LoraScale scales;
+  private final boolean dora;
+  private final boolean biased;
+  private final int group;
+  private final Start start;
+
+  private LoraModule(
+      PeftSource source, LoraScale scales, boolean dora, boolean biased, int group, Start start) {
+    this.source = source;
+    this.scales = scales;
+    this.dora = dora;
+    this.biased = biased;
+    this.group = group;
+    this.start = start;
+  }
+
+  static LoraModule begin(PeftSource source, LoraScale scales) {
+    ConfigFields config = source.config();
+    boolean dora = config.flag("use_dora");
+    boolean biased = config.flag("lora_bias");
+    int group = config.whole("qalora_group_size", 16, 1, Integer.MAX_VALUE);
+    if (dora && biased) {
+      throw ConfigFields.refuse("lora_bias and use_dora are both true; PEFT has no such adapter");
+    }
+    return new LoraModule(
+        source, scales, dora, biased, config.flag("use_qalora") ? group : 1, start(config));
+  }
+
+  private static Start start(ConfigFields config) {
+    JsonNode init = config.get("init_lora_weights");
+    if (ConfigFields.isOff(init)
+        || init.isBoolean()
+        || init.isTextual() && PLAIN_STARTS.contains(init.textValue())) {
+      return Start.PLAIN;
+    }
+    return switch (init.asText()) {
+      case "pissa" -> Start.PISSA;
+      case "olora" -> Start.OLORA;
+      default ->
+          throw ConfigFields.refuse(
+              "init_lora_weights is "
+                  + ConfigFields.show(init)
+                  + ", which changes the base in a way that cannot be rebuilt; save the adapter"
+                  + " with path_initial_model_for_weight_conversion, that makes a plain LoRA of it");
+    };
+  }
+
+  List<AdapterPrimitive> read(AdaptedModule module) {
+    int rank = scales.rankOf(module.path());
+    float scale = scales.scaleOf(module.path());
+    source.tensors().count(scale);
+    Matrix a = readA(module, rank);
+    Matrix b = source.matrix(module, "lora_B.weight", module.out(), rank, "[outputs, r]");
+    requireFinite(module, b, scale);
+    List<AdapterPrimitive> primitives = new ArrayList<>(module.lowRank(a, b, scale));
+    primitives.addAll(startOf(module, rank, scale));
+    if (dora) {
+      primitives.addAll(dora(module, a, b, scale));
+    }
+    if (biased) {
+      float[] bias = source.values(module, "lora_B.bias", "[outputs]", module.out());
+      primitives.addAll(module.biasDelta(new Matrix(1, bias.length, bias).times(scale).values()));
+    }
+    return primitives;
+  }
+
+  /** With QA-LoRA (arXiv:2309.14717) A sees the mean of each group of inputs, times in / group. */
+  private Matrix readA(AdaptedModule module, int rank) {
+    int in = module.in();
+    if (in % group != 0) {
+      throw ConfigFields.refuse(
+          "qalora_group_size " + group + " does not divide the " + in + " inputs of " + module.path());
+    }
+    Matrix a = source.matrix(module, "lora_A.weight", rank, in / group, "[r, inputs]");
+    return group == 1
+        ? a
+        : Matrix.of(
+            rank, in, (row, i) -> (double) a.at(row, i / group) * in / ((double) group * group));
+  }
+
+  private void requireFinite(AdaptedModule module, Matrix b, float scale) {
+    for (float value : b.values()) {
+      if (!Float.isFinite(value * scale)) {
+        throw source
+            .tensors()
+            .refuse(
+                "tensor "
+                    + PeftSource.name(module.path(), "lora_B.weight")
+                    + " is not finite after scaling by "
+                    + scale);
+      }
+    }
+  }
+
+  /** What PEFT takes out of the base again when it loads the file: known from the base alone. */
+  private List<AdapterPrimitive> startOf(AdaptedModule module, int rank, float scale) {
+    if (start != Start.PLAIN) {
+      source.tensors().count(start.name());
+    }
+    return switch (start) {
+      case PLAIN -> List.of();
+      case PISSA -> {
+        Decompositions.Product top = Decompositions.largestSingular(module.weight(), rank);
+        yield module.lowRank(top.right(), top.left(), -1);
+      }
+      case OLORA -> {
+        Decompositions.Product first = Decompositions.firstOfQr(module.weight(), rank);
+        yield module.lowRank(first.right(), first.left(), -scale);
+      }
+    };
+  }
+
+  /**
+   * DoRA (arXiv:2402.09353): every row of W + sBA has the length that the file says. The bias is
+   * not scaled.
+   */
+  private List<AdapterPrimitive> dora(AdaptedModule module, Matrix a, Matrix b, float scale) {
+    float[] magnitude =
+        source.values(module, "lora_magnitude_vector", "[outputs]", module.out());
+    float[] g = new float[module.out()];
+    Matrix delta = b.times(a);
+    module.forEachRow(
+        (row, weights) -> {
+          double sum = 0;
+          for (int i = 0; i < weights.length; i++) {
+            double value = weights[i] + (double) scale * delta.at(row, i);
+            sum += value * value;
+          }
+          g[row] = (float) (magnitude[row] / Math.sqrt(sum));
+        });
+    List<AdapterPrimitive> primitives = new ArrayList<>(Scaled.withoutBias(source, module, g));
+    return primitives;
+  }
+}
