@@ -1,16 +1,21 @@
 package io.talchum.adapter;
 
 import io.talchum.core.ContentHash;
+import io.talchum.core.Linear;
+import io.talchum.core.ModelSpec;
+import java.util.HashSet;
+import java.util.IntSummaryStatistics;
+import java.util.Set;
 
 /**
  * An adapter folder, read and checked against its base.
  *
- * @param kind {@code peft_type}
- * @param version SHA-256 of what the adapter computes: its tensors and the scale of each module
+ * @param kind {@code peft_type}, or how the folder's writer calls it
+ * @param version SHA-256 of what the adapter computes: its tensors and the options that count
  * @param source name of the folder it was read from
- * @param minRank smallest rank of a module
- * @param maxRank largest rank of a module
- * @param modules number of adapted modules
+ * @param minRank smallest rank of a low-rank delta, 0 without
+ * @param maxRank largest rank of a low-rank delta, 0 without
+ * @param modules number of the base's linear modules that are changed
  * @param bytes size of its tensors in the file
  */
 public record AdapterContent(
@@ -21,4 +26,59 @@ public record AdapterContent(
     int maxRank,
     int modules,
     long bytes,
-    AdapterWeights weights) {}
+    AdapterWeights weights) {
+
+  /** With ranks and modules counted. */
+  public static AdapterContent of(
+      String kind,
+      ContentHash version,
+      String source,
+      long bytes,
+      AdapterWeights weights,
+      ModelSpec base) {
+    IntSummaryStatistics ranks =
+        weights.lowRank().stream().mapToInt(LowRankDelta::rank).summaryStatistics();
+    boolean any = ranks.getCount() > 0;
+    return new AdapterContent(
+        kind,
+        version,
+        source,
+        any ? ranks.getMin() : 0,
+        any ? ranks.getMax() : 0,
+        modules(weights, base),
+        bytes,
+        weights);
+  }
+
+  private static int modules(AdapterWeights weights, ModelSpec base) {
+    Set<BaseModule> modules = new HashSet<>();
+    for (AdapterPrimitive primitive : weights.primitives()) {
+      switch (primitive) {
+        case LowRankDelta p -> modules.add(module(p.layer(), p.linear(), base));
+        case GatedLowRank p -> modules.add(module(p.delta().layer(), p.delta().linear(), base));
+        case DenseDelta p -> modules.add(module(p.layer(), p.linear(), base));
+        case OutputScale p -> modules.add(module(p.layer(), p.linear(), base));
+        case InputScale p -> modules.add(module(p.layer(), p.linear(), base));
+        case BiasDelta p -> modules.add(module(p.layer(), p.linear(), base));
+        case AdapterFusion _,
+            Bottleneck _,
+            EmbeddingLowRank _,
+            EmbeddingRows _,
+            FinalNormWeight _,
+            GatedAttention _,
+            HeadLowRank _,
+            HeadRows _,
+            Invocation _,
+            LadderSideNetwork _,
+            NormWeight _,
+            SoftPrompt _,
+            VirtualKeyValues _ -> {}
+      }
+    }
+    return modules.size();
+  }
+
+  private static BaseModule module(int layer, Linear linear, ModelSpec base) {
+    return new BaseModule(layer, base.module(linear));
+  }
+}

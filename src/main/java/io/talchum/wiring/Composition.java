@@ -68,7 +68,7 @@ public class Composition {
   AdapterRegistry adapters(OpenedModel model, InstantSource clock) {
     return new AdapterRegistry(
         Set.of(model.served().name()),
-        new PeftReader(model.executor().spec()),
+        new PeftReader(model.base()),
         model.executor()::prepare,
         clock);
   }

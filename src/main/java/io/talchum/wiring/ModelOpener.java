@@ -1,5 +1,6 @@
 package io.talchum.wiring;
 
+import io.talchum.adapter.PackageWeights;
 import io.talchum.conditioning.GenerationDefaults;
 import io.talchum.conditioning.PromptRenderer;
 import io.talchum.conditioning.ServedModel;
@@ -85,7 +86,7 @@ public class ModelOpener {
                 .map(GenerationDefaults::parse)
                 .orElse(GenerationDefaults.NONE),
             clock.instant());
-    return new OpenedModel(served, executor);
+    return new OpenedModel(served, executor, new PackageWeights(weights));
   }
 
   private static MemoryPlan memory(ModelPackage weights, int slots, int context, KvFormat kv) {

@@ -8,6 +8,7 @@ import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
+import io.talchum.testing.ZeroBase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +117,7 @@ class AdapterDirectoryTest {
     try (AdapterRegistry registry =
         new AdapterRegistry(
             Set.of("base"),
-            new PeftReader(TestBases.LLAMA),
+            new PeftReader(new ZeroBase(TestBases.LLAMA)),
             CountingResident::new,
             InstantSource.system())) {
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.testing.ZeroBase;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,7 @@ class AdapterRegistryStressTest {
   private final Queue<CountingResident> residents = new ConcurrentLinkedQueue<>();
   private final AdapterRegistry registry =
       new AdapterRegistry(
-          Set.of("base"), new PeftReader(TestBases.LLAMA), this::prepare, InstantSource.system());
+          Set.of("base"), new PeftReader(new ZeroBase(TestBases.LLAMA)), this::prepare, InstantSource.system());
 
   private ResidentAdapter prepare(AdapterWeights weights) {
     CountingResident resident = new CountingResident(weights);

@@ -8,6 +8,7 @@ import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
+import io.talchum.testing.ZeroBase;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -25,7 +26,7 @@ class AdapterRegistryTest {
   private final AdapterRegistry registry =
       new AdapterRegistry(
           Set.of("base"),
-          new PeftReader(TestBases.LLAMA),
+          new PeftReader(new ZeroBase(TestBases.LLAMA)),
           weights -> {
             CountingResident resident = new CountingResident(weights);
             residents.add(resident);

@@ -11,6 +11,7 @@ import io.talchum.core.TemplateOptions;
 import io.talchum.text.ChatTemplate;
 import io.talchum.text.ReasoningFormat;
 import io.talchum.text.TemplateSet;
+import io.talchum.testing.ZeroBase;
 import io.talchum.wiring.OpenedModel;
 import io.talchum.wiring.TalchumConfig;
 import jakarta.annotation.Priority;
@@ -39,7 +40,7 @@ public class LetterModel {
 
   public static OpenedModel opened(int slots, int contextTokens) {
     GenerationDefaults greedy = new GenerationDefaults(true, null, null, null, null, null, null);
-    return new OpenedModel(served(greedy, contextTokens), new LetterExecutor(slots, contextTokens));
+    return opened(served(greedy, contextTokens), new LetterExecutor(slots, contextTokens));
   }
 
   public static ServedModel served(GenerationDefaults defaults, int contextTokens) {
@@ -102,5 +103,9 @@ public class LetterModel {
               new RenderedChat.Reasoning(ReasoningFormat.visible("<", close), true))
           : chat;
     }
+  }
+
+  private static OpenedModel opened(ServedModel served, LetterExecutor executor) {
+    return new OpenedModel(served, executor, new ZeroBase(executor.spec()));
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.SamplingParams;
@@ -82,7 +83,7 @@ class TinyModelScheduleTest {
         AdapterRegistry registry =
             new AdapterRegistry(
                 Set.of("base"),
-                new PeftReader(executor.spec()),
+                new PeftReader(new PackageWeights(model)),
                 executor::prepare,
                 InstantSource.system());
         Engine engine =

@@ -29,8 +29,6 @@ final class CommonOptions {
       Set.of(
           "num_virtual_tokens",
           "token_dim",
-          "num_attention_heads",
-          "num_layers",
           "num_transformer_submodules");
 
   private static final Pattern CLASS_NAME = Pattern.compile("[A-Z][A-Za-z0-9]{0,99}");
@@ -49,6 +47,11 @@ final class CommonOptions {
     checkTask(fields);
     checkBaseName(fields);
     checkAutoMapping(fields.get("auto_mapping"));
+    for (String key : (Iterable<String>) () -> fields.root().fieldNames()) {
+      if (key.endsWith("dropout") && fields.has(key)) {
+        double unused = fields.number(key, 0);
+      }
+    }
   }
 
   private static void checkTask(ConfigFields fields) {

@@ -17,11 +17,14 @@ final class FourierFtKind {
           KindOptions.ofModules(
                   Set.of(
                       "n_frequency", "n_frequency_pattern", "random_loc_seed", "scaling", "bias"),
-                  Set.of("init_weights", "ifft2_norm"))
+                  Set.of("init_weights"))
               .uncounting(Set.of("n_frequency", "n_frequency_pattern", "bias")),
           FourierFtKind::begin);
 
-  private static final int MAX_FREQUENCIES = 1 << 20;
+  private static final int MAX_FREQUENCIES = 1 << 16;
+
+  /** Bounds the memory of one step. */
+  private static final int AT_ONCE = 256;
 
   private FourierFtKind() {}
 
@@ -52,24 +55,44 @@ final class FourierFtKind {
   private static List<AdapterPrimitive> waves(
       AdaptedModule module, float[] spectrum, long[] places, double scale) {
     int count = spectrum.length;
-    int in = module.in();
-    Matrix a =
-        Matrix.of(
-            2 * count,
-            in,
-            (row, i) -> wave(row % 2 == 0, (int) (places[row / 2] % in), i, in));
-    Matrix b =
-        Matrix.of(
-            module.out(),
-            2 * count,
-            (row, i) ->
-                scale
-                    * spectrum[i / 2]
-                    * (i % 2 == 0 ? 1 : -1)
-                    * wave(i % 2 == 0, (int) (places[i / 2] / in), row, module.out()));
-    return Cost.cheaperAsLowRank(module, 2L * count)
-        ? module.lowRank(a, b, 1)
-        : module.dense(b.times(a));
+    if (Cost.cheaperAsLowRank(module, 2L * count)) {
+      Waves all = new Waves(module, spectrum, places, scale, 0, count);
+      return module.lowRank(all.a(), all.b(), 1);
+    }
+    float[] delta = new float[Math.multiplyExact(module.out(), module.in())];
+    for (int first = 0; first < count; first += AT_ONCE) {
+      int end = Math.min(count, first + AT_ONCE);
+      Waves some = new Waves(module, spectrum, places, scale, first, end);
+      float[] part = some.b().times(some.a()).values();
+      for (int i = 0; i < part.length; i++) {
+        delta[i] += part[i];
+      }
+    }
+    return module.dense(new Matrix(module.out(), module.in(), delta));
+  }
+
+  /** Frequencies first .. end - 1 as factors of rank 2 (end - first). */
+  private record Waves(
+      AdaptedModule module, float[] spectrum, long[] places, double scale, int first, int end) {
+    Matrix a() {
+      int in = module.in();
+      return Matrix.of(
+          2 * (end - first),
+          in,
+          (row, i) -> wave(row % 2 == 0, (int) (places[first + row / 2] % in), i, in));
+    }
+
+    Matrix b() {
+      int in = module.in();
+      return Matrix.of(
+          module.out(),
+          2 * (end - first),
+          (row, i) ->
+              scale
+                  * spectrum[first + i / 2]
+                  * (i % 2 == 0 ? 1 : -1)
+                  * wave(i % 2 == 0, (int) (places[first + i / 2] / in), row, module.out()));
+    }
   }
 
   /** The angle is reduced first, so that it stays exact in large matrices. */

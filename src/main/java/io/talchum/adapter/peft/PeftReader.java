@@ -1,32 +1,32 @@
 package io.talchum.adapter.peft;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.AdapterWeights;
-import io.talchum.adapter.BaseModule;
-import io.talchum.adapter.LowRankDelta;
+import io.talchum.adapter.BaseWeights;
 import io.talchum.adapter.folder.AdapterFolder;
-import io.talchum.core.ContentHash;
+import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.ConfigJson;
+import io.talchum.adapter.folder.TensorSource;
 import io.talchum.core.ErrorCode;
-import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import io.talchum.weights.SafetensorsFile;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.IntSummaryStatistics;
 import java.util.List;
-import java.util.Map;
 
 /**
- * Reads a LoRA folder as PEFT writes it, strictly: every tensor is consumed or refused by its name,
- * every module that the configuration selects has its tensors. Any thread.
+ * Reads adapter folders as PEFT writes them, strictly: every option is honoured, harmless or
+ * refused, every tensor is used or refused by its name. Any thread.
  */
 public final class PeftReader implements AdapterReader {
+  private static final String FORMAT = "talchum adapter 1 ";
   private static final int MAX_MESSAGE = 1000;
 
-  private final ModelSpec base;
+  private final BaseWeights base;
 
-  public PeftReader(ModelSpec base) {
+  public PeftReader(BaseWeights base) {
     this.base = base;
   }
 
@@ -34,9 +34,11 @@ public final class PeftReader implements AdapterReader {
   public AdapterContent read(Path folder) {
     AdapterFolder files = AdapterFolder.open(folder);
     try {
-      PeftConfig config = PeftConfig.read(files.config());
-      try (SafetensorsFile tensors = SafetensorsFile.open(files.weights())) {
-        return read(files, config, tensors);
+      ConfigFields config = ConfigJson.read(files.config());
+      PeftKind kind = PeftKinds.of(config);
+      kind.options().check(config);
+      try (SafetensorsFile file = SafetensorsFile.open(files.weights())) {
+        return read(files, config, kind, file);
       }
     } catch (ServeException e) {
       throw new ServeException(
@@ -54,23 +56,25 @@ public final class PeftReader implements AdapterReader {
     return message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE) + "...";
   }
 
-  private AdapterContent read(AdapterFolder files, PeftConfig config, SafetensorsFile tensors) {
-    Map<String, BaseModule> selected = config.select(base);
-    List<LoraPair> pairs = LoraPair.match(tensors.tensors(), selected, config, base);
-    PairLoader loader = new PairLoader(tensors);
-    List<LowRankDelta> deltas = new ArrayList<>(pairs.size());
-    pairs.forEach(pair -> deltas.addAll(loader.load(pair, base)));
-    ContentHash version = loader.hash();
-    IntSummaryStatistics ranks = pairs.stream().mapToInt(LoraPair::rank).summaryStatistics();
-    long bytes = tensors.tensors().values().stream().mapToLong(t -> t.length()).sum();
-    return new AdapterContent(
-        PeftKinds.SERVED,
-        version,
+  private AdapterContent read(
+      AdapterFolder files, ConfigFields config, PeftKind kind, SafetensorsFile file) {
+    TensorSource tensors = new TensorSource(file, FORMAT + kind.type());
+    PeftSource source = new PeftSource(config, tensors, base);
+    List<AdapterPrimitive> primitives = Merged.biases(kind.read(source));
+    tensors.requireAllTaken(name -> "is used by nothing in an adapter of the kind " + kind.type());
+    for (String key : kind.options().counted()) {
+      JsonNode value = config.get(key);
+      if (!ConfigFields.isOff(value)) {
+        tensors.count(key);
+        tensors.count(value.toString());
+      }
+    }
+    return AdapterContent.of(
+        kind.type(),
+        tensors.version(),
         files.name(),
-        ranks.getMin(),
-        ranks.getMax(),
-        pairs.size(),
-        bytes,
-        AdapterWeights.of(deltas));
+        tensors.takenBytes(),
+        AdapterWeights.of(primitives),
+        base.spec());
   }
 }

@@ -5,31 +5,96 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The lists of options in docs/adapters.md are those of the code. */
+/** The tables of kinds and options in docs/adapters.md are those of the code. */
 class AdapterDocsTest {
   private static final Pattern ROW = Pattern.compile("(?m)^\\| (`[^|]*) \\|");
-  private static final Pattern CODE = Pattern.compile("`([a-z_]+)`");
+  private static final Pattern CODE = Pattern.compile("`([A-Za-z_0-9]+)`");
 
-  @Test
-  void optionsAreThoseOfTheCode() throws IOException {
-    String page = Files.readString(Path.of("docs", "adapters.md"));
-    String honoured = section(page, "### Honoured", "### Harmless");
-    String harmless = section(page, "### Harmless", "### Refused");
-    String refused = section(page, "### Refused", "## Names");
+  private final String page = read();
 
-    assertThat(firstColumn(honoured)).isEqualTo(new TreeSet<>(PeftOptions.HONOURED));
-    assertThat(codes(harmless)).isEqualTo(new TreeSet<>(PeftOptions.HARMLESS));
-    assertThat(firstColumn(refused)).isEqualTo(new TreeSet<>(PeftOptions.REFUSED.keySet()));
+  private static String read() {
+    try {
+      return Files.readString(Path.of("docs", "adapters.md"));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
-  private static String section(String page, String from, String to) {
-    return page.substring(page.indexOf(from), page.indexOf(to));
+  @Test
+  void kindsAreThoseOfTheCode() {
+    assertThat(firstColumn(section("### Read from PEFT folders", "### ")))
+        .isEqualTo(new TreeSet<>(PeftKinds.READ.keySet()));
+    assertThat(firstColumn(section("### Refused kinds", "## ")))
+        .isEqualTo(new TreeSet<>(PeftKinds.REFUSED.keySet()));
+  }
+
+  @Test
+  void optionsOfAllKindsAreThoseOfTheCode() {
+    String common = section("### Of all kinds", "### ");
+    assertThat(firstColumn(common)).isEqualTo(new TreeSet<>(CommonOptions.HONOURED));
+    assertThat(codes(common.substring(common.indexOf("Harmless:"))))
+        .isEqualTo(new TreeSet<>(CommonOptions.HARMLESS));
+    assertThat(firstColumn(section("### Of all kinds that change modules", "### ")))
+        .isEqualTo(new TreeSet<>(CommonOptions.MODULES));
+  }
+
+  @Test
+  void optionsOfLoraAreThoseOfTheCode() {
+    KindOptions options = new LoraKind().options();
+    assertThat(firstColumn(section("### Of LORA, honoured", "### ")))
+        .isEqualTo(own(options.honoured()));
+    assertThat(codes(section("### Of LORA, harmless", "### ")))
+        .isEqualTo(new TreeSet<>(options.harmless()));
+    assertThat(firstColumn(section("### Of LORA, refused unless switched off", "### ")))
+        .isEqualTo(new TreeSet<>(options.refused().keySet()));
+  }
+
+  @Test
+  void optionsOfTheOtherKindsAreThoseOfTheCode() {
+    Map<String, String> expected = new TreeMap<>();
+    PeftKinds.READ.forEach(
+        (type, kind) -> {
+          if (!type.equals("LORA")) {
+            expected.put(type, row(kind.options()));
+          }
+        });
+    Map<String, String> written = new TreeMap<>();
+    for (String line : section("### Of the other kinds", "## ").split("\n", -1)) {
+      if (line.startsWith("| `")) {
+        String[] cells = line.split("\\|", -1);
+        written.put(
+            cells[1].replaceAll("[` ]", ""), codes(cells[2]) + " / " + codes(cells[3]));
+      }
+    }
+    assertThat(written).isEqualTo(expected);
+  }
+
+  private static String row(KindOptions options) {
+    return own(options.honoured()) + " / " + new TreeSet<>(options.harmless());
+  }
+
+  /** Without those that many kinds share. */
+  private static Set<String> own(Collection<String> honoured) {
+    Set<String> own = new TreeSet<>(honoured);
+    own.removeAll(CommonOptions.MODULES);
+    own.removeAll(CommonOptions.PROMPTS);
+    return own;
+  }
+
+  private String section(String from, String nextHeading) {
+    int start = page.indexOf(from + "\n");
+    assertThat(start).as(from).isNotNegative();
+    int end = page.indexOf("\n" + nextHeading, start + from.length());
+    return page.substring(start, end < 0 ? page.length() : end);
   }
 
   private static Set<String> firstColumn(String section) {

@@ -8,6 +8,7 @@ import io.talchum.adapter.TestBases;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
+import io.talchum.testing.ZeroBase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,7 +76,7 @@ class HostileAdapterTest {
     Files.move(weights, folder.resolve("blob"));
     Files.createSymbolicLink(weights, Path.of("blob"));
 
-    assertThat(new PeftReader(TestBases.LLAMA).read(folder).modules()).isEqualTo(6);
+    assertThat(new PeftReader(new ZeroBase(TestBases.LLAMA)).read(folder).modules()).isEqualTo(6);
   }
 
   @Test
@@ -86,7 +87,7 @@ class HostileAdapterTest {
   private static ServeException refusalOf(Path folder) {
     ServeException refusal =
         catchThrowableOfType(
-            ServeException.class, () -> new PeftReader(TestBases.LLAMA).read(folder));
+            ServeException.class, () -> new PeftReader(new ZeroBase(TestBases.LLAMA)).read(folder));
     assertThat(refusal).as("refusal of " + folder.getFileName()).isNotNull();
     return refusal;
   }

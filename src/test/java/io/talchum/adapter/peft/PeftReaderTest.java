@@ -15,6 +15,7 @@ import io.talchum.core.ContentHash;
 import io.talchum.core.Linear;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
+import io.talchum.testing.ZeroBase;
 import io.talchum.weights.DType;
 import io.talchum.weights.SafetensorsFile;
 import io.talchum.weights.SafetensorsWriter;
@@ -75,7 +76,7 @@ class PeftReaderTest {
   void ranksModulesAndScales(Kind kind) {
     Path folder = Fixtures.path("adapters/llama/" + kind.name());
 
-    AdapterContent adapter = new PeftReader(TestBases.LLAMA).read(folder);
+    AdapterContent adapter = new PeftReader(new ZeroBase(TestBases.LLAMA)).read(folder);
 
     assertThat(adapter.kind()).isEqualTo("LORA");
     assertThat(adapter.source()).isEqualTo(kind.name());
@@ -124,7 +125,7 @@ class PeftReaderTest {
 
     Set<String> consumed = new HashSet<>();
     AdapterContent adapter =
-        new PeftReader(TestBases.LLAMA).read(Fixtures.path("adapters/llama/" + kind.name()));
+        new PeftReader(new ZeroBase(TestBases.LLAMA)).read(Fixtures.path("adapters/llama/" + kind.name()));
     for (LowRankDelta delta : adapter.weights().lowRank()) {
       String module =
           "base_model.model.model.layers." + delta.layer() + "." + delta.linear().path();
@@ -143,7 +144,7 @@ class PeftReaderTest {
       Path folder = oneModule("half-" + type, type, a, b, "");
 
       LowRankDelta delta =
-          new PeftReader(TestBases.LLAMA).read(folder).weights().lowRank().getFirst();
+          new PeftReader(new ZeroBase(TestBases.LLAMA)).read(folder).weights().lowRank().getFirst();
 
       assertThat(delta.linear()).isEqualTo(Linear.Q);
       assertThat(delta.a()).containsExactly(a);
@@ -156,7 +157,7 @@ class PeftReaderTest {
   void doublesAreRefused() {
     Path folder = oneModule("wide", DType.F64, filled(64, 1), filled(64, 1), "");
 
-    assertThatThrownBy(() -> new PeftReader(TestBases.LLAMA).read(folder))
+    assertThatThrownBy(() -> new PeftReader(new ZeroBase(TestBases.LLAMA)).read(folder))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("F64")
         .hasMessageContaining("lora_A");
@@ -167,7 +168,7 @@ class PeftReaderTest {
     Path folder =
         oneModule("loud", DType.F32, filled(64, 1), filled(64, 1e30f), ",\"lora_alpha\":1e30");
 
-    assertThatThrownBy(() -> new PeftReader(TestBases.LLAMA).read(folder))
+    assertThatThrownBy(() -> new PeftReader(new ZeroBase(TestBases.LLAMA)).read(folder))
         .hasMessageContaining("lora_B")
         .hasMessageContaining("scaling");
   }
@@ -205,7 +206,7 @@ class PeftReaderTest {
     Path parent = temp.resolve("parent");
     Fixtures.copyOf("adapters/llama/lora_qv", createFolder(parent).resolve("support"));
 
-    AdapterContent adapter = new PeftReader(TestBases.LLAMA).read(parent);
+    AdapterContent adapter = new PeftReader(new ZeroBase(TestBases.LLAMA)).read(parent);
 
     assertThat(adapter.source()).isEqualTo("parent");
     assertThat(adapter.version()).isEqualTo(versionOf(Fixtures.path("adapters/llama/lora_qv")));
@@ -217,7 +218,7 @@ class PeftReaderTest {
     Fixtures.copyOf("adapters/llama/lora_qv", parent.resolve("one"));
     Fixtures.copyOf("adapters/llama/lora_r1", parent.resolve("two"));
 
-    assertThatThrownBy(() -> new PeftReader(TestBases.LLAMA).read(parent))
+    assertThatThrownBy(() -> new PeftReader(new ZeroBase(TestBases.LLAMA)).read(parent))
         .hasMessageContaining("one, two");
   }
 
@@ -226,7 +227,7 @@ class PeftReaderTest {
     Path folder = Fixtures.copyOf("adapters/llama/lora_qv", temp.resolve("folder"));
     Files.writeString(folder.resolve("new_embeddings.safetensors"), "x");
 
-    assertThatThrownBy(() -> new PeftReader(TestBases.LLAMA).read(folder))
+    assertThatThrownBy(() -> new PeftReader(new ZeroBase(TestBases.LLAMA)).read(folder))
         .hasMessageContaining("new_embeddings.safetensors");
   }
 
@@ -277,7 +278,7 @@ class PeftReaderTest {
   }
 
   private static ContentHash versionOf(Path folder) {
-    return new PeftReader(TestBases.LLAMA).read(folder).version();
+    return new PeftReader(new ZeroBase(TestBases.LLAMA)).read(folder).version();
   }
 
   private static float[] filled(int length, float value) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.Linear;
@@ -64,7 +65,7 @@ class FamilyAdapterTest {
       Path merged = writeMerged(family, folder.resolve("merged-source"), deltas);
       try (ModelPackage model = imported(merged, folder);
           OnnxModelExecutor expected = TinyModels.exact(model, 1);
-          ResidentAdapter adapter = adapted.prepare(new PeftReader(spec).read(peft).weights());
+          ResidentAdapter adapter = adapted.prepare(new PeftReader(new PackageWeights(base)).read(peft).weights());
           Fixtures.Goldens goldens = Fixtures.goldens("models/" + family + "/golden.safetensors")) {
         int[] prompt = goldens.ints("p2.input_ids");
         float[][] merge = TinyModels.prefill(expected, 0, prompt, 64);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.LowRankDelta;
+import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.Linear;
@@ -85,7 +86,7 @@ class MixedAdaptersTest {
             TinyModels.imported(base, "base", Quantization.NONE, Quantization.NONE, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, 1);
         ResidentAdapter resident =
-            executor.prepare(new PeftReader(executor.spec()).read(adapter).weights());
+            executor.prepare(new PeftReader(new PackageWeights(model)).read(adapter).weights());
         Fixtures.Goldens goldens = Fixtures.goldens(adapter.resolve("golden.safetensors"))) {
       executor.bind(0, resident);
       for (int p = 0; p < 3; p++) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.talchum.adapter.ResidentAdapter;
+import io.talchum.testing.ZeroBase;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
@@ -141,7 +142,7 @@ class RealModelTest {
 
   private static ResidentAdapter adapter(OnnxModelExecutor executor, String name) {
     return executor.prepare(
-        new PeftReader(executor.spec())
+        new PeftReader(new ZeroBase(executor.spec()))
             .read(required("talchum.shared").resolve("real-model").resolve(name))
             .weights());
   }

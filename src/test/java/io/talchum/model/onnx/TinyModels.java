@@ -5,6 +5,7 @@ import io.talchum.adapter.peft.PeftReader;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
 import io.talchum.testing.Fixtures;
+import io.talchum.testing.ZeroBase;
 import io.talchum.weights.ImportRequest;
 import io.talchum.weights.ModelImporter;
 import io.talchum.weights.ModelPackage;
@@ -39,7 +40,7 @@ final class TinyModels {
   }
 
   static ResidentAdapter adapter(OnnxModelExecutor executor, String fixture) {
-    return executor.prepare(new PeftReader(executor.spec()).read(Fixtures.path(fixture)).weights());
+    return executor.prepare(new PeftReader(new ZeroBase(executor.spec())).read(Fixtures.path(fixture)).weights());
   }
 
   /** Logits of all tokens of a prompt, in pieces of at most this many tokens. */

@@ -4,8 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.talchum.adapter.TestBases;
+import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.ConfigJson;
+import io.talchum.adapter.folder.TensorSource;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.testing.Fixtures;
+import io.talchum.testing.ZeroBase;
+import io.talchum.weights.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,13 +25,26 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class PeftConfigTest {
+/** What adapter_config.json of a LoRA says, and what is refused of it. */
+class LoraConfigTest {
+  private static final String Q = "model.layers.0.self_attn.q_proj";
+
+  private record Parsed(LoraScale scale, ModuleSelection modules) {
+    int rankOf(String path) {
+      return scale.rankOf(path);
+    }
+
+    float scaleOf(String path) {
+      return scale.scaleOf(path);
+    }
+  }
+
   @TempDir
   @SuppressWarnings("NullAway.Init")
   Path temp;
 
   static Collection<String> refusedOptions() {
-    return PeftOptions.REFUSED.keySet();
+    return new LoraKind().options().refused().keySet();
   }
 
   @ParameterizedTest
@@ -35,19 +54,19 @@ class PeftConfigTest {
       assertThat(refusalOf("\"" + option + "\":" + on)).hasMessageContaining(option);
     }
     for (String off : List.of("null", "false", "[]", "{}")) {
-      assertThat(read("\"" + option + "\":" + off).rank()).isEqualTo(8);
+      assertThat(read("\"" + option + "\":" + off).rankOf(Q)).isEqualTo(8);
     }
   }
 
   @Test
   void unknownKeysAreRefusedUnlessOff() {
     assertThat(refusalOf("\"new_option\":1")).hasMessageContaining("new_option");
-    assertThat(read("\"new_option\":null,\"other_option\":{}").rank()).isEqualTo(8);
+    assertThat(read("\"new_option\":null,\"other_option\":{}").rankOf(Q)).isEqualTo(8);
   }
 
   @Test
   void trainingOptionsAreHarmless() {
-    PeftConfig config =
+    Parsed config =
         read(
             """
             "inference_mode":false,"lora_dropout":0.05,"peft_version":"0.9","revision":"main",
@@ -57,15 +76,14 @@ class PeftConfigTest {
               "parent_library":"transformers.models.llama.modeling_llama","unsloth_fixed":true}
             """);
 
-    assertThat(config.scaleOf("model.layers.0.self_attn.q_proj")).isEqualTo(1.0);
+    assertThat(config.scaleOf("model.layers.0.self_attn.q_proj")).isEqualTo(1f);
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = ' ',
       value = {
-        "bias \"all\"",
-        "bias \"lora_only\"",
+        "bias \"some\"",
         "bias true",
         "use_rslora \"true\"",
         "use_rslora 1",
@@ -92,9 +110,7 @@ class PeftConfigTest {
         "layers_to_transform [0.5]",
         "layers_to_transform [-1]",
         "layers_pattern \"layers\"",
-        "init_lora_weights \"pissa\"",
         "init_lora_weights \"pissa_niter_16\"",
-        "init_lora_weights \"olora\"",
         "init_lora_weights \"loftq\"",
         "init_lora_weights \"corda\"",
         "init_lora_weights \"mystery\"",
@@ -130,6 +146,17 @@ class PeftConfigTest {
   }
 
   @Test
+  void embeddingAndHeadAreSelectedByNameOnly() {
+    ModuleSelection.Selected named =
+        selection("\"target_modules\":[\"embed_tokens\",\"lm_head\"]");
+    assertThat(named.embedding()).isTrue();
+    assertThat(named.head()).isTrue();
+    assertThat(named.linears()).isEmpty();
+    ModuleSelection.Selected all = selection("\"target_modules\":\"all-linear\"");
+    assertThat(all.embedding() || all.head()).isFalse();
+  }
+
+  @Test
   void largeAndNestedFilesAreRefused() {
     assertThat(refusalOfFile("{\"a\":\"" + "x".repeat(1 << 20) + "\"}"))
         .hasMessageContaining("larger");
@@ -139,7 +166,7 @@ class PeftConfigTest {
 
   @Test
   void firstMatchingPatternWins() {
-    PeftConfig config =
+    Parsed config =
         read(
             """
             "rank_pattern":{"q_proj":2,"layers.1.self_attn.q_proj":6,"layers\\\\.[01]\\\\..*":4},
@@ -149,15 +176,14 @@ class PeftConfigTest {
     assertThat(config.rankOf("model.layers.1.self_attn.q_proj")).isEqualTo(2);
     assertThat(config.rankOf("model.layers.1.self_attn.v_proj")).isEqualTo(4);
     assertThat(config.rankOf("model.layers.2.self_attn.v_proj")).isEqualTo(8);
-    assertThat(config.scaleOf("model.layers.0.self_attn.q_proj")).isEqualTo(0.75);
-    assertThat(config.scaleOf("model.layers.1.self_attn.q_proj")).isEqualTo(4.0);
+    assertThat(config.scaleOf("model.layers.0.self_attn.q_proj")).isEqualTo(0.75f);
+    assertThat(config.scaleOf("model.layers.1.self_attn.q_proj")).isEqualTo(4f);
   }
 
   @Test
   void patternsHaveToMatchTheBase() {
     for (String option : List.of("rank_pattern", "alpha_pattern")) {
-      PeftConfig config = read("\"" + option + "\":{\"w_pack\":4}");
-      assertThat(refusal(() -> config.select(TestBases.LLAMA)))
+      assertThat(refusalOf("\"" + option + "\":{\"w_pack\":4}"))
           .hasMessageContaining(option)
           .hasMessageContaining("w_pack");
     }
@@ -200,8 +226,6 @@ class PeftConfigTest {
         "\"target_modules\":null target_modules",
         "\"target_modules\":[\"q_proj\",\"c_attn\"] c_attn",
         "\"target_modules\":[\"proj\"] proj",
-        "\"target_modules\":[\"lm_head\"] lm_head",
-        "\"target_modules\":[\"model.embed_tokens\"] embed_tokens",
         "\"target_modules\":\"nothing\" nothing",
         "\"target_modules\":[\"q_proj\"],\"layers_to_transform\":[3] layers_to_transform",
         "\"target_modules\":\".*q_proj\",\"layers_to_transform\":[0] layers_to_transform",
@@ -222,19 +246,33 @@ class PeftConfigTest {
         .hasMessageContaining("rank_pattern");
   }
 
+  private ModuleSelection.Selected selection(String options) {
+    return parse("{\"peft_type\":\"LORA\"," + options + "}").modules().select(TestBases.LLAMA);
+  }
+
   private List<String> selected(String options) {
-    PeftConfig config = parse("{\"peft_type\":\"LORA\"," + options + "}");
-    return List.copyOf(config.select(TestBases.LLAMA).keySet());
+    Parsed config = parse("{\"peft_type\":\"LORA\"," + options + "}");
+    return List.copyOf(config.modules().select(TestBases.LLAMA).linears().keySet());
   }
 
   /** A configuration of q_proj with one more option. */
-  private PeftConfig read(String more) {
+  private Parsed read(String more) {
     return parse("{\"peft_type\":\"LORA\",\"target_modules\":[\"q_proj\"]," + more + "}");
   }
 
-  private PeftConfig parse(String json) {
-    try {
-      return PeftConfig.read(Files.writeString(temp.resolve("adapter_config.json"), json));
+  private Parsed parse(String json) {
+    try (SafetensorsFile file =
+        SafetensorsFile.open(Fixtures.path("adapters/llama/lora_qv/adapter_model.safetensors"))) {
+      ConfigFields fields =
+          ConfigJson.read(Files.writeString(temp.resolve("adapter_config.json"), json));
+      PeftKinds.of(fields).options().check(fields);
+      PeftSource source =
+          new PeftSource(fields, new TensorSource(file, ""), new ZeroBase(TestBases.LLAMA));
+      SavedBiases.Mode unused = SavedBiases.mode(fields);
+      LoraScale scale = LoraScale.read(source, "lora_alpha");
+      LoraModule start = LoraModule.begin(source, scale);
+      assertThat(start).isNotNull();
+      return new Parsed(scale, ModuleSelection.read(fields, source.budget()));
     } catch (IOException e) {
       throw new AssertionError(e);
     }
