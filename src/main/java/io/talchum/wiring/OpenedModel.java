@@ -4,6 +4,8 @@ import io.talchum.adapter.BaseWeights;
 import io.talchum.conditioning.ServedModel;
 import io.talchum.model.ModelExecutor;
 
-/** The base model of this process: how requests see it, what runs it, and its weights for readers of
- * adapters. */
+/**
+ * The base model of this process: how requests see it, what runs it, and its weights for readers of
+ * adapters.
+ */
 public record OpenedModel(ServedModel served, ModelExecutor executor, BaseWeights base) {}

@@ -31,7 +31,10 @@ class AdapterRegistryStressTest {
   private final Queue<CountingResident> residents = new ConcurrentLinkedQueue<>();
   private final AdapterRegistry registry =
       new AdapterRegistry(
-          Set.of("base"), new PeftReader(new ZeroBase(TestBases.LLAMA)), this::prepare, InstantSource.system());
+          Set.of("base"),
+          new PeftReader(new ZeroBase(TestBases.LLAMA)),
+          this::prepare,
+          InstantSource.system());
 
   private ResidentAdapter prepare(AdapterWeights weights) {
     CountingResident resident = new CountingResident(weights);

@@ -33,9 +33,7 @@ public record Matrix(int rows, int columns, float[] values) {
   /** Rows {@code first .. end - 1}. */
   public Matrix rows(int first, int end) {
     return new Matrix(
-        end - first,
-        columns,
-        java.util.Arrays.copyOfRange(values, first * columns, end * columns));
+        end - first, columns, java.util.Arrays.copyOfRange(values, first * columns, end * columns));
   }
 
   public Matrix transposed() {

@@ -98,8 +98,7 @@ public final class TensorSource {
   }
 
   /** Takes a tensor that is too large to be read at once; finite numbers are not asked for. */
-  public void forEachRow(
-      String name, int rows, int columns, String meaning, RowVisitor visitor) {
+  public void forEachRow(String name, int rows, int columns, String meaning, RowVisitor visitor) {
     TensorInfo tensor = require(name, TYPES, "F32, F16 or BF16");
     requireShape(tensor, meaning, rows, columns);
     left.remove(name);
@@ -186,8 +185,7 @@ public final class TensorSource {
   private TensorInfo require(String name, Set<DType> types, String allowed) {
     TensorInfo tensor = info(name);
     if (!types.contains(tensor.dtype())) {
-      throw refuse(
-          "tensor " + name + " has dtype " + tensor.dtype() + "; it has to be " + allowed);
+      throw refuse("tensor " + name + " has dtype " + tensor.dtype() + "; it has to be " + allowed);
     }
     return tensor;
   }

@@ -53,12 +53,7 @@ final class AdaLoraKind implements PeftKind {
   public KindOptions options() {
     return KindOptions.ofModules(
             Set.of(
-                "init_r",
-                "lora_alpha",
-                "init_lora_weights",
-                RANKS,
-                "bias",
-                "ensure_weight_tying"),
+                "init_r", "lora_alpha", "init_lora_weights", RANKS, "bias", "ensure_weight_tying"),
             HARMLESS)
         .refusing(LoraKind.REFUSED)
         .refusing(REFUSED)
@@ -73,8 +68,7 @@ final class AdaLoraKind implements PeftKind {
     SavedBiases.Mode biases = SavedBiases.mode(config);
     SavedModules saved = SavedModules.read(source, selected);
     Owners.require(
-        source,
-        path -> selected.owns(path) || saved.owns(path) || SavedBiases.owns(path, biases));
+        source, path -> selected.owns(path) || saved.owns(path) || SavedBiases.owns(path, biases));
     if (config.get("init_lora_weights").isTextual()) {
       throw ConfigFields.refuse("init_lora_weights has to be true or false for this kind");
     }

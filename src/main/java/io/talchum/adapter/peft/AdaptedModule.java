@@ -36,12 +36,7 @@ record AdaptedModule(BaseModule module, BaseWeights base) {
     return cut(
         (linear, first, end) ->
             new LowRankDelta(
-                module.layer(),
-                linear,
-                a.rows(),
-                scale,
-                a.values(),
-                b.rows(first, end).values()));
+                module.layer(), linear, a.rows(), scale, a.values(), b.rows(first, end).values()));
   }
 
   /** y += D x. */

@@ -16,8 +16,7 @@ final class BoftKind {
       new ModuleKind(
           "BOFT",
           KindOptions.ofModules(
-                  Set.of(
-                      "boft_block_size", "boft_block_num", "boft_n_butterfly_factor", "bias"),
+                  Set.of("boft_block_size", "boft_block_num", "boft_n_butterfly_factor", "bias"),
                   Set.of("boft_dropout", "init_weights"))
               .uncounting(Set.of("bias", "boft_block_size", "boft_block_num")),
           BoftKind::begin);
@@ -31,16 +30,14 @@ final class BoftKind {
     SavedBiases.requireNone(config);
     int factors = config.whole("boft_n_butterfly_factor", 1, 0, 100);
     if (factors != 1) {
-      throw ConfigFields.refuse(
-          "boft_n_butterfly_factor is " + factors + "; only 1 is served");
+      throw ConfigFields.refuse("boft_n_butterfly_factor is " + factors + "; only 1 is served");
     }
     int size = config.whole("boft_block_size", 4, 0, MAX_BLOCK);
     int number = config.whole("boft_block_num", 0, 0, Integer.MAX_VALUE);
     return module -> {
       int n = blockSize(module, size, number);
       int blocks = module.in() / n;
-      float[] stored =
-          source.values(module, "boft_R", "[1, blocks, size, size]", 1, blocks, n, n);
+      float[] stored = source.values(module, "boft_R", "[1, blocks, size, size]", 1, blocks, n, n);
       float[] scale = source.values(module, "boft_s", "[outputs, 1]", module.out(), 1);
       List<Matrix> rotations = new ArrayList<>();
       for (int block = 0; block < blocks; block++) {

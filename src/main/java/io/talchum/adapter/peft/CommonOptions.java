@@ -26,10 +26,7 @@ final class CommonOptions {
 
   /** Honoured in every kind of virtual tokens: {@link VirtualTokens}. */
   static final Set<String> PROMPTS =
-      Set.of(
-          "num_virtual_tokens",
-          "token_dim",
-          "num_transformer_submodules");
+      Set.of("num_virtual_tokens", "token_dim", "num_transformer_submodules");
 
   private static final Pattern CLASS_NAME = Pattern.compile("[A-Z][A-Za-z0-9]{0,99}");
   private static final Pattern TRANSFORMERS = Pattern.compile("transformers(\\.[a-z0-9_]{1,60})*");

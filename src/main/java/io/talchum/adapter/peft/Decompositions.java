@@ -35,8 +35,7 @@ final class Decompositions {
 
   /** Q[:, :k] and R[:k] of the QR decomposition. */
   static Product firstOfQr(Matrix matrix, int k) {
-    QRDecomposition<DMatrixRMaj> qr =
-        DecompositionFactory_DDRM.qr(matrix.rows(), matrix.columns());
+    QRDecomposition<DMatrixRMaj> qr = DecompositionFactory_DDRM.qr(matrix.rows(), matrix.columns());
     if (!qr.decompose(of(matrix))) {
       throw new IllegalStateException("the QR decomposition failed");
     }

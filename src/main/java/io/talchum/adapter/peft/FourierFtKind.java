@@ -45,8 +45,7 @@ final class FourierFtKind {
         throw ConfigFields.refuse(
             "n_frequency " + count + " is more than the weights of " + module.path());
       }
-      float[] spectrum =
-          source.values(module, "fourierft_spectrum", "[n_frequency]", count);
+      float[] spectrum = source.values(module, "fourierft_spectrum", "[n_frequency]", count);
       long[] places = new TorchGenerator(seed).permutation(size, count);
       return waves(module, spectrum, places, scaling / size);
     };

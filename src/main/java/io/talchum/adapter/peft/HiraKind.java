@@ -9,8 +9,7 @@ final class HiraKind {
   static final PeftKind KIND =
       new ModuleKind(
           "HIRA",
-          KindOptions.ofModules(
-                  Set.of("r", "rank_pattern"), Set.of("hira_dropout", "init_weights"))
+          KindOptions.ofModules(Set.of("r", "rank_pattern"), Set.of("hira_dropout", "init_weights"))
               .uncounting(Set.of("r", "rank_pattern")),
           HiraKind::begin);
 

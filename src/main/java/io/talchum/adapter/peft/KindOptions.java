@@ -18,7 +18,10 @@ import java.util.TreeSet;
  * @param uncounted honoured ones that are in the version already by what they lead to
  */
 record KindOptions(
-    Set<String> honoured, Set<String> harmless, Map<String, String> refused, Set<String> uncounted) {
+    Set<String> honoured,
+    Set<String> harmless,
+    Map<String, String> refused,
+    Set<String> uncounted) {
 
   KindOptions {
     honoured = Collections.unmodifiableSet(new TreeSet<>(honoured));

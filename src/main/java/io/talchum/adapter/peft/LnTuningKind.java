@@ -57,7 +57,8 @@ final class LnTuningKind implements PeftKind {
     Map<String, BaseNorms.Place> norms = BaseNorms.of(source.base().spec());
     if (targets instanceof ModuleNames.Listed listed) {
       for (String name : listed.without(norms.keySet())) {
-        throw ConfigFields.refuse("target_modules names " + name + ", which is no norm of the base");
+        throw ConfigFields.refuse(
+            "target_modules names " + name + ", which is no norm of the base");
       }
     }
     Map<String, BaseNorms.Place> selected = new LinkedHashMap<>();

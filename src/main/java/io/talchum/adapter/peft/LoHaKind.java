@@ -15,8 +15,7 @@ final class LoHaKind {
           "LOHA",
           KindOptions.ofModules(
                   Set.of("r", "alpha", "rank_pattern", "alpha_pattern"),
-                  Set.of(
-                      "rank_dropout", "module_dropout", "init_weights", "use_effective_conv2d"))
+                  Set.of("rank_dropout", "module_dropout", "init_weights", "use_effective_conv2d"))
               .uncounting(Set.of("r", "alpha", "rank_pattern", "alpha_pattern")),
           LoHaKind::begin);
 

@@ -61,8 +61,7 @@ final class LoKrKind {
   /** The file's own choice of how to divide a size; 1 if it does not divide it. */
   private static int divisor(
       PeftSource source, AdaptedModule module, String name, int dimension, int size) {
-    String part =
-        source.has(module.path(), name) ? name : name + (dimension == 0 ? "_a" : "_b");
+    String part = source.has(module.path(), name) ? name : name + (dimension == 0 ? "_a" : "_b");
     List<Long> shape = source.shape(module, part);
     long found = shape.size() == 2 ? shape.get(dimension) : 1;
     return found > 0 && found <= size && size % found == 0 ? (int) found : 1;

@@ -128,8 +128,7 @@ final class LoraKind implements PeftKind {
     }
     int[] ids = new int[tokens.size()];
     for (int i = 0; i < ids.length; i++) {
-      ids[i] =
-          ConfigFields.whole(key, tokens.get(i), 0, source.base().spec().vocabSize() - 1);
+      ids[i] = ConfigFields.whole(key, tokens.get(i), 0, source.base().spec().vocabSize() - 1);
     }
     primitives.add(new Invocation(ids));
   }

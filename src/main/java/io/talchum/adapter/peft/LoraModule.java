@@ -94,7 +94,12 @@ final class LoraModule {
     int in = module.in();
     if (in % group != 0) {
       throw ConfigFields.refuse(
-          "qalora_group_size " + group + " does not divide the " + in + " inputs of " + module.path());
+          "qalora_group_size "
+              + group
+              + " does not divide the "
+              + in
+              + " inputs of "
+              + module.path());
     }
     Matrix a = source.matrix(module, "lora_A.weight", rank, in / group, "[r, inputs]");
     return group == 1
@@ -140,8 +145,7 @@ final class LoraModule {
    * not scaled.
    */
   private List<AdapterPrimitive> dora(AdaptedModule module, Matrix a, Matrix b, float scale) {
-    float[] magnitude =
-        source.values(module, "lora_magnitude_vector", "[outputs]", module.out());
+    float[] magnitude = source.values(module, "lora_magnitude_vector", "[outputs]", module.out());
     float[] g = new float[module.out()];
     Matrix delta = b.times(a);
     module.forEachRow(

@@ -50,7 +50,8 @@ record LoraScale(PatternTable<Integer> ranks, PatternTable<Double> alphas, boole
     int rank = rankOf(path);
     float scale = (float) (alphas.of(path) / (rslora ? Math.sqrt(rank) : rank));
     if (!Float.isFinite(scale)) {
-      throw ConfigFields.refuse("lora_alpha or alpha_pattern makes the scale of " + path + " infinite");
+      throw ConfigFields.refuse(
+          "lora_alpha or alpha_pattern makes the scale of " + path + " infinite");
     }
     return scale;
   }

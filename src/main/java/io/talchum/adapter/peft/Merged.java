@@ -19,8 +19,7 @@ final class Merged {
     Map<Place, float[]> sums = new LinkedHashMap<>();
     for (AdapterPrimitive primitive : primitives) {
       if (primitive instanceof BiasDelta delta) {
-        sums.merge(
-            new Place(delta.layer(), delta.linear()), delta.db().clone(), Merged::added);
+        sums.merge(new Place(delta.layer(), delta.linear()), delta.db().clone(), Merged::added);
       } else {
         merged.add(primitive);
       }

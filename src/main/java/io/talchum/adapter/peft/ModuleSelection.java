@@ -107,8 +107,7 @@ record ModuleSelection(
           }
         });
     boolean outside = layers.isEmpty() && !(targets instanceof ModuleNames.All);
-    Selected result =
-        new Selected(selected, outside && takes(EMBEDDING), outside && takes(HEAD));
+    Selected result = new Selected(selected, outside && takes(EMBEDDING), outside && takes(HEAD));
     if (selected.isEmpty() && !result.embedding() && !result.head()) {
       throw ConfigFields.refuse(
           "target_modules " + describe() + " selects none of the base's modules");

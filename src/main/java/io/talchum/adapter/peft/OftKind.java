@@ -52,8 +52,7 @@ final class OftKind {
       List<Matrix> rotations = new ArrayList<>();
       for (int block = 0; block < blocks; block++) {
         Matrix q = skew(stored.row(block), n);
-        rotations.add(
-            settings.neumann() ? neumann(q, settings.terms()) : Decompositions.cayley(q));
+        rotations.add(settings.neumann() ? neumann(q, settings.terms()) : Decompositions.cayley(q));
       }
       return Rotations.delta(module, rotations);
     };

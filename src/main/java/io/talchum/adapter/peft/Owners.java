@@ -29,9 +29,7 @@ final class Owners {
       }
       if (name.startsWith(PeftSource.PREFIX)
           && !owns.test(name.substring(PeftSource.PREFIX.length()))) {
-        throw source
-            .tensors()
-            .refuse("tensor " + name + " " + why(name, source.base().spec()));
+        throw source.tensors().refuse("tensor " + name + " " + why(name, source.base().spec()));
       }
     }
   }

@@ -38,8 +38,7 @@ record PatternTable<T>(T usual, List<Entry<T>> entries) {
     values.forEach(
         (key, found) ->
             entries.add(
-                new Entry<>(
-                    option + "." + key, PathPattern.ending(option, key, budget), found)));
+                new Entry<>(option + "." + key, PathPattern.ending(option, key, budget), found)));
     return new PatternTable<>(usual, entries);
   }
 

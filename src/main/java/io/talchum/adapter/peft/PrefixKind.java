@@ -24,8 +24,7 @@ record PrefixKind(String type, KindOptions options) implements PeftKind {
               HONOURED, Set.of("encoder_hidden_size", "prefix_projection", "init_weights")));
 
   static final PeftKind CARTRIDGE =
-      new PrefixKind(
-          "CARTRIDGE", KindOptions.ofPrompts(HONOURED, Set.of("num_frozen_tokens")));
+      new PrefixKind("CARTRIDGE", KindOptions.ofPrompts(HONOURED, Set.of("num_frozen_tokens")));
 
   @Override
   public List<AdapterPrimitive> read(PeftSource source) {

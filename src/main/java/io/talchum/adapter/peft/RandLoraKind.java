@@ -59,8 +59,7 @@ final class RandLoraKind {
           Matrix.of(
               high,
               bases * rank,
-              (row, i) ->
-                  shared.b()[(row * shared.bases() + i / rank) * rank + i % rank]);
+              (row, i) -> shared.b()[(row * shared.bases() + i / rank) * rank + i % rank]);
       return low == module.in()
           ? module.lowRank(a, b, scale)
           : module.lowRank(b.transposed(), a.transposed(), scale);
@@ -84,7 +83,8 @@ final class RandLoraKind {
     if (source.has(module.path(), "randlora_A")) {
       requireSame(
           source,
-          source.values(module, "randlora_A", "as base_model.randlora_A", shared.rank(), 1, shared.width()),
+          source.values(
+              module, "randlora_A", "as base_model.randlora_A", shared.rank(), 1, shared.width()),
           shared.a(),
           module.path() + ".randlora_A");
     }

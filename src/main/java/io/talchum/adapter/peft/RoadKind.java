@@ -20,8 +20,7 @@ final class RoadKind {
           RoadKind::begin);
 
   /** Numbers in the file for each pair of outputs. */
-  private static final Map<String, Integer> NUMBERS =
-      Map.of("road_1", 1, "road_2", 2, "road_4", 4);
+  private static final Map<String, Integer> NUMBERS = Map.of("road_1", 1, "road_2", 2, "road_4", 4);
 
   private RoadKind() {}
 
@@ -75,7 +74,8 @@ final class RoadKind {
                     module.out(),
                     module.in(),
                     (row, i) ->
-                        change(turn, group, row, weight.at(row, i), weight.at(pair(row, group), i)))));
+                        change(
+                            turn, group, row, weight.at(row, i), weight.at(pair(row, group), i)))));
     if (module.hasBias()) {
       float[] delta = new float[bias.length];
       for (int row = 0; row < delta.length; row++) {

@@ -30,8 +30,7 @@ final class SavedBiases {
       case "none" -> Mode.NONE;
       case "lora_only" -> Mode.ADAPTED;
       case "all" -> Mode.ALL;
-      default ->
-          throw ConfigFields.refuse("bias is '" + bias + "'; write none, all or lora_only");
+      default -> throw ConfigFields.refuse("bias is '" + bias + "'; write none, all or lora_only");
     };
   }
 
@@ -58,8 +57,7 @@ final class SavedBiases {
     if (mode == Mode.NONE) {
       return primitives;
     }
-    for (Map.Entry<String, BaseModule> entry :
-        BaseModule.all(source.base().spec()).entrySet()) {
+    for (Map.Entry<String, BaseModule> entry : BaseModule.all(source.base().spec()).entrySet()) {
       AdaptedModule module = new AdaptedModule(entry.getValue(), source.base());
       boolean adapted = selected.linears().containsKey(entry.getKey());
       if (module.hasBias() && (adapted || mode == Mode.ALL)) {

@@ -67,8 +67,7 @@ final class SavedModules {
     all.put(ModuleSelection.EMBEDDING, SavedModules::embedding);
     BaseModule.all(spec)
         .forEach((path, module) -> all.put(path, (source, p) -> linear(source, module)));
-    BaseNorms.of(spec)
-        .forEach((path, norm) -> all.put(path, (source, p) -> norm(source, p, norm)));
+    BaseNorms.of(spec).forEach((path, norm) -> all.put(path, (source, p) -> norm(source, p, norm)));
     all.put(ModuleSelection.HEAD, SavedModules::head);
     return all;
   }
@@ -104,8 +103,7 @@ final class SavedModules {
         .values();
   }
 
-  private static List<AdapterPrimitive> norm(
-      PeftSource source, String path, BaseNorms.Place norm) {
+  private static List<AdapterPrimitive> norm(PeftSource source, String path, BaseNorms.Place norm) {
     float[] stored =
         source.tensors().values(PeftSource.name(path, WEIGHT), "[size of the norm]", norm.size());
     return List.of(norm.replacedBy(stored));
@@ -113,8 +111,7 @@ final class SavedModules {
 
   private static List<AdapterPrimitive> linear(PeftSource source, BaseModule base) {
     AdaptedModule module = new AdaptedModule(base, source.base());
-    Matrix saved =
-        source.matrix(module, WEIGHT, module.out(), module.in(), "[outputs, inputs]");
+    Matrix saved = source.matrix(module, WEIGHT, module.out(), module.in(), "[outputs, inputs]");
     float[] delta = saved.values().clone();
     module.forEachRow(
         (row, weights) -> {

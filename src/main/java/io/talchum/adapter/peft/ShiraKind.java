@@ -9,8 +9,7 @@ final class ShiraKind {
   static final PeftKind KIND =
       new ModuleKind(
           "SHIRA",
-          KindOptions.ofModules(
-                  Set.of("r"), Set.of("mask_type", "random_seed", "init_weights"))
+          KindOptions.ofModules(Set.of("r"), Set.of("mask_type", "random_seed", "init_weights"))
               .uncounting(Set.of("r")),
           ShiraKind::begin);
 

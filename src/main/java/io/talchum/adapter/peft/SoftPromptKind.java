@@ -62,9 +62,7 @@ record SoftPromptKind(String type, KindOptions options) implements PeftKind {
     ConfigFields config = source.config();
     int hidden = source.base().spec().hiddenSize();
     Matrix rows =
-        source
-            .tensors()
-            .matrix(EMBEDDINGS, tokens.count(), hidden, "[num_virtual_tokens, hidden]");
+        source.tensors().matrix(EMBEDDINGS, tokens.count(), hidden, "[num_virtual_tokens, hidden]");
     VirtualTokens.requireEqual(config, "token_dim", hidden, "the base's hidden size");
     return rows;
   }

@@ -14,7 +14,12 @@ final class VbLoraKind {
           "VBLORA",
           KindOptions.ofModules(
                   Set.of(
-                      "r", "num_vectors", "vector_length", "topk", "save_only_topk_weights", "bias"),
+                      "r",
+                      "num_vectors",
+                      "vector_length",
+                      "topk",
+                      "save_only_topk_weights",
+                      "bias"),
                   Set.of(
                       "vblora_dropout",
                       "init_vector_bank_bound",
@@ -81,7 +86,12 @@ final class VbLoraKind {
         AdaptedModule module, String which, int first, int second, int[] indices, double[] w) {
       float[] logits =
           source.values(
-              module, "vblora_logits_" + which, "[.., .., num_vectors]", first, second, bank.rows());
+              module,
+              "vblora_logits_" + which,
+              "[.., .., num_vectors]",
+              first,
+              second,
+              bank.rows());
       for (int i = 0; i < first * second; i++) {
         int from = i * bank.rows();
         int[] best =
@@ -124,8 +134,7 @@ final class VbLoraKind {
       Matrix b = mixer.mix(module, "B", outs, rank);
       return module.lowRank(
           new Matrix(rank, module.in(), a.values()),
-          Matrix.of(
-              module.out(), rank, (row, r) -> b.at(row / length * rank + r, row % length)),
+          Matrix.of(module.out(), rank, (row, r) -> b.at(row / length * rank + r, row % length)),
           1);
     };
   }

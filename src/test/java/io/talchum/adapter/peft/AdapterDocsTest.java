@@ -71,8 +71,7 @@ class AdapterDocsTest {
     for (String line : section("### Of the other kinds", "## ").split("\n", -1)) {
       if (line.startsWith("| `")) {
         String[] cells = line.split("\\|", -1);
-        written.put(
-            cells[1].replaceAll("[` ]", ""), codes(cells[2]) + " / " + codes(cells[3]));
+        written.put(cells[1].replaceAll("[` ]", ""), codes(cells[2]) + " / " + codes(cells[3]));
       }
     }
     assertThat(written).isEqualTo(expected);

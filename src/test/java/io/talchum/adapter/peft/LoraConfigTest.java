@@ -147,8 +147,7 @@ class LoraConfigTest {
 
   @Test
   void embeddingAndHeadAreSelectedByNameOnly() {
-    ModuleSelection.Selected named =
-        selection("\"target_modules\":[\"embed_tokens\",\"lm_head\"]");
+    ModuleSelection.Selected named = selection("\"target_modules\":[\"embed_tokens\",\"lm_head\"]");
     assertThat(named.embedding()).isTrue();
     assertThat(named.head()).isTrue();
     assertThat(named.linears()).isEmpty();

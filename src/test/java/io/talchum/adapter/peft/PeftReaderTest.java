@@ -125,7 +125,8 @@ class PeftReaderTest {
 
     Set<String> consumed = new HashSet<>();
     AdapterContent adapter =
-        new PeftReader(new ZeroBase(TestBases.LLAMA)).read(Fixtures.path("adapters/llama/" + kind.name()));
+        new PeftReader(new ZeroBase(TestBases.LLAMA))
+            .read(Fixtures.path("adapters/llama/" + kind.name()));
     for (LowRankDelta delta : adapter.weights().lowRank()) {
       String module =
           "base_model.model.model.layers." + delta.layer() + "." + delta.linear().path();

@@ -131,8 +131,7 @@ class AdapterKindsTest {
   }
 
   private static Fixtures.Goldens goldens(String adapter) {
-    return Fixtures.goldens(
-        Fixtures.shared("adapters/" + adapter).resolve("golden.safetensors"));
+    return Fixtures.goldens(Fixtures.shared("adapters/" + adapter).resolve("golden.safetensors"));
   }
 
   private static ResidentAdapter prepared(

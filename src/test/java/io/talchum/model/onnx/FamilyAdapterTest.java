@@ -65,7 +65,8 @@ class FamilyAdapterTest {
       Path merged = writeMerged(family, folder.resolve("merged-source"), deltas);
       try (ModelPackage model = imported(merged, folder);
           OnnxModelExecutor expected = TinyModels.exact(model, 1);
-          ResidentAdapter adapter = adapted.prepare(new PeftReader(new PackageWeights(base)).read(peft).weights());
+          ResidentAdapter adapter =
+              adapted.prepare(new PeftReader(new PackageWeights(base)).read(peft).weights());
           Fixtures.Goldens goldens = Fixtures.goldens("models/" + family + "/golden.safetensors")) {
         int[] prompt = goldens.ints("p2.input_ids");
         float[][] merge = TinyModels.prefill(expected, 0, prompt, 64);

@@ -40,7 +40,8 @@ final class TinyModels {
   }
 
   static ResidentAdapter adapter(OnnxModelExecutor executor, String fixture) {
-    return executor.prepare(new PeftReader(new ZeroBase(executor.spec())).read(Fixtures.path(fixture)).weights());
+    return executor.prepare(
+        new PeftReader(new ZeroBase(executor.spec())).read(Fixtures.path(fixture)).weights());
   }
 
   /** Logits of all tokens of a prompt, in pieces of at most this many tokens. */
