@@ -4,9 +4,10 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ServeException;
@@ -18,8 +19,14 @@ import org.jspecify.annotations.Nullable;
 
 /** JSON as chat templates take it: String, Number, Boolean, List, Map and null, in their order. */
 public final class JsonText {
-  private static final int MAX_DEPTH = 64;
-  private static final ObjectMapper MAPPER =
+  /** The deepest nesting that is read. */
+  public static final int MAX_DEPTH = 64;
+
+  /**
+   * Reads what clients send: no duplicate keys, nothing after the value, bounded. NaN is read, so
+   * that its refusal can name the field.
+   */
+  public static final ObjectReader STRICT =
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(
@@ -30,9 +37,11 @@ public final class JsonText {
                           .maxStringLength(Integer.MAX_VALUE)
                           .build())
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+          .build()
+          .reader();
 
   private JsonText() {}
 
@@ -44,7 +53,7 @@ public final class JsonText {
    */
   public static Map<String, @Nullable Object> object(String field, String json) {
     try {
-      if (MAPPER.readTree(json) instanceof ObjectNode object) {
+      if (STRICT.readTree(json) instanceof ObjectNode object) {
         return object(field, object);
       }
       throw ServeException.invalid(field, field + " is not the text of a JSON object; send one");

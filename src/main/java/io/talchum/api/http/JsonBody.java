@@ -1,19 +1,13 @@
 package io.talchum.api.http;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.service.JsonText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -25,25 +19,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads request bodies: one JSON object, bounded in depth and numbers, without duplicate keys. */
 final class JsonBody {
-  static final int MAX_DEPTH = 64;
-
-  /** NaN is read so that the refusal can name the field. */
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(MAX_DEPTH)
-                          .maxNumberLength(100)
-                          .maxNameLength(1000)
-                          .maxStringLength(Integer.MAX_VALUE)
-                          .build())
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-                  .build())
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
-
   private JsonBody() {}
 
   /**
@@ -57,7 +32,7 @@ final class JsonBody {
     }
     String text = decode(body);
     try {
-      JsonNode node = MAPPER.readTree(text);
+      JsonNode node = JsonText.STRICT.readTree(text);
       if (node instanceof ObjectNode object) {
         return object;
       }
@@ -76,7 +51,7 @@ final class JsonBody {
 
   private static String constraint(StreamConstraintsException e) {
     return String.valueOf(e.getMessage()).contains("nesting depth")
-        ? "the body is nested deeper than %d levels; flatten it".formatted(MAX_DEPTH)
+        ? "the body is nested deeper than %d levels; flatten it".formatted(JsonText.MAX_DEPTH)
         : "the body breaks a limit: " + e.getOriginalMessage();
   }
 
