@@ -256,6 +256,7 @@ public final class Engine implements AutoCloseable {
     }
     takeInbox();
     core.failAll(error);
+    core.close();
     stats = core.stats();
     stopped.countDown();
   }

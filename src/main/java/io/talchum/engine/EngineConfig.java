@@ -10,9 +10,14 @@ import java.util.Set;
  * @param prefillTokens most prompt tokens of one prefill step while other rows decode: bounds how
  *     long they stall
  * @param prefillTokensAlone the same while no row decodes: bounds how long a new request waits
+ * @param prefixCacheBytes most host memory for prompts' beginnings; 0 for none
  */
 public record EngineConfig(
-    Set<Integer> eosTokenIds, int queueCapacity, int prefillTokens, int prefillTokensAlone) {
+    Set<Integer> eosTokenIds,
+    int queueCapacity,
+    int prefillTokens,
+    int prefillTokensAlone,
+    long prefixCacheBytes) {
 
   public EngineConfig {
     eosTokenIds = Set.copyOf(eosTokenIds);
@@ -27,6 +32,12 @@ public record EngineConfig(
     }
   }
 
+  /** Without a prefix cache. */
+  public EngineConfig(
+      Set<Integer> eosTokenIds, int queueCapacity, int prefillTokens, int prefillTokensAlone) {
+    this(eosTokenIds, queueCapacity, prefillTokens, prefillTokensAlone, 0);
+  }
+
   /** 256 waiting requests, prefill in pieces of 32 tokens between decode steps, else 128. */
   public static EngineConfig withDefaults(Set<Integer> eosTokenIds) {
     return new EngineConfig(eosTokenIds, 256, 32, 128);
@@ -38,6 +49,7 @@ public record EngineConfig(
         eosTokenIds,
         queueCapacity,
         Math.min(prefillTokens, tokens),
-        Math.min(prefillTokensAlone, tokens));
+        Math.min(prefillTokensAlone, tokens),
+        prefixCacheBytes);
   }
 }

@@ -6,6 +6,7 @@ import io.talchum.engine.StepPlan.Decode;
 import io.talchum.engine.StepPlan.Idle;
 import io.talchum.engine.StepPlan.Move;
 import io.talchum.engine.StepPlan.Prefill;
+import io.talchum.engine.prefix.PrefixCache;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
@@ -35,6 +36,7 @@ final class EngineCore {
   private final FairnessCounters counters = new FairnessCounters();
   private final AdmissionQueue queue;
   private final DecodeRows decodeRows;
+  private final PrefixReuse prefixes;
   private final EngineTotals totals = new EngineTotals();
   private final ModelTime modelTime = new ModelTime();
   private boolean afterDecode;
@@ -54,6 +56,27 @@ final class EngineCore {
       InstantSource clock,
       EngineListener listener,
       Owner owner) {
+    this(
+        executor,
+        config,
+        clock,
+        listener,
+        owner,
+        new PrefixReuse(
+            executor,
+            config.prefixCacheBytes() == 0
+                ? null
+                : new PrefixCache(executor, config.prefixCacheBytes()),
+            PrefixReuse.MOST_TOKENS_PER_STEP));
+  }
+
+  EngineCore(
+      ModelExecutor executor,
+      EngineConfig config,
+      InstantSource clock,
+      EngineListener listener,
+      Owner owner,
+      PrefixReuse prefixes) {
     this.executor = executor;
     this.config = config.limitedTo(executor.maxPrefillTokens());
     this.clock = clock;
@@ -62,6 +85,7 @@ final class EngineCore {
     this.slots = new SlotTable(executor);
     this.queue = new AdmissionQueue(counters, owner);
     this.decodeRows = new DecodeRows(executor.slots());
+    this.prefixes = prefixes;
   }
 
   /** Takes over an accepted sequence. */
@@ -86,8 +110,9 @@ final class EngineCore {
     endWaiting(now);
     endRunning(now);
     admitNext(now);
+    prefixes.reuse(slots);
     switch (StepPlanner.plan(
-        slots.views(), afterDecode, totals.prefillSteps(), !queue.isEmpty(), config)) {
+        slots.views(prefixes::goesOn), afterDecode, totals.prefillSteps(), !queue.isEmpty(), config)) {
       case Idle idle -> {}
       case Decode decode -> stepped(false, decode(decode), now);
       case Prefill prefill -> stepped(true, prefill(prefill), now);
@@ -111,7 +136,12 @@ final class EngineCore {
   }
 
   EngineStats stats() {
-    return totals.stats(slots, queue.waiting());
+    return totals.stats(slots, queue.waiting(), prefixes.stats());
+  }
+
+  /** Frees what the core has besides the executor. */
+  void close() {
+    prefixes.close();
   }
 
   SlotTable slots() {
@@ -174,6 +204,7 @@ final class EngineCore {
       leaveQueueEnded(sequence, now);
       return;
     }
+    prefixes.admitted(slot, sequence);
     queue.admitted(sequence);
     totals.loadChanged();
     sequence.times().admitted(now);
@@ -242,6 +273,7 @@ final class EngineCore {
       }
     }
     if (!sequence.isPrefilling()) {
+      prefixes.promptDone(sequence);
       sequence.promptDone();
       if (!sequence.hasEnded()) {
         generate(sequence, logits, logits.rows() - 1, now);
@@ -263,6 +295,7 @@ final class EngineCore {
     } catch (RuntimeException e) {
       sequence.fail(e);
     }
+    prefixes.filled(slot, sequence);
     if (sequence.hasEnded()) {
       releaseEnded(slot, sequence, now);
     }

@@ -1,6 +1,7 @@
 package io.talchum.engine;
 
 import io.talchum.adapter.AdapterId;
+import io.talchum.engine.prefix.PrefixCacheStats;
 import java.time.Duration;
 import java.util.Map;
 
@@ -15,6 +16,7 @@ import java.util.Map;
  * @param completionTokens generated since the start
  * @param decodeTime time in the model for decode steps since the start
  * @param prefillTime the same for prefill steps
+ * @param prefixCache what was reused of prompts
  */
 public record EngineStats(
     int running,
@@ -27,7 +29,8 @@ public record EngineStats(
     long decodeSteps,
     long prefillSteps,
     Duration decodeTime,
-    Duration prefillTime) {
+    Duration prefillTime,
+    PrefixCacheStats prefixCache) {
 
   /** Requests of one adapter version. */
   public record AdapterLoad(int running, int waiting) {}
@@ -44,6 +47,7 @@ public record EngineStats(
         decodeSteps,
         prefillSteps,
         decodeTime,
-        prefillTime);
+        prefillTime,
+        prefixCache);
   }
 }

@@ -2,6 +2,7 @@ package io.talchum.engine;
 
 import io.talchum.adapter.AdapterId;
 import io.talchum.engine.EngineStats.AdapterLoad;
+import io.talchum.engine.prefix.PrefixCacheStats;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -43,7 +44,7 @@ final class EngineTotals {
     adaptersAreStale = true;
   }
 
-  EngineStats stats(SlotTable slots, List<Sequence> waiting) {
+  EngineStats stats(SlotTable slots, List<Sequence> waiting, PrefixCacheStats prefixCache) {
     if (adaptersAreStale) {
       adapters = loads(slots, waiting);
       adaptersAreStale = false;
@@ -59,7 +60,8 @@ final class EngineTotals {
         decodeSteps,
         prefillSteps,
         decodeTime,
-        prefillTime);
+        prefillTime,
+        prefixCache);
   }
 
   private static Map<AdapterId, AdapterLoad> loads(SlotTable slots, List<Sequence> waiting) {

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param textDelta what was held back and can now be shown
  * @param stopString the stop string that ended it, if one did
  * @param promptTokens tokens of the prompt
+ * @param cachedTokens how many of them came from the prefix cache
  * @param completionTokens generated tokens, the ending one included
  * @param modelTime how long, since its submission, the model ran (for whichever requests) or the
  *     request waited because every slot was taken
@@ -19,5 +20,6 @@ public record GenerationResult(
     String textDelta,
     Optional<String> stopString,
     int promptTokens,
+    int cachedTokens,
     int completionTokens,
     Duration modelTime) {}

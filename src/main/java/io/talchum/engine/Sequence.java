@@ -7,10 +7,13 @@ import io.talchum.core.FinishReason;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
 import io.talchum.engine.SequenceSampler.Choice;
+import io.talchum.engine.prefix.PrefixCache;
+import io.talchum.engine.prefix.PrefixCursor;
 import io.talchum.text.IncrementalDetokenizer;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * An accepted request in flight: what it has of the prompt and the completion, and how it ends. All
  * but {@link #cancel} belongs to the engine thread.
  */
-final class Sequence implements GenerationHandle, Scheduler.Waiting {
+final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache.Tokens {
   private final GenerationRequest request;
   private final @Nullable AdapterId adapterId;
   private final Set<Integer> eosTokenIds;
@@ -31,9 +34,11 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
   private final SequenceTimes times;
   private volatile boolean isCancelled;
 
+  private @Nullable PrefixCursor prefix;
   private int kvTokens;
+  private int cachedTokens;
   private int completionTokens;
-  private int lastTokenId;
+  private int[] generated = new int[16]; // the first completionTokens of it
   private boolean hasEnded;
 
   Sequence(
@@ -108,7 +113,19 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
 
   /** The token that the next decode step feeds. */
   int lastTokenId() {
-    return lastTokenId;
+    return generated[completionTokens - 1];
+  }
+
+  /** Of prompt and completion. */
+  @Override
+  public int[] tokenIds(int from, int to) {
+    int[] prompt = promptTokenIds();
+    int[] ids = new int[to - from];
+    int ofPrompt = Math.clamp(prompt.length - from, 0, ids.length);
+    System.arraycopy(prompt, Math.min(from, prompt.length), ids, 0, ofPrompt);
+    int first = from + ofPrompt - prompt.length;
+    System.arraycopy(generated, Math.max(0, first), ids, ofPrompt, ids.length - ofPrompt);
+    return ids;
   }
 
   int completionTokens() {
@@ -132,6 +149,26 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
   /** Prompt tokens [kvTokens, kvTokens + tokens) are in the slot. */
   void prefilled(int tokens) {
     kvTokens += tokens;
+  }
+
+  /** Its blocks are looked up and stored from here on. */
+  void track(PrefixCursor cursor) {
+    prefix = cursor;
+  }
+
+  @Nullable PrefixCursor prefix() {
+    return prefix;
+  }
+
+  /** Positions up to {@code filled} were copied into the slot. */
+  void reused(int filled) {
+    cachedTokens += filled - kvTokens;
+    kvTokens = filled;
+  }
+
+  /** Prompt tokens that were copied instead of read. */
+  int cachedTokens() {
+    return cachedTokens;
   }
 
   /** The last generated token is in the slot. */
@@ -159,23 +196,29 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
   /** Chooses a token from the row, tells the sink, and ends the request if this was the last. */
   void generate(MemorySegment row) {
     Choice choice = sampler.next(row);
-    completionTokens++;
-    lastTokenId = choice.tokenId();
+    append(choice.tokenId());
     boolean isPastMin = completionTokens > request.sampling().minTokens();
-    if (isPastMin && isEnding(lastTokenId)) {
-      request.sink().onToken(new TokenEvent(lastTokenId, "", choice.logprob()));
+    if (isPastMin && isEnding(choice.tokenId())) {
+      request.sink().onToken(new TokenEvent(choice.tokenId(), "", choice.logprob()));
       finish(FinishReason.STOP, rest(true));
       return;
     }
-    String text = detokenizer.append(lastTokenId);
+    String text = detokenizer.append(choice.tokenId());
     String delta = isPastMin ? stopFilter.append(text) : text;
-    request.sink().onToken(new TokenEvent(lastTokenId, delta, choice.logprob()));
+    request.sink().onToken(new TokenEvent(choice.tokenId(), delta, choice.logprob()));
     if (stopFilter.stop().isPresent()) {
       finish(FinishReason.STOP, "");
     } else if (tokensLeft() == 0) {
       String rest = rest(isPastMin);
       finish(stopFilter.stop().isPresent() ? FinishReason.STOP : FinishReason.LENGTH, rest);
     }
+  }
+
+  private void append(int tokenId) {
+    if (completionTokens == generated.length) {
+      generated = Arrays.copyOf(generated, 2 * generated.length);
+    }
+    generated[completionTokens++] = tokenId;
   }
 
   private boolean isEnding(int tokenId) {
@@ -196,6 +239,7 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting {
             textDelta,
             stopFilter.stop(),
             promptTokens(),
+            cachedTokens,
             completionTokens,
             times.modelTime());
     hasEnded = true;

@@ -5,6 +5,7 @@ import io.talchum.engine.SlotView.Phase;
 import io.talchum.model.ModelExecutor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Which sequence has which KV slot of the executor. Owned by the engine thread. */
@@ -74,8 +75,12 @@ final class SlotTable {
     sequences[move.from()] = null;
   }
 
-  /** For planning, by slot number. */
-  List<SlotView> views() {
+  /**
+   * For planning, by slot number.
+   *
+   * @param reusing into which slots more of the prompt is copied
+   */
+  List<SlotView> views(IntPredicate reusing) {
     List<SlotView> views = new ArrayList<>(sequences.length);
     for (int slot = 0; slot < sequences.length; slot++) {
       Sequence sequence = sequences[slot];
@@ -83,7 +88,9 @@ final class SlotTable {
           sequence == null
               ? SlotView.FREE
               : new SlotView(
-                  sequence.isPrefilling() ? Phase.PREFILL : Phase.DECODE,
+                  reusing.test(slot)
+                      ? Phase.REUSE
+                      : sequence.isPrefilling() ? Phase.PREFILL : Phase.DECODE,
                   orders[slot],
                   sequence.kvTokens(),
                   sequence.promptTokens(),

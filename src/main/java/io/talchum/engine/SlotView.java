@@ -13,6 +13,8 @@ record SlotView(
     Phase phase, long order, int kvTokens, int promptTokens, int tokensLeft, boolean allLogits) {
   enum Phase {
     FREE,
+    /** More of its prompt will be copied before anything of it is read. */
+    REUSE,
     PREFILL,
     DECODE
   }

@@ -42,6 +42,14 @@ public interface ModelExecutor extends AutoCloseable {
   default void expect(int slot, int promptTokens) {}
 
   /**
+   * What {@link #expect} made of the slot's sequence: equal tokens give equal KV only in sequences
+   * of one variant.
+   */
+  default int kvVariant(int slot) {
+    return 0;
+  }
+
+  /**
    * Takes the slot back from its sequence; a step may still run over it, but what it gives there
    * means nothing.
    */

@@ -34,6 +34,14 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
   }
 
   CoreHarness(FakeModelExecutor executor, int prefillTokens, int prefillTokensAlone) {
+    this(executor, prefillTokens, prefillTokensAlone, new PrefixReuse(executor, null, 1));
+  }
+
+  CoreHarness(
+      FakeModelExecutor executor,
+      int prefillTokens,
+      int prefillTokensAlone,
+      PrefixReuse prefixes) {
     this.executor = executor;
     this.core =
         new EngineCore(
@@ -41,7 +49,8 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
             new EngineConfig(EOS, 1000, prefillTokens, prefillTokensAlone),
             clock,
             this,
-            this);
+            this,
+            prefixes);
   }
 
   CoreHarness(FakeModelExecutor executor) {
@@ -90,7 +99,13 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
 
   /** The request alone, whole prompt in one piece, in a fresh engine. */
   static RecordingSink alone(int[] prompt, long adapterContent, SamplingParams sampling) {
+    return alone(prompt, adapterContent, sampling, Integer.MAX_VALUE);
+  }
+
+  static RecordingSink alone(
+      int[] prompt, long adapterContent, SamplingParams sampling, int shortTokens) {
     FakeModelExecutor executor = new FakeModelExecutor(1, 64);
+    executor.shortTokens = shortTokens;
     CoreHarness harness = new CoreHarness(executor, 16, 16);
     FakeAdapters adapters = new FakeAdapters(executor);
     RecordingSink sink = new RecordingSink();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model whose logits are a hash of the bound adapter and of all KV cells before them; a cell is a
- * hash of the token, the position and the adapter that wrote it. Any mix-up of slots, positions, KV
+ * hash of the token, the position, the adapter that wrote it and whether the prompt is long. Any mix-up of slots, positions, KV
  * or adapters changes the output. Logits of the last step are spoilt by the next one.
  */
 class FakeModelExecutor implements ModelExecutor {
@@ -42,6 +42,11 @@ class FakeModelExecutor implements ModelExecutor {
   int copies;
   int failedRuns;
 
+  /** Sequences with longer prompts have other cells. */
+  int shortTokens = Integer.MAX_VALUE;
+
+  boolean failsCopies;
+
   FakeModelExecutor(int slots, int maxContextTokens) {
     this.slots = slots;
     this.maxContextTokens = maxContextTokens;
@@ -57,6 +62,7 @@ class FakeModelExecutor implements ModelExecutor {
   final class FakeAdapter implements ResidentAdapter {
     final long content;
     boolean isOpen = true;
+    boolean isCausal = true;
 
     FakeAdapter(long content) {
       this.content = content;
@@ -66,6 +72,11 @@ class FakeModelExecutor implements ModelExecutor {
     @Override
     public long residentBytes() {
       return Long.BYTES;
+    }
+
+    @Override
+    public boolean isCausal() {
+      return isCausal;
     }
 
     @Override
@@ -170,12 +181,14 @@ class FakeModelExecutor implements ModelExecutor {
   @Override
   public void readKv(int slot, int start, int tokens, MemorySegment to) {
     record("read " + slot + " " + start + " " + tokens);
+    failCopyIfAsked();
     MemorySegment.copy(cells[slot], start, to, ValueLayout.JAVA_LONG, 0, tokens);
   }
 
   @Override
   public void writeKv(int slot, int start, int tokens, MemorySegment from) {
     record("write " + slot + " " + start + " " + tokens);
+    failCopyIfAsked();
     MemorySegment.copy(from, ValueLayout.JAVA_LONG, 0, cells[slot], start, tokens);
   }
 
@@ -196,6 +209,11 @@ class FakeModelExecutor implements ModelExecutor {
   @Override
   public void expect(int slot, int promptTokens) {
     expected[slot] = promptTokens;
+  }
+
+  @Override
+  public int kvVariant(int slot) {
+    return expected[slot] > shortTokens ? 1 : 0;
   }
 
   @Override
@@ -237,6 +255,12 @@ class FakeModelExecutor implements ModelExecutor {
     }
   }
 
+  private void failCopyIfAsked() {
+    if (failsCopies) {
+      throw new IllegalStateException("the fake was asked to fail a copy");
+    }
+  }
+
   private void spoil() {
     memory.fill((byte) 0xff); // NaN
   }
@@ -244,7 +268,8 @@ class FakeModelExecutor implements ModelExecutor {
   private void write(int slot, int position, int tokenId) {
     require(position >= 0 && position < maxContextTokens, "position " + position);
     require(tokenId >= 0 && tokenId < VOCAB, "token " + tokenId);
-    cells[slot][position] = mix(mix(bound[slot] + 1) + mix(position) * 31 + tokenId);
+    long writer = mix(bound[slot] + 1) + kvVariant(slot);
+    cells[slot][position] = mix(writer + mix(position) * 31 + tokenId);
   }
 
   private void logits(int slot, int position, int row) {

@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.SamplingParams;
+import io.talchum.engine.prefix.PrefixCache;
+import io.talchum.engine.prefix.PrefixCacheStats;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Random schedules; the seed is in every message. */
@@ -26,13 +30,26 @@ class RandomScheduleTest {
   @Test
   void tenThousandRequestsEachAsIfAlone() {
     long seed = new SplittableRandom().nextLong();
-    new Schedule(seed, 10_000).run();
+    new Schedule(seed, 10_000, 0).run();
+  }
+
+  /** In so little memory that blocks are forgotten all the time; hashes collide all the time. */
+  @Test
+  void theSameWithAPrefixCache() {
+    long seed = new SplittableRandom().nextLong();
+    Schedule schedule = new Schedule(seed, 10_000, 40);
+    schedule.run();
+    PrefixCacheStats stats = schedule.harness.core.stats().prefixCache();
+    assertThat(stats.hits()).as("seed %dL", seed).isGreaterThan(1000);
+    assertThat(stats.evictions()).as("seed %dL", seed).isGreaterThan(1000);
+    assertThat(stats.bytes()).isEqualTo(stats.limitBytes());
   }
 
   /** A schedule that has found nothing so far, so that a plain run is the same every time. */
   @Test
   void theSameScheduleAgain() {
-    new Schedule(1, 500).run();
+    new Schedule(1, 500, 0).run();
+    new Schedule(1, 500, 40).run();
   }
 
   private static final class Schedule {
@@ -41,19 +58,34 @@ class RandomScheduleTest {
     private final SplittableRandom random;
     private final RandomRequests requestsSource;
     private final FakeModelExecutor executor = new FakeModelExecutor(6, CONTEXT);
-    private final CoreHarness harness = new CoreHarness(executor, 5, 13);
+    private final CoreHarness harness;
     private final FakeAdapters adapters = new FakeAdapters(executor);
     private final List<Submitted> open = new ArrayList<>();
+    private final int beginning; // tokens that most prompts have in common
     private long versions;
 
-    Schedule(long seed, int requests) {
+    Schedule(long seed, int requests, int cachedBlocks) {
       this.seed = seed;
+      this.harness = new CoreHarness(executor, 5, 13, new PrefixReuse(executor, cache(cachedBlocks), 9));
+      this.beginning = cachedBlocks == 0 ? 0 : 20;
+      executor.shortTokens = cachedBlocks == 0 ? Integer.MAX_VALUE : 30;
       this.requests = requests;
       this.random = new SplittableRandom(seed);
       this.requestsSource = new RandomRequests(random);
       for (int name = 0; name < 4; name++) {
         adapters.load("a" + name, ++versions);
       }
+    }
+
+    private @Nullable PrefixCache cache(int blocks) {
+      int blockTokens = 4;
+      return blocks == 0
+          ? null
+          : new PrefixCache(
+              executor,
+              blocks * blockTokens * executor.kvBytesPerToken(),
+              blockTokens,
+              (parent, origin, tokenIds) -> Arrays.hashCode(tokenIds) % 61);
     }
 
     void run() {
@@ -95,7 +127,10 @@ class RandomScheduleTest {
     }
 
     private void submit() {
-      int[] prompt = requestsSource.prompt(random.nextInt(8) == 0 ? CONTEXT - 1 : 12);
+      int[] prompt = requestsSource.prompt(random.nextInt(8) == 0 ? CONTEXT - 1 : 12 + beginning);
+      for (int i = 0; i < Math.min(beginning, prompt.length) - random.nextInt(8); i++) {
+        prompt[i] = i % 3;
+      }
       SamplingParams sampling = requestsSource.sampling(16);
       int choice = random.nextInt(5);
       long content = choice == 4 ? 0 : adapters.content("a" + choice);
@@ -125,13 +160,14 @@ class RandomScheduleTest {
     }
 
     private void checkAgainstAlone(Submitted s) {
-      RecordingSink alone = CoreHarness.alone(s.prompt, s.adapterContent, s.sampling);
+      RecordingSink alone =
+          CoreHarness.alone(s.prompt, s.adapterContent, s.sampling, executor.shortTokens);
       if (s.sink.error == null) {
         assertThat(s.sink.tokens).isEqualTo(alone.tokens);
         assertThat(s.sink.prompt).isEqualTo(alone.prompt);
         assertThat(s.sink.result)
             .usingRecursiveComparison()
-            .ignoringFields("modelTime")
+            .ignoringFields("modelTime", "cachedTokens")
             .isEqualTo(alone.result);
       } else {
         assertThat(s.sink.failedWith())

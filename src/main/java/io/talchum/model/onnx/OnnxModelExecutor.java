@@ -175,6 +175,11 @@ public final class OnnxModelExecutor implements ModelExecutor {
   }
 
   @Override
+  public int kvVariant(int slot) {
+    return spec.attention().rope().isLong(expectedTokens[slot]) ? 1 : 0;
+  }
+
+  @Override
   public void release(int slot) {
     adapters[slot] = null;
   }
