@@ -112,7 +112,11 @@ final class EngineCore {
     admitNext(now);
     prefixes.reuse(slots);
     switch (StepPlanner.plan(
-        slots.views(prefixes::goesOn), afterDecode, totals.prefillSteps(), !queue.isEmpty(), config)) {
+        slots.views(prefixes::goesOn),
+        afterDecode,
+        totals.prefillSteps(),
+        !queue.isEmpty(),
+        config)) {
       case Idle idle -> {}
       case Decode decode -> stepped(false, decode(decode), now);
       case Prefill prefill -> stepped(true, prefill(prefill), now);

@@ -12,10 +12,10 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When prompts take blocks from the prefix cache and sequences leave theirs there. Blocks are looked
- * up before every step, not at admission alone, so that requests that come together (the choices of
- * one request) read their common beginning once. A cache that fails is switched off; requests go on
- * without. Engine thread.
+ * When prompts take blocks from the prefix cache and sequences leave theirs there. Blocks are
+ * looked up before every step, not at admission alone, so that requests that come together (the
+ * choices of one request) read their common beginning once. A cache that fails is switched off;
+ * requests go on without. Engine thread.
  */
 final class PrefixReuse {
   /**

@@ -38,10 +38,7 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
   }
 
   CoreHarness(
-      FakeModelExecutor executor,
-      int prefillTokens,
-      int prefillTokensAlone,
-      PrefixReuse prefixes) {
+      FakeModelExecutor executor, int prefillTokens, int prefillTokensAlone, PrefixReuse prefixes) {
     this.executor = executor;
     this.core =
         new EngineCore(

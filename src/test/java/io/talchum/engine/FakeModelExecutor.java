@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A model whose logits are a hash of the bound adapter and of all KV cells before them; a cell is a
- * hash of the token, the position, the adapter that wrote it and whether the prompt is long. Any mix-up of slots, positions, KV
- * or adapters changes the output. Logits of the last step are spoilt by the next one.
+ * hash of the token, the position, the adapter that wrote it and whether the prompt is long. Any
+ * mix-up of slots, positions, KV or adapters changes the output. Logits of the last step are spoilt
+ * by the next one.
  */
 class FakeModelExecutor implements ModelExecutor {
   static final int VOCAB = 23;

@@ -120,9 +120,7 @@ class PrefixExactnessTest {
       int[] prompt = text(model, 1, 70);
       Engine plain = engine(executor, 0);
       List<List<TokenEvent>> expected =
-          folders.stream()
-              .map(f -> answer(plain, prompt, loaded(registry, f)).tokens)
-              .toList();
+          folders.stream().map(f -> answer(plain, prompt, loaded(registry, f)).tokens).toList();
       List<TokenEvent> base = answer(plain, prompt, null).tokens;
       plain.close();
       try (Engine caching = engine(executor, 1 << 20)) {
@@ -149,14 +147,29 @@ class PrefixExactnessTest {
     }
   }
 
-  private RecordingSink answer(
-      Engine engine, int[] prompt, @Nullable AdapterLease adapter) {
+  private RecordingSink answer(Engine engine, int[] prompt, @Nullable AdapterLease adapter) {
     RecordingSink sink = new RecordingSink();
     SamplingParams sampling =
         new SamplingParams(
-            0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), NEW_TOKENS, 0, true, true, TOP,
+            0,
+            1,
+            0,
+            0,
+            0,
+            0,
+            1,
+            0,
+            Map.of(),
+            List.of(),
+            List.of(),
+            NEW_TOKENS,
+            0,
+            true,
+            true,
+            TOP,
             false);
-    engine.submit(new GenerationRequest("r" + requests++, prompt, adapter, sampling, "key", null, sink));
+    engine.submit(
+        new GenerationRequest("r" + requests++, prompt, adapter, sampling, "key", null, sink));
     return sink.await();
   }
 

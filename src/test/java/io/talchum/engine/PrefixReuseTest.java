@@ -67,7 +67,9 @@ class PrefixReuseTest {
     assertThat(cached(joined(shared, 1, 2, 3), null)).isZero();
     executor.isRecording = true;
     assertThat(cached(joined(shared, 7, 8, 9, 9), null)).isEqualTo(16);
-    assertThat(executor.calls).contains("prefill 0 16 4 LAST").doesNotContain("prefill 0 0 16 NONE");
+    assertThat(executor.calls)
+        .contains("prefill 0 16 4 LAST")
+        .doesNotContain("prefill 0 0 16 NONE");
     assertThat(stats().hits()).isEqualTo(1);
     assertThat(stats().misses()).isEqualTo(1);
     assertThat(stats().reusedTokens()).isEqualTo(16);
@@ -163,7 +165,8 @@ class PrefixReuseTest {
     harness.runAll();
     RecordingSink alone = CoreHarness.alone(prompt, 0, GREEDY);
     sinks.forEach(sink -> assertThat(sink.tokens).isEqualTo(alone.tokens));
-    assertThat(sinks.stream().map(sink -> sink.finished().cachedTokens())).containsExactly(0, 28, 28);
+    assertThat(sinks.stream().map(sink -> sink.finished().cachedTokens()))
+        .containsExactly(0, 28, 28);
     assertThat(harness.core.stats().promptTokens()).isEqualTo(30 + 2 + 2);
   }
 

@@ -66,7 +66,8 @@ class RandomScheduleTest {
 
     Schedule(long seed, int requests, int cachedBlocks) {
       this.seed = seed;
-      this.harness = new CoreHarness(executor, 5, 13, new PrefixReuse(executor, cache(cachedBlocks), 9));
+      this.harness =
+          new CoreHarness(executor, 5, 13, new PrefixReuse(executor, cache(cachedBlocks), 9));
       this.beginning = cachedBlocks == 0 ? 0 : 20;
       executor.shortTokens = cachedBlocks == 0 ? Integer.MAX_VALUE : 30;
       this.requests = requests;

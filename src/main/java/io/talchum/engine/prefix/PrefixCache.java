@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Blocks of keys and values of one executor's base in host memory, bounded by bytes. Memory is taken
- * when a block is first stored in it and then used again. Engine thread.
+ * Blocks of keys and values of one executor's base in host memory, bounded by bytes. Memory is
+ * taken when a block is first stored in it and then used again. Engine thread.
  */
 public final class PrefixCache implements AutoCloseable {
   /** Tokens of a block. */

@@ -157,8 +157,7 @@ class BlockTableTest {
       int found = 0;
       for (Block next; found < length; found++, last = next) {
         next = table.find(last, origin, blocks[found]);
-        assertThat(next != null)
-            .isEqualTo(stored.contains(chain(origin, blocks, found + 1)));
+        assertThat(next != null).isEqualTo(stored.contains(chain(origin, blocks, found + 1)));
         if (next == null) {
           break;
         }
