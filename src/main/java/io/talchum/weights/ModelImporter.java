@@ -91,7 +91,7 @@ public final class ModelImporter {
     List<PackedTensor> tensors = new ArrayList<>();
     ContentHash weights;
     try (RowWorkers workers = new RowWorkers(Runtime.getRuntime().availableProcessors());
-        WeightsWriter out = new WeightsWriter(directory.resolve(PackageFiles.WEIGHTS), workers)) {
+        WeightsWriter out = new WeightsWriter(directory.resolve(PackageFiles.WEIGHTS))) {
       TensorWriter writer = new TensorWriter(out, workers, listener, plan.sourceBytes());
       for (PackingPlan.Packed packed : plan.tensors()) {
         tensors.add(writer.write(packed));

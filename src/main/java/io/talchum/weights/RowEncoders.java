@@ -143,18 +143,27 @@ final class RowEncoders {
 
     private void quants(byte[] target, int at) {
       int elements = source.type().elements();
-      if (format.encoding().bits() == 8) {
-        int zero = format.encoding() == Encoding.INT8 ? 128 : 0;
-        for (int i = 0; i < elements; i++) {
-          target[at + i] = (byte) (block.quants[i] + zero);
+      byte[] quants = block.quants;
+      switch (format.encoding()) {
+        case INT8 -> {
+          for (int i = 0; i < elements; i += ByteLanes.COUNT) {
+            ByteLanes.put(target, at + i, ByteLanes.plus128(ByteLanes.get(quants, i)));
+          }
         }
-        return;
-      }
-      int shift = format.encoding() == Encoding.INT4 ? 8 : 0;
-      for (int i = 0; i < elements / 2; i++) {
-        int low = block.quants[2 * i] + shift;
-        int high = block.quants[2 * i + 1] + shift;
-        target[at + i] = (byte) (low | high << 4);
+        case INT8_OFFSET -> System.arraycopy(quants, 0, target, at, elements);
+        case INT4 -> {
+          // -8 to 7 becomes 0 to 15: the third bit turns, the sign's copies go
+          for (int i = 0; i < elements; i += ByteLanes.COUNT) {
+            long lanes = (ByteLanes.get(quants, i) ^ ByteLanes.all(8)) & ByteLanes.all(15);
+            ByteLanes.putNibbles(target, at + i / 2, lanes);
+          }
+        }
+        case INT4_OFFSET -> {
+          for (int i = 0; i < elements; i += ByteLanes.COUNT) {
+            ByteLanes.putNibbles(target, at + i / 2, ByteLanes.get(quants, i));
+          }
+        }
+        case F32 -> throw new IllegalStateException("floats have no quants");
       }
     }
   }

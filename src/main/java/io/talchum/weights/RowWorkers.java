@@ -2,6 +2,7 @@ package io.talchum.weights;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -58,6 +59,7 @@ final class RowWorkers implements AutoCloseable {
       throw new InterruptedIOException("the import was interrupted");
     } catch (ExecutionException e) {
       switch (e.getCause()) {
+        case UncheckedIOException cause -> throw cause.getCause();
         case RuntimeException cause -> throw cause;
         case Error cause -> throw cause;
         case null, default -> throw new IllegalStateException(e);

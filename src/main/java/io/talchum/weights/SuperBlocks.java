@@ -33,10 +33,7 @@ final class SuperBlocks {
       block.scales[g] = d * ((low | high << 4) - 32);
     }
     twoBits(stored, from + 32, block.quants);
-    for (int i = 0; i < 256; i++) {
-      int third = stored[from + i % 32] >> i / 32 & 1;
-      block.quants[i] += (byte) (4 * third - 4);
-    }
+    bits(stored, from, 2, block.quants, 4);
   }
 
   /** fp16 d, fp16 dmin, 12 bytes of 6-bit scales and mins, 128 of nibbles; groups of 32. */
@@ -53,11 +50,7 @@ final class SuperBlocks {
     for (int pair = 0; pair < 4; pair++) {
       PlainBlocks.nibbles(stored, from + 48 + 32 * pair, 32, block.quants, 64 * pair, 0);
     }
-    for (int group = 0; group < 8; group++) {
-      for (int i = 0; i < 32; i++) {
-        block.quants[32 * group + i] += (byte) ((stored[from + 16 + i] >> group & 1) << 4);
-      }
-    }
+    bits(stored, from + 16, 4, block.quants, 0);
   }
 
   /** 128 bytes of low nibbles, 64 of high bit pairs, 16 int8 scales, fp16 d; groups of 16. */
@@ -68,22 +61,35 @@ final class SuperBlocks {
     }
     for (int half = 0; half < 2; half++) {
       int at = 128 * half;
-      PlainBlocks.nibbles(stored, from + 64 * half, 64, block.quants, at, -32);
-      for (int row = 0; row < 4; row++) {
-        for (int i = 0; i < 32; i++) {
-          int high = stored[from + 128 + 32 * half + i] >> 2 * row & 3;
-          block.quants[at + 32 * row + i] += (byte) (high << 4);
-        }
+      PlainBlocks.nibbles(stored, from + 64 * half, 64, block.quants, at, 0);
+      for (int i = 0; i < 128; i += ByteLanes.COUNT) {
+        long high = ByteLanes.get(stored, from + 128 + 32 * half + i % 32) >>> 2 * (i / 32);
+        long six = ByteLanes.get(block.quants, at + i) | (high & ByteLanes.all(3)) << 4;
+        ByteLanes.put(block.quants, at + i, ByteLanes.minus(six, 32));
       }
     }
   }
 
   private static void twoBits(byte[] stored, int from, byte[] quants) {
     for (int half = 0; half < 2; half++) {
-      for (int row = 0; row < 4; row++) {
-        for (int i = 0; i < 32; i++) {
-          quants[128 * half + 32 * row + i] = (byte) (stored[from + 32 * half + i] >> 2 * row & 3);
+      for (int i = 0; i < 32; i += ByteLanes.COUNT) {
+        long lanes = ByteLanes.get(stored, from + 32 * half + i);
+        for (int row = 0; row < 4; row++) {
+          long two = lanes >>> 2 * row & ByteLanes.all(3);
+          ByteLanes.put(quants, 128 * half + 32 * row + i, two);
         }
+      }
+    }
+  }
+
+  /** Bit g of 32 bytes is bit {@code place} of group g of 32; then less a number. */
+  private static void bits(byte[] stored, int from, int place, byte[] quants, int less) {
+    for (int i = 0; i < 32; i += ByteLanes.COUNT) {
+      long lanes = ByteLanes.get(stored, from + i);
+      for (int group = 0; group < 8; group++) {
+        int at = 32 * group + i;
+        long bit = (lanes >>> group & ByteLanes.all(1)) << place;
+        ByteLanes.put(quants, at, ByteLanes.minus(ByteLanes.get(quants, at) | bit, less));
       }
     }
   }

@@ -53,9 +53,10 @@ final class TableBlocks {
   /** 256 weights: 64 bytes of 2-bit q, fp16 d: w = d (q - 1). */
   static void ternaryBits(byte[] stored, int from, UnpackedBlock block) {
     block.scales[0] = half(stored, from + 64);
-    for (int i = 0; i < 256; i++) {
-      int at = from + 32 * (i / 128) + i % 32;
-      block.quants[i] = (byte) ((stored[at] >> 2 * (i / 32 % 4) & 3) - 1);
+    for (int i = 0; i < 256; i += ByteLanes.COUNT) {
+      long lanes = ByteLanes.get(stored, from + 32 * (i / 128) + i % 32);
+      long two = lanes >>> 2 * (i / 32 % 4) & ByteLanes.all(3);
+      ByteLanes.put(block.quants, i, ByteLanes.minus(two, 1));
     }
   }
 

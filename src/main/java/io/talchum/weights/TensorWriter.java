@@ -14,6 +14,7 @@ import java.util.Map;
 final class TensorWriter {
   private static final int BATCH_WEIGHTS = 1 << 19;
   private static final long MAPPED_BYTES = 64L << 20;
+  private static final int LINE = 16;
   private static final float[] NO_OFFSETS = {};
 
   private final WeightsWriter out;
@@ -119,14 +120,33 @@ final class TensorWriter {
     out.beginPart();
     for (int first = 0; first < columns; first += batch) {
       int count = Math.min(batch, columns - first);
-      for (int row = 0; row < rows; row++) {
-        for (int column = 0; column < count; column++) {
-          turned[column * rows + row] = values[row * columns + first + column];
-        }
-      }
+      int from = first;
+      workers.overRows(
+          rows, (row, some) -> turn(values, columns, from, count, row, some, turned, rows));
       out.write(turned, 0, count * rows);
     }
     return out.endPart();
+  }
+
+  /** Columns {@code from .. from + count - 1} of some rows; a cache line of the target at a time. */
+  private static void turn(
+      float[] values,
+      int columns,
+      int from,
+      int count,
+      int firstRow,
+      int rowCount,
+      float[] turned,
+      int rows) {
+    int end = firstRow + rowCount;
+    for (int start = firstRow; start < end; start += LINE) {
+      int stop = Math.min(end, start + LINE);
+      for (int column = 0; column < count; column++) {
+        for (int row = start; row < stop; row++) {
+          turned[column * rows + row] = values[row * columns + from + column];
+        }
+      }
+    }
   }
 
   private static PackedTensor tensor(

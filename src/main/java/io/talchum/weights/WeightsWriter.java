@@ -2,34 +2,40 @@ package io.talchum.weights;
 
 import io.talchum.core.ContentHash;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.util.concurrent.CompletableFuture;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.Future;
 
-/** Writes weights.bin front to back, each part at a multiple of 4096, and hashes it. One thread. */
+/**
+ * Writes weights.bin front to back, each part at a multiple of 4096, and hashes it. One thread; one
+ * of its own hashes and writes what is full, and brings it to the disk as it goes.
+ */
 final class WeightsWriter implements AutoCloseable {
   static final int ALIGNMENT = 4096;
   private static final int BUFFER_BYTES = 1 << 20;
+  private static final int BUFFERS = 8;
+  private static final long BYTES_PER_SYNC = 64 << 20;
 
   private final FileChannel channel;
-  private final MessageDigest digest = ContentHash.newDigest();
-  private final RowWorkers workers;
+  private final MessageDigest digest = ContentHash.newDigest(); // of the writing thread
+  private final RowWorkers writing = new RowWorkers(1);
+  private final Deque<Filled> underway = new ArrayDeque<>();
   private ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
-  private ByteBuffer spare = ByteBuffer.allocate(BUFFER_BYTES);
-  private Future<?> hashing = CompletableFuture.completedFuture(null); // reads spare
   private long position;
   private long partStart;
+  private long unsynced; // of the writing thread
 
-  /**
-   * @param workers hash while the next rows are encoded
-   */
-  WeightsWriter(Path file, RowWorkers workers) throws IOException {
-    this.workers = workers;
+  /** A buffer, and when it is written. */
+  private record Filled(ByteBuffer buffer, Future<?> written) {}
+
+  WeightsWriter(Path file) throws IOException {
     channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
   }
 
@@ -71,29 +77,48 @@ final class WeightsWriter implements AutoCloseable {
     position += (long) count * Float.BYTES;
   }
 
+  /** Hands the buffer over and takes a free one; waits if all are underway. */
   private void flush() throws IOException {
-    RowWorkers.await(hashing);
-    buffer.flip();
-    ByteBuffer content = buffer.duplicate();
-    hashing = workers.submit(() -> digest.update(content));
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
+    ByteBuffer full = buffer.flip();
+    underway.add(new Filled(full, writing.submit(() -> drain(full))));
+    if (underway.size() < BUFFERS) {
+      buffer = ByteBuffer.allocate(BUFFER_BYTES);
+    } else {
+      Filled oldest = underway.remove();
+      RowWorkers.await(oldest.written());
+      buffer = oldest.buffer().clear();
     }
-    ByteBuffer next = spare.clear();
-    spare = buffer;
-    buffer = next;
+  }
+
+  private void drain(ByteBuffer full) {
+    try {
+      digest.update(full.duplicate());
+      unsynced += full.remaining();
+      while (full.hasRemaining()) {
+        channel.write(full);
+      }
+      if (unsynced >= BYTES_PER_SYNC) {
+        channel.force(false);
+        unsynced = 0;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Makes all of it durable. */
   ContentHash finish() throws IOException {
     flush();
-    RowWorkers.await(hashing);
+    for (Filled filled : underway) {
+      RowWorkers.await(filled.written());
+    }
     channel.force(true);
     return ContentHash.of(digest);
   }
 
   @Override
   public void close() throws IOException {
+    writing.close();
     channel.close();
   }
 }
