@@ -35,7 +35,7 @@ final class CachedModel {
     String commit = known.get();
     Path folder = cache.snapshot(commit);
     if (id.file() != null) {
-      return cache.has(commit, id.file()) ? found(folder.resolve(id.file()), commit) : none();
+      return hasParts(cache, commit, id.file()) ? found(first(folder, id.file()), commit) : none();
     }
     if (hasCheckpoint(cache, commit)) {
       boolean certain =
@@ -43,8 +43,10 @@ final class CachedModel {
               .allMatch(file -> cache.has(commit, file) || cache.isAbsent(commit, file));
       return certain || !strict ? found(folder, commit) : none();
     }
-    List<Path> ggufs = ggufs(folder);
-    return !strict && ggufs.size() == 1 ? found(ggufs.getFirst(), commit) : none();
+    List<String> ggufs = ggufs(folder);
+    return !strict && ggufs.size() == 1 && hasParts(cache, commit, ggufs.getFirst())
+        ? found(folder.resolve(ggufs.getFirst()), commit)
+        : none();
   }
 
   /** The shards that a snapshot's index names. */
@@ -70,13 +72,23 @@ final class CachedModel {
         && shards.stream().allMatch(s -> HubId.isFileName(s) && cache.has(commit, s));
   }
 
-  private static List<Path> ggufs(Path folder) throws IOException {
+  private static boolean hasParts(HubCache cache, String commit, String gguf) {
+    return GgufParts.of(gguf).stream().allMatch(part -> cache.has(commit, part));
+  }
+
+  private static Path first(Path folder, String gguf) {
+    return folder.resolve(GgufParts.of(gguf).iterator().next());
+  }
+
+  private static List<String> ggufs(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(file -> file.toString().endsWith(".gguf") && Files.isRegularFile(file))
+          .map(file -> String.valueOf(file.getFileName()))
+          .filter(GgufParts::isFirst)
           .toList();
     }
   }

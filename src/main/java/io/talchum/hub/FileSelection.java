@@ -39,14 +39,14 @@ final class FileSelection {
    */
   static Set<String> of(HubId id, Set<String> files) {
     if (id.file() != null) {
-      return Set.of(gguf(id, files));
+      return parts(id, gguf(id, files), files);
     }
     if (files.contains(INDEX) || files.contains(SINGLE)) {
       return checkpoint(id, files);
     }
     List<String> ggufs = ggufs(files);
     if (ggufs.size() == 1) {
-      return Set.of(ggufs.getFirst());
+      return parts(id, ggufs.getFirst(), files);
     }
     if (!ggufs.isEmpty()) {
       throw refused(
@@ -90,8 +90,23 @@ final class FileSelection {
             : "the repository has no such file; it has " + shown(ggufs));
   }
 
+  /** A split model is all of its parts. */
+  private static Set<String> parts(HubId id, String gguf, Set<String> files) {
+    Set<String> parts = GgufParts.of(gguf);
+    for (String part : parts) {
+      if (!files.contains(part)) {
+        throw refused(id, "the repository lacks %s, a part of %s".formatted(part, gguf));
+      }
+    }
+    return parts;
+  }
+
+  /** Of a split model only the first part. */
   private static List<String> ggufs(Set<String> files) {
-    return files.stream().filter(f -> f.endsWith(".gguf") && HubId.isFileName(f)).sorted().toList();
+    return files.stream()
+        .filter(f -> f.endsWith(".gguf") && HubId.isFileName(f) && GgufParts.isFirst(f))
+        .sorted()
+        .toList();
   }
 
   private static String shown(List<String> names) {

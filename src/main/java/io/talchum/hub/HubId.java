@@ -63,8 +63,7 @@ public record HubId(String repo, @Nullable String file, String revision) {
 
   /** The name that a package gets without another wish. */
   public String defaultName() {
-    String path = file == null ? repo : file.substring(0, file.length() - ".gguf".length());
-    return path.substring(path.lastIndexOf('/') + 1);
+    return file == null ? repo.substring(repo.lastIndexOf('/') + 1) : GgufParts.modelName(file);
   }
 
   @Override

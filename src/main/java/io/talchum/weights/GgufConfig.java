@@ -22,7 +22,8 @@ import java.util.stream.Collectors;
  */
 record GgufConfig(ModelSpec spec, Family family) {
   private static final Pattern OTHERS = Pattern.compile("(general|tokenizer|quantize)\\..*");
-  private static final Set<String> HARMLESS = Set.of("split.no", "split.tensors.count");
+  private static final Set<String> HARMLESS =
+      Set.of(GgufSplit.NUMBER, GgufSplit.COUNT, GgufSplit.TENSORS); // read before
 
   /**
    * @throws io.talchum.core.ServeException INVALID_MODEL, naming the key and its value
@@ -119,9 +120,6 @@ record GgufConfig(ModelSpec spec, Family family) {
     }
 
     private void refuseUnsupported() {
-      if (fields.intOr("split.count", 1, 0, 1 << 16) > 1) {
-        throw fields.refused("split.count is above 1; join the parts to one file first");
-      }
       if (fields.intOr(key("expert_count"), 0, 0, 1 << 16) > 0) {
         throw fields.refused(
             key("expert_count") + " is above 0; mixtures of experts are not supported");

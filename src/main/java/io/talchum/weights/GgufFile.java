@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * A memory-mapped GGUF file, version 2 or 3, little endian.
+ * A memory-mapped GGUF file, version 2 or 3, little endian; or all files of one that was split.
  *
  * <p>Strict: bounded metadata, unique names, tensors of supported types inside the file that do not
  * overlap. Immutable; any thread may read until it is closed.
@@ -23,16 +23,16 @@ import java.util.stream.Collectors;
 public final class GgufFile implements AutoCloseable {
   private static final int MAGIC = 0x46554747; // "GGUF"
   private static final long MAX_KEYS = 1 << 12;
-  private static final long MAX_TENSORS = 1 << 13;
+  static final long MAX_TENSORS = 1 << 13;
   private static final int DEFAULT_ALIGNMENT = 32;
   private static final int MAX_DIMENSIONS = 4;
 
-  private final MappedFile file;
+  private final List<MappedFile> files;
   private final ObjectNode metadata;
   private final Map<String, GgufTensor> tensors;
 
-  private GgufFile(MappedFile file, ObjectNode metadata, Map<String, GgufTensor> tensors) {
-    this.file = file;
+  GgufFile(List<MappedFile> files, ObjectNode metadata, Map<String, GgufTensor> tensors) {
+    this.files = List.copyOf(files);
     this.metadata = metadata;
     this.tensors = Collections.unmodifiableMap(tensors);
   }
@@ -40,20 +40,35 @@ public final class GgufFile implements AutoCloseable {
   /**
    * One tensor.
    *
+   * @param part which of the files holds it, from 0
    * @param dimensions innermost first, as the file lists them
    * @param offset first byte, counted from the start of the file
    * @param length bytes
    */
-  record GgufTensor(String name, BlockType type, List<Long> dimensions, long offset, long length) {
+  record GgufTensor(
+      int part, String name, BlockType type, List<Long> dimensions, long offset, long length) {
     GgufTensor {
       dimensions = List.copyOf(dimensions);
     }
   }
 
   /**
+   * Opens a file; of a split one all parts, whichever is named.
+   *
    * @throws ServeException INVALID_MODEL, naming the file, the key or tensor and the reason
    */
   public static GgufFile open(Path path) {
+    GgufFile file = openAlone(path);
+    try {
+      GgufSplit split = GgufSplit.of(file);
+      return split.count() == 1 ? file : split.join(file, path);
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  static GgufFile openAlone(Path path) {
     MappedFile file = MappedFile.open(path);
     try {
       return new Parser(file).parse();
@@ -74,16 +89,21 @@ public final class GgufFile implements AutoCloseable {
   }
 
   MemorySegment data(GgufTensor tensor) {
-    return file.bytes().asSlice(tensor.offset(), tensor.length());
+    return files.get(tensor.part()).bytes().asSlice(tensor.offset(), tensor.length());
   }
 
+  /** Of the first one. */
   String name() {
-    return file.name();
+    return files.getFirst().name();
+  }
+
+  List<MappedFile> files() {
+    return files;
   }
 
   @Override
   public void close() {
-    file.close();
+    files.forEach(MappedFile::close);
   }
 
   /** One parse of one file. */
@@ -120,7 +140,7 @@ public final class GgufFile implements AutoCloseable {
       int alignment = alignment(metadata);
       List<GgufTensor> relative = parseTensors(tensorCount);
       long dataStart = Math.ceilDiv(in.position(), (long) alignment) * alignment;
-      return new GgufFile(file, metadata, placed(relative, dataStart, alignment));
+      return new GgufFile(List.of(file), metadata, placed(relative, dataStart, alignment));
     }
 
     private ObjectNode parseMetadata(long count) {
@@ -162,7 +182,7 @@ public final class GgufFile implements AutoCloseable {
         BlockType type = type(name, in.readInt(entry));
         long offset = in.readCount(entry);
         tensors.add(
-            new GgufTensor(name, type, dimensions, offset, byteCount(name, type, dimensions)));
+            new GgufTensor(0, name, type, dimensions, offset, byteCount(name, type, dimensions)));
       }
       return tensors;
     }
@@ -218,6 +238,7 @@ public final class GgufFile implements AutoCloseable {
         }
         GgufTensor placed =
             new GgufTensor(
+                0,
                 tensor.name(),
                 tensor.type(),
                 tensor.dimensions(),

@@ -295,4 +295,25 @@ class ModelHubTest {
     assertThatThrownBy(() -> fetch("hf:org/tiny/tiny-q2.gguf"))
         .hasMessageContaining("no such file; it has tiny-q4.gguf, tiny-q8.gguf");
   }
+
+  @Test
+  void bringsAllPartsOfASplitGguf() {
+    hub.files.remove("model.safetensors");
+    for (int i = 1; i <= 3; i++) {
+      hub.put("q4/tiny-0000%d-of-00003.gguf".formatted(i), "GGUF" + i);
+    }
+    for (String id : List.of("hf:org/tiny", "hf:org/tiny/q4/tiny-00002-of-00003.gguf")) {
+      ModelHub.Fetched fetched = fetch(id, Map.of(), true);
+      assertThat(fetched.path()).hasFileName("tiny-00001-of-00003.gguf").hasContent("GGUF1");
+      assertThat(fetched.path().resolveSibling("tiny-00003-of-00003.gguf")).hasContent("GGUF3");
+    }
+    assertThat(HubId.parse("hf:org/tiny/q4/tiny-00002-of-00003.gguf").defaultName())
+        .isEqualTo("tiny");
+    hub.seen.clear();
+    assertThat(fetch("hf:org/tiny/q4/tiny-00001-of-00003.gguf").fromCache()).isTrue();
+    assertThat(hub.seen).isEmpty();
+    hub.files.remove("q4/tiny-00003-of-00003.gguf");
+    assertThatThrownBy(() -> fetch("hf:org/tiny/q4/tiny-00001-of-00003.gguf", Map.of(), true))
+        .hasMessageContaining("the repository lacks q4/tiny-00003-of-00003.gguf");
+  }
 }

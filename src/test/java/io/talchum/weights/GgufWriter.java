@@ -8,6 +8,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Writes small GGUF files of F32 tensors for tests. */
 final class GgufWriter {
@@ -21,8 +23,12 @@ final class GgufWriter {
   private final ByteArrayOutputStream keys = new ByteArrayOutputStream();
   private final ByteArrayOutputStream tensors = new ByteArrayOutputStream();
   private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+  private final List<Added> added = new ArrayList<>();
   private long keyCount;
   private long tensorCount;
+
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Added(String name, float[] values, long[] dimensions) {}
 
   GgufWriter put(String key, String value) {
     text(keys, key);
@@ -64,6 +70,7 @@ final class GgufWriter {
    * @param dimensions innermost first
    */
   GgufWriter add(String name, float[] values, long... dimensions) {
+    added.add(new Added(name, values, dimensions));
     text(tensors, name);
     number(tensors, dimensions.length);
     for (long dimension : dimensions) {
@@ -94,6 +101,39 @@ final class GgufWriter {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Writes the tensors one by one to the parts in turn, as llama.cpp's gguf-split names and marks
+   * them.
+   *
+   * @return the first part
+   */
+  Path writeSplit(Path folder, String name, int count) {
+    List<GgufWriter> parts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      GgufWriter part = new GgufWriter();
+      if (i == 0) {
+        part.keys.writeBytes(keys.toByteArray());
+        part.keyCount = keyCount;
+      }
+      parts.add(
+          part.put("split.no", i)
+              .put("split.count", count)
+              .put("split.tensors.count", (int) tensorCount));
+    }
+    for (int i = 0; i < added.size(); i++) {
+      Added tensor = added.get(i);
+      parts.get(i % count).add(tensor.name(), tensor.values(), tensor.dimensions());
+    }
+    for (int i = 0; i < count; i++) {
+      parts.get(i).write(folder.resolve(part(name, i, count)));
+    }
+    return folder.resolve(part(name, 0, count));
+  }
+
+  static String part(String name, int number, int count) {
+    return "%s-%05d-of-%05d.gguf".formatted(name, number + 1, count);
   }
 
   private static int padded(int size) {
