@@ -60,7 +60,7 @@ final class GgufReader {
     }
     MemorySegment text = file.bytes().asSlice(take(length, what), length);
     return TextFiles.decode(
-        file.name() + ": the string of " + what, text.toArray(ValueLayout.JAVA_BYTE));
+        () -> file.name() + ": the string of " + what, text.toArray(ValueLayout.JAVA_BYTE));
   }
 
   /** A metadata value of one of the types 0 to 12. */

@@ -6,14 +6,19 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The small files of one folder: bounded, UTF-8; a broken one is refused by name. */
 record TextFiles(Path folder) {
+  private static final char REPLACEMENT = '\ufffd';
+  private static final int SHORT = 256;
 
   boolean has(String name) {
     return Files.exists(folder.resolve(name));
@@ -71,10 +76,35 @@ record TextFiles(Path folder) {
   }
 
   static String decode(String name, byte[] bytes) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
-      throw new ServeException(ErrorCode.INVALID_MODEL, name + " is not UTF-8 text", e);
+    return decode(() -> name, bytes);
+  }
+
+  /**
+   * @param name asked for only if the bytes are refused
+   */
+  static String decode(Supplier<String> name, byte[] bytes) {
+    if (bytes.length > SHORT) {
+      requireUtf8(name, bytes);
+      return new String(bytes, StandardCharsets.UTF_8);
+    }
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    if (text.indexOf(REPLACEMENT) >= 0) { // of the text, or in place of broken bytes
+      requireUtf8(name, bytes);
+    }
+    return text;
+  }
+
+  /** Looks at all bytes without keeping what they mean. */
+  private static void requireUtf8(Supplier<String> name, byte[] bytes) {
+    CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    CharBuffer out = CharBuffer.allocate(Math.min(bytes.length + 1, 1024));
+    CoderResult result;
+    do {
+      result = decoder.decode(in, out.clear(), true);
+    } while (result.isOverflow());
+    if (result.isError()) {
+      throw new ServeException(ErrorCode.INVALID_MODEL, name.get() + " is not UTF-8 text");
     }
   }
 

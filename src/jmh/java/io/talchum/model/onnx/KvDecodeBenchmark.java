@@ -3,7 +3,10 @@ package io.talchum.model.onnx;
 import io.talchum.core.KvFormat;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
+import io.talchum.service.ModelCatalog;
 import io.talchum.weights.ModelPackage;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +39,7 @@ public class KvDecodeBenchmark {
   private static final int PIECE = 128;
   private static final int MAX_ROWS = 8;
 
-  /** Folder of a model package, named with -p. */
+  /** Folder of a model package, named with -p; else the demo model. */
   @Param({""})
   public String model = "";
 
@@ -53,8 +56,8 @@ public class KvDecodeBenchmark {
   private @Nullable OnnxModelExecutor executor;
 
   @Setup
-  public void prefill() {
-    ModelPackage opened = ModelPackage.open(Path.of(model));
+  public void prefill() throws IOException {
+    ModelPackage opened = ModelPackage.open(model.isEmpty() ? demo() : Path.of(model));
     weights = opened;
     int vocabulary = opened.manifest().spec().vocabSize();
     prompt = new SplittableRandom(1).ints(TOKENS, 0, vocabulary).toArray();
@@ -77,6 +80,10 @@ public class KvDecodeBenchmark {
     tokens = Arrays.copyOf(prompt, rows);
     positions = new int[rows];
     Arrays.fill(positions, TOKENS);
+  }
+
+  private static Path demo() throws IOException {
+    return new ModelCatalog(Files.createTempDirectory("bench")).toServe(null);
   }
 
   @Benchmark
