@@ -131,7 +131,6 @@ record GgufSplit(int number, int count, int tensors) {
   }
 
   private static ServeException refused(GgufFile file, String reason) {
-    return new ServeException(
-        ErrorCode.INVALID_MODEL, file.name() + " " + reason);
+    return new ServeException(ErrorCode.INVALID_MODEL, file.name() + " " + reason);
   }
 }

@@ -62,7 +62,8 @@ public record ImportRequest(
   /** The source's file or folder name without part and extension, fit for a package name. */
   public static String defaultName(Path source) {
     String file = MappedFile.name(source.toAbsolutePath().normalize());
-    String plain = file.replaceFirst("(-\\d{5}-of-\\d{5})?\\.gguf$", "").replaceAll("[^A-Za-z0-9._-]+", "-");
+    String plain =
+        file.replaceFirst("(-\\d{5}-of-\\d{5})?\\.gguf$", "").replaceAll("[^A-Za-z0-9._-]+", "-");
     String trimmed = plain.replaceFirst("^[^A-Za-z0-9]+", "");
     String name = trimmed.isEmpty() ? "model" : trimmed;
     return name.substring(0, Math.min(96, name.length()));

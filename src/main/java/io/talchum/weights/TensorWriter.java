@@ -128,7 +128,9 @@ final class TensorWriter {
     return out.endPart();
   }
 
-  /** Columns {@code from .. from + count - 1} of some rows; a cache line of the target at a time. */
+  /**
+   * Columns {@code from .. from + count - 1} of some rows; a cache line of the target at a time.
+   */
   private static void turn(
       float[] values,
       int columns,

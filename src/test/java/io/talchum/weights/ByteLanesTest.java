@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 class ByteLanesTest {
   private static final long SEED = 4;
 
-  private final RandomGenerator random =
-      RandomGeneratorFactory.of("L64X128MixRandom").create(SEED);
+  private final RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(SEED);
 
   private byte[] bytes(int mask) {
     byte[] bytes = new byte[ByteLanes.COUNT];
