@@ -17,8 +17,10 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,6 +145,15 @@ final class LinearKernel {
       }
     }
     return largest;
+  }
+
+  /** All that are multiplied here. */
+  List<PanelMatrix> matrices() {
+    return Arrays.stream(sites)
+        .filter(Objects::nonNull)
+        .map(Site::matrix)
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   /** What sessions over the graph need. */

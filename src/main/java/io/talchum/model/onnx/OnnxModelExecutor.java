@@ -10,6 +10,7 @@ import io.talchum.core.ServeException;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
+import io.talchum.model.kernel.PanelMatrix;
 import io.talchum.model.kernel.PanelWarmUp;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.RowReader;
@@ -19,6 +20,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -113,13 +115,23 @@ public final class OnnxModelExecutor implements ModelExecutor {
     }
     OnnxModelExecutor executor = new OnnxModelExecutor(weights, options);
     SharedWeights.unload(weights);
-    Thread.ofPlatform().name("talchum-warm-up").daemon().start(OnnxModelExecutor::warmUp);
     return executor;
   }
 
-  private static void warmUp() {
-    PanelWarmUp.run();
-    LowRankWarmUp.run();
+  /**
+   * Lets the compiler see the loops that this model's steps run, on a thread of its own. A step
+   * that comes earlier is slow. Any thread.
+   */
+  public void warmUp() {
+    List<PanelMatrix> matrices = linears.matrices();
+    Thread.ofPlatform()
+        .name("talchum-warm-up")
+        .daemon()
+        .start(
+            () -> {
+              PanelWarmUp.run(matrices);
+              LowRankWarmUp.run();
+            });
   }
 
   @Override
