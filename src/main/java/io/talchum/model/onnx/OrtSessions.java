@@ -116,11 +116,7 @@ final class OrtSessions {
     call(17, options); // DisableMemPattern: shapes change from step to step
     call(23, options, NO_OPTIMIZERS); // SetSessionGraphOptimizationLevel
     call(28, options, operators); // AddCustomOpDomain
-    entry(
-        call,
-        options,
-        "session.model_external_initializers_file_folder_path",
-        folder.toString());
+    entry(call, options, "session.model_external_initializers_file_folder_path", folder.toString());
     entry(call, options, "session.set_denormal_as_zero", "1");
     if (spin) {
       entry(call, options, "session.intra_op.spin_duration_us", SPIN_MICROS);
