@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.SamplingParams;
 import io.talchum.model.onnx.ExecutorOptions;
@@ -114,7 +115,7 @@ class PrefixExactnessTest {
         AdapterRegistry registry =
             new AdapterRegistry(
                 Set.of("base"),
-                new PeftReader(executor.spec()),
+                new PeftReader(new PackageWeights(model)),
                 executor::prepare,
                 InstantSource.system())) {
       int[] prompt = text(model, 1, 70);
