@@ -29,6 +29,7 @@ class ArchitectureTest {
     MAY_IMPORT.put("adapter", List.of("core", "weights"));
     MAY_IMPORT.put("adapter.folder", List.of("core", "weights", "adapter"));
     MAY_IMPORT.put("adapter.peft", List.of("core", "weights", "adapter", "adapter.folder"));
+    MAY_IMPORT.put("adapter.hub", List.of("core", "weights", "adapter", "adapter.folder"));
     MAY_IMPORT.put("model", List.of("core", "adapter"));
     MAY_IMPORT.put("model.kernel", List.of());
     MAY_IMPORT.put("model.onnx", List.of("core", "weights", "adapter", "model", "model.kernel"));

@@ -18,8 +18,11 @@ import org.jspecify.annotations.Nullable;
  * thread.
  */
 public final class AdapterDirectory {
-  /** Every format of adapter folders has it. */
+  /** Every adapter folder has it. */
   public static final String CONFIG = "adapter_config.json";
+
+  /** A folder with a fusion of adapters has this one. */
+  public static final String FUSION_CONFIG = "adapter_fusion_config.json";
 
   /**
    * @param given as configured, absolute and normalized
@@ -151,7 +154,7 @@ public final class AdapterDirectory {
     List<Path> folders = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(root.given())) {
       for (Path entry : entries) {
-        if (Files.exists(entry.resolve(CONFIG))) {
+        if (Files.exists(entry.resolve(CONFIG)) || Files.exists(entry.resolve(FUSION_CONFIG))) {
           folders.add(entry);
         }
       }

@@ -2,7 +2,6 @@ package io.talchum.wiring;
 
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
-import io.talchum.adapter.peft.PeftReader;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.conditioning.SamplingLimits;
 import io.talchum.core.ErrorCode;
@@ -68,7 +67,7 @@ public class Composition {
   AdapterRegistry adapters(OpenedModel model, InstantSource clock) {
     return new AdapterRegistry(
         Set.of(model.served().name()),
-        new PeftReader(model.base()),
+        AdapterReaders.of(model.base()),
         model.executor()::prepare,
         clock);
   }

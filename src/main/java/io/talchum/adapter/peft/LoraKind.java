@@ -71,8 +71,10 @@ final class LoraKind implements PeftKind {
   @Override
   public List<AdapterPrimitive> read(PeftSource source) {
     ModuleSelection.Selected selected =
-        ModuleSelection.read(source.config(), targets(source), source.budget())
-            .select(source.base().spec());
+        tied(
+            source,
+            ModuleSelection.read(source.config(), targets(source), source.budget())
+                .select(source.base().spec()));
     SavedBiases.Mode biases = SavedBiases.mode(source.config());
     SavedModules saved = SavedModules.read(source, selected);
     TrainedTokens tokens = TrainedTokens.besideLora(source);
@@ -93,6 +95,19 @@ final class LoraKind implements PeftKind {
     primitives.addAll(saved.primitives(source));
     invocation(source, primitives);
     return primitives;
+  }
+
+  /** With {@code ensure_weight_tying} PEFT adapts the tied half too; the file holds both. */
+  private static ModuleSelection.Selected tied(
+      PeftSource source, ModuleSelection.Selected selected) {
+    boolean both =
+        source.config().flag("ensure_weight_tying") && source.base().spec().tiedHead();
+    if (both && !ConfigFields.isOff(source.config().get("modules_to_save"))) {
+      throw ConfigFields.refuse("ensure_weight_tying is not served together with modules_to_save");
+    }
+    return both && (selected.embedding() || selected.head())
+        ? new ModuleSelection.Selected(selected.linears(), true, true)
+        : selected;
   }
 
   /** {@code target_parameters} name weights of modules; PEFT adapts them like the modules. */

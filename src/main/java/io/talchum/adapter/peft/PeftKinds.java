@@ -39,6 +39,8 @@ final class PeftKinds {
           HiraKind.KIND,
           RoadKind.KIND);
 
+  private static final String UNVERIFIED = "its merge rule is not verified yet";
+
   /** Known and not served, by the reason. */
   static final Map<String, String> REFUSED =
       Map.ofEntries(
@@ -47,7 +49,19 @@ final class PeftKinds {
           Map.entry("SHADOW", "it runs a second model beside the base"),
           Map.entry("XLORA", "it mixes adapters by a classifier over the hidden states"),
           Map.entry("POLY", "its adapters are mixed by a router per task"),
-          Map.entry("ADAMSS", "its subspaces are found on the base when it is trained"));
+          Map.entry("ADAMSS", "its subspaces are found on the base when it is trained"),
+          Map.entry("DEFT", UNVERIFIED),
+          Map.entry("FROD", UNVERIFIED),
+          Map.entry("GLORA", UNVERIFIED),
+          Map.entry("GRALORA", UNVERIFIED),
+          Map.entry("OSF", UNVERIFIED),
+          Map.entry("PEANUT", UNVERIFIED),
+          Map.entry("PSOFT", UNVERIFIED),
+          Map.entry("PVERA", UNVERIFIED),
+          Map.entry("SUPERTUNING", UNVERIFIED),
+          Map.entry("TINYLORA", UNVERIFIED),
+          Map.entry("UNILORA", UNVERIFIED),
+          Map.entry("WAVEFT", UNVERIFIED));
 
   private PeftKinds() {}
 

@@ -9,9 +9,8 @@ import io.talchum.adapter.BaseWeights;
 import io.talchum.adapter.folder.AdapterFolder;
 import io.talchum.adapter.folder.ConfigFields;
 import io.talchum.adapter.folder.ConfigJson;
+import io.talchum.adapter.folder.FormatReader;
 import io.talchum.adapter.folder.TensorSource;
-import io.talchum.core.ErrorCode;
-import io.talchum.core.ServeException;
 import io.talchum.weights.SafetensorsFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +21,6 @@ import java.util.List;
  */
 public final class PeftReader implements AdapterReader {
   private static final String FORMAT = "talchum adapter 1 ";
-  private static final int MAX_MESSAGE = 1000;
 
   private final BaseWeights base;
 
@@ -33,27 +31,16 @@ public final class PeftReader implements AdapterReader {
   @Override
   public AdapterContent read(Path folder) {
     AdapterFolder files = AdapterFolder.open(folder);
-    try {
-      ConfigFields config = ConfigJson.read(files.config());
-      PeftKind kind = PeftKinds.of(config);
-      kind.options().check(config);
-      try (SafetensorsFile file = SafetensorsFile.open(files.weights())) {
-        return read(files, config, kind, file);
-      }
-    } catch (ServeException e) {
-      throw new ServeException(
-          ErrorCode.INVALID_ADAPTER, shorten("adapter " + files.name() + ": " + e.getMessage()), e);
-    } catch (InternalError e) { // a mapped file that shrinks while it is read
-      throw new ServeException(
-          ErrorCode.INVALID_ADAPTER,
-          "adapter " + files.name() + ": " + AdapterFolder.WEIGHTS + " changed while it was read",
-          e);
-    }
-  }
-
-  /** Names in hostile files can be very long. */
-  private static String shorten(String message) {
-    return message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE) + "...";
+    return FormatReader.named(
+        files.name(),
+        () -> {
+          ConfigFields config = ConfigJson.read(files.config());
+          PeftKind kind = PeftKinds.of(config);
+          kind.options().check(config);
+          try (SafetensorsFile file = SafetensorsFile.open(files.weights())) {
+            return read(files, config, kind, file);
+          }
+        });
   }
 
   private AdapterContent read(

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
-import io.talchum.adapter.peft.PeftReader;
 import io.talchum.testing.Fixtures;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
+import io.talchum.wiring.AdapterReaders;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +36,7 @@ class AdapterKindsTest {
         "llama/adalora",
         "llama/delora",
         "llama/hra",
+        "llama/hub_lora",
         "llama/hra_gram_schmidt",
         "llama/loha",
         "llama/miss",
@@ -137,7 +138,7 @@ class AdapterKindsTest {
   private static ResidentAdapter prepared(
       ModelPackage model, OnnxModelExecutor executor, String adapter) {
     return executor.prepare(
-        new PeftReader(new PackageWeights(model))
+        AdapterReaders.of(new PackageWeights(model))
             .read(Fixtures.shared("adapters/" + adapter))
             .weights());
   }
