@@ -139,7 +139,8 @@ record HubBottlenecks(HubPart part, Bottleneck.Input input, NonLinearity nonLine
   private Projection product(String prefix, int outputs, int inputs, Map<Integer, Matrix> rule) {
     int dim = rule.size();
     if (outputs % dim != 0 || inputs % dim != 0) {
-      throw ConfigFields.refuse("phm_dim " + dim + " does not divide " + inputs + " and " + outputs);
+      throw ConfigFields.refuse(
+          "phm_dim " + dim + " does not divide " + inputs + " and " + outputs);
     }
     int rank = Projections.size(part.tensors(), prefix + "W_left", 2);
     int rows = inputs / dim;
@@ -156,9 +157,7 @@ record HubBottlenecks(HubPart part, Bottleneck.Input input, NonLinearity nonLine
     rule.forEach(
         (i, small) -> {
           Matrix block =
-              allLeft
-                  .rows(i * rows, (i + 1) * rows)
-                  .times(allRight.rows(i * rank, (i + 1) * rank));
+              allLeft.rows(i * rows, (i + 1) * rows).times(allRight.rows(i * rank, (i + 1) * rank));
           for (int out = 0; out < outputs; out++) {
             for (int in = 0; in < inputs; in++) {
               weight[out * inputs + in] +=

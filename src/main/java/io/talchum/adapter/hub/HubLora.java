@@ -65,7 +65,9 @@ record HubLora(HubPart part) {
         part.tensors().matrix(prefix + "lora_B", module.outputSize(spec), rank, "[outputs, r]");
     List<AdapterPrimitive> primitives = new ArrayList<>();
     SequenceGate gate =
-        gated ? part.gate(prefix + "gate.", 1, in) : new SequenceGate(0, new float[0], new float[0]);
+        gated
+            ? part.gate(prefix + "gate.", 1, in)
+            : new SequenceGate(0, new float[0], new float[0]);
     int first = 0;
     for (Linear linear : module.module().linears()) {
       int end = first + spec.outputSize(linear);

@@ -27,7 +27,8 @@ record HubPart(ConfigFields config, String name, TensorSource tensors, ModelSpec
     Set<Integer> layers = new TreeSet<>(config.layers("leave_out"));
     for (int layer : layers) {
       if (layer >= base.layers()) {
-        throw ConfigFields.refuse("leave_out names layer " + layer + ", the base has " + base.layers());
+        throw ConfigFields.refuse(
+            "leave_out names layer " + layer + ", the base has " + base.layers());
       }
     }
     return layers;

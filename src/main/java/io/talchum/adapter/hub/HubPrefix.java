@@ -51,8 +51,7 @@ record HubPrefix(HubPart part) {
         part.tensors().matrix(prefix + "wte.weight", tokens, hidden, "[prefix_length, hidden]");
     Matrix between =
         linear(prefix + "control_trans.0.", inner, hidden, start, "[bottleneck_size, hidden]");
-    Matrix active =
-        Matrix.of(tokens, inner, (row, i) -> activation().apply(between.at(row, i)));
+    Matrix active = Matrix.of(tokens, inner, (row, i) -> activation().apply(between.at(row, i)));
     return linear(
         prefix + "control_trans.2.", width, inner, active, "[all layers, bottleneck_size]");
   }
@@ -62,8 +61,7 @@ record HubPrefix(HubPart part) {
   }
 
   private Activation activation() {
-    NonLinearity kind =
-        HubBottlenecks.nonLinearity(part.config().text("non_linearity", "tanh"));
+    NonLinearity kind = HubBottlenecks.nonLinearity(part.config().text("non_linearity", "tanh"));
     return switch (kind) {
       case TANH -> Math::tanh;
       case RELU -> x -> Math.max(x, 0);
@@ -80,8 +78,7 @@ record HubPrefix(HubPart part) {
     Matrix weight = part.tensors().matrix(prefix + "weight", outputs, inputs, meaning);
     float[] bias = part.tensors().values(prefix + "bias", "[outputs]", outputs);
     Matrix product = x.times(weight.transposed());
-    return Matrix.of(
-        x.rows(), outputs, (row, i) -> (double) product.at(row, i) + bias[i]);
+    return Matrix.of(x.rows(), outputs, (row, i) -> (double) product.at(row, i) + bias[i]);
   }
 
   /** The library saves the shared network once more with every layer. */

@@ -101,8 +101,7 @@ public final class HubReader implements AdapterFormat {
   static void requireHidden(ConfigFields root, ModelSpec base) {
     int hidden = root.whole("hidden_size", base.hiddenSize(), 1, Integer.MAX_VALUE);
     if (hidden != base.hiddenSize()) {
-      throw ConfigFields.refuse(
-          "hidden_size is " + hidden + ", the base has " + base.hiddenSize());
+      throw ConfigFields.refuse("hidden_size is " + hidden + ", the base has " + base.hiddenSize());
     }
   }
 
@@ -151,6 +150,7 @@ public final class HubReader implements AdapterFormat {
 
   private static String kindOf(ConfigFields config) {
     String architecture = architecture(config);
-    return "HUB_" + (architecture.isEmpty() ? "BOTTLENECK" : architecture.toUpperCase(java.util.Locale.ROOT));
+    return "HUB_"
+        + (architecture.isEmpty() ? "BOTTLENECK" : architecture.toUpperCase(java.util.Locale.ROOT));
   }
 }

@@ -48,7 +48,10 @@ public final class OwnReader implements AdapterFormat {
   public boolean takes(FolderFiles folder) {
     try {
       return folder.has(AdapterFolder.CONFIG)
-          && ConfigJson.read(folder.file(AdapterFolder.CONFIG)).get("peft_type").asText().equals("OWN");
+          && ConfigJson.read(folder.file(AdapterFolder.CONFIG))
+              .get("peft_type")
+              .asText()
+              .equals("OWN");
     } catch (ServeException e) {
       return false; // whoever reads it next says what is wrong with it
     }

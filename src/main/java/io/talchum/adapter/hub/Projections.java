@@ -18,8 +18,7 @@ final class Projections {
   }
 
   static Projection withoutBias(TensorSource tensors, String prefix, int outputs, int inputs) {
-    return new Projection(
-        outputs, inputs, weight(tensors, prefix, outputs, inputs), new float[0]);
+    return new Projection(outputs, inputs, weight(tensors, prefix, outputs, inputs), new float[0]);
   }
 
   private static float[] weight(TensorSource tensors, String prefix, int outputs, int inputs) {
@@ -31,7 +30,8 @@ final class Projections {
     List<Long> shape = tensors.shape(key);
     long size = shape.size() > dimension ? shape.get(dimension) : 0;
     if (size < 1 || size > MAX_SIZE) {
-      throw tensors.refuse("tensor " + key + " has shape " + shape + ", which is none of an adapter");
+      throw tensors.refuse(
+          "tensor " + key + " has shape " + shape + ", which is none of an adapter");
     }
     return (int) size;
   }

@@ -100,8 +100,7 @@ final class LoraKind implements PeftKind {
   /** With {@code ensure_weight_tying} PEFT adapts the tied half too; the file holds both. */
   private static ModuleSelection.Selected tied(
       PeftSource source, ModuleSelection.Selected selected) {
-    boolean both =
-        source.config().flag("ensure_weight_tying") && source.base().spec().tiedHead();
+    boolean both = source.config().flag("ensure_weight_tying") && source.base().spec().tiedHead();
     if (both && !ConfigFields.isOff(source.config().get("modules_to_save"))) {
       throw ConfigFields.refuse("ensure_weight_tying is not served together with modules_to_save");
     }
