@@ -35,6 +35,9 @@ public final class Talchum {
             .addSubcommand(
                 new CommandLine(new EvalCommand())
                     .addSubcommand(new PerplexityCommand(surroundings, runner)))
+            .addSubcommand(
+                new CommandLine(new AdapterCommand())
+                    .addSubcommand(new AdapterVerifyCommand(surroundings, runner)))
             .addSubcommand(new BenchCommand(surroundings, InstantSource.system()))
             .addSubcommand(new ModelsCommand(surroundings))
             .setCaseInsensitiveEnumValuesAllowed(true)

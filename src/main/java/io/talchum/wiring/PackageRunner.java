@@ -1,5 +1,6 @@
 package io.talchum.wiring;
 
+import io.talchum.adapter.PackageWeights;
 import io.talchum.core.KvFormat;
 import io.talchum.model.onnx.ExecutorOptions;
 import io.talchum.model.onnx.KvScales;
@@ -33,7 +34,11 @@ final class PackageRunner implements ModelRunner {
       KvScales scales = KvPreparation.scales(weights, tokenizer, kv, threads);
       ExecutorOptions options =
           new ExecutorOptions(1, context, PREFILL_TOKENS, threads, true, scales);
-      return new RunningModel(weights, tokenizer, OnnxModelExecutor.open(weights, options));
+      return new RunningModel(
+          weights,
+          tokenizer,
+          OnnxModelExecutor.open(weights, options),
+          AdapterReaders.of(new PackageWeights(weights)));
     } catch (RuntimeException e) {
       weights.close();
       throw e;
