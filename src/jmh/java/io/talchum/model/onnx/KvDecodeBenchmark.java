@@ -1,6 +1,7 @@
 package io.talchum.model.onnx;
 
 import io.talchum.core.KvFormat;
+import io.talchum.core.ModelSpec;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
 import io.talchum.service.ModelCatalog;
@@ -27,7 +28,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Steps after 1,024 tokens with the KV cache in fp32 and int8. */
+/** Steps after 1,024 tokens, or as many as the model's context holds, with the KV cache in fp32 and int8. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -35,7 +36,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 2)
 @Fork(1)
 public class KvDecodeBenchmark {
-  private static final int TOKENS = 1024;
+  private static final int MOST_TOKENS = 1024;
   private static final int PIECE = 128;
   private static final int MAX_ROWS = 8;
 
@@ -59,8 +60,9 @@ public class KvDecodeBenchmark {
   public void prefill() throws IOException {
     ModelPackage opened = ModelPackage.open(model.isEmpty() ? demo() : Path.of(model));
     weights = opened;
-    int vocabulary = opened.manifest().spec().vocabSize();
-    prompt = new SplittableRandom(1).ints(TOKENS, 0, vocabulary).toArray();
+    ModelSpec spec = opened.manifest().spec();
+    int most = Math.min(MOST_TOKENS, spec.maxContextTokens() - PIECE) / PIECE * PIECE;
+    prompt = new SplittableRandom(1).ints(most, 0, spec.vocabSize()).toArray();
     int threads = Runtime.getRuntime().availableProcessors();
     KvScales scales =
         switch (kv) {
@@ -69,17 +71,17 @@ public class KvDecodeBenchmark {
         };
     OnnxModelExecutor fresh =
         OnnxModelExecutor.open(
-            opened, new ExecutorOptions(MAX_ROWS, TOKENS + PIECE, PIECE, threads, true, scales));
-    for (int start = 0; start < TOKENS; start += PIECE) {
+            opened, new ExecutorOptions(MAX_ROWS, most + PIECE, PIECE, threads, true, scales));
+    for (int start = 0; start < most; start += PIECE) {
       fresh.prefill(0, start, Arrays.copyOfRange(prompt, start, start + PIECE), LogitRows.NONE);
     }
     for (int slot = 1; slot < MAX_ROWS; slot++) {
-      fresh.copySlot(0, slot, TOKENS);
+      fresh.copySlot(0, slot, most);
     }
     executor = fresh;
     tokens = Arrays.copyOf(prompt, rows);
     positions = new int[rows];
-    Arrays.fill(positions, TOKENS);
+    Arrays.fill(positions, most);
   }
 
   private static Path demo() throws IOException {
@@ -91,11 +93,12 @@ public class KvDecodeBenchmark {
     return Objects.requireNonNull(executor).decode(tokens, positions);
   }
 
-  /** The last of the pieces of a prompt of 1,024 tokens. */
+  /** The last of the prompt's pieces. */
   @Benchmark
   public StepLogits prefillLastPiece() {
-    int[] piece = Arrays.copyOfRange(prompt, TOKENS - PIECE, TOKENS);
-    return Objects.requireNonNull(executor).prefill(0, TOKENS - PIECE, piece, LogitRows.LAST);
+    int start = prompt.length - PIECE;
+    int[] piece = Arrays.copyOfRange(prompt, start, prompt.length);
+    return Objects.requireNonNull(executor).prefill(0, start, piece, LogitRows.LAST);
   }
 
   @TearDown
