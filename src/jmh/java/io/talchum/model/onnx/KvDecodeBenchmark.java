@@ -28,7 +28,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Steps after 1,024 tokens, or as many as the model's context holds, with the KV cache in fp32 and int8. */
+/** Steps after up to 1,024 tokens with the KV cache in fp32 and int8. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
