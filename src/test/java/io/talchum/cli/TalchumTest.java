@@ -126,6 +126,11 @@ class TalchumTest {
   }
 
   @Test
+  void adapterNeedsACommand() {
+    assertUsage("talchum: adapter needs a command: verify; see talchum adapter --help", "adapter");
+  }
+
+  @Test
   void evalNeedsAMeasure() {
     assertUsage("talchum: eval needs a measure: perplexity; see talchum eval --help", "eval");
   }

@@ -1,0 +1,32 @@
+package io.talchum.service;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What an adapter folder is and does, on one base.
+ *
+ * @param name of the folder
+ * @param version its content's hash
+ * @param tensorBytes in the file
+ * @param residentBytes that the executor needs for it
+ * @param primitives how many of each, by name
+ * @param changes by linear, in the order in which they run
+ * @param base name and content hash of the base that it fits
+ */
+public record AdapterReport(
+    String name,
+    String kind,
+    String version,
+    long tensorBytes,
+    long residentBytes,
+    Map<String, Integer> primitives,
+    List<ModuleChange> changes,
+    SelfTest selfTest,
+    String base) {
+
+  public AdapterReport {
+    primitives = Map.copyOf(primitives);
+    changes = List.copyOf(changes);
+  }
+}
