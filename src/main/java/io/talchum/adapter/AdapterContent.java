@@ -5,6 +5,7 @@ import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import java.util.HashSet;
 import java.util.IntSummaryStatistics;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -17,6 +18,8 @@ import java.util.Set;
  * @param maxRank largest rank of a low-rank delta, 0 without
  * @param modules number of the base's linear modules that are changed
  * @param bytes size of its tensors in the file
+ * @param weights of the first task if it has tasks
+ * @param tasks what it does for each task that requests may name; empty for most kinds
  */
 public record AdapterContent(
     String kind,
@@ -26,7 +29,36 @@ public record AdapterContent(
     int maxRank,
     int modules,
     long bytes,
-    AdapterWeights weights) {
+    AdapterWeights weights,
+    List<AdapterWeights> tasks) {
+
+  public AdapterContent {
+    tasks = List.copyOf(tasks);
+  }
+
+  /** One that is the same for every request. */
+  public AdapterContent(
+      String kind,
+      ContentHash version,
+      String source,
+      int minRank,
+      int maxRank,
+      int modules,
+      long bytes,
+      AdapterWeights weights) {
+    this(kind, version, source, minRank, maxRank, modules, bytes, weights, List.of());
+  }
+
+  /** With a choice of what it does. */
+  public AdapterContent withTasks(List<AdapterWeights> choice) {
+    return new AdapterContent(
+        kind, version, source, minRank, maxRank, modules, bytes, weights, choice);
+  }
+
+  /** What there is to prepare: one for each task, or one. */
+  List<AdapterWeights> variants() {
+    return tasks.isEmpty() ? List.of(weights) : tasks;
+  }
 
   /** With ranks and modules counted. */
   public static AdapterContent of(

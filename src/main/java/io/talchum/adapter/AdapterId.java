@@ -1,6 +1,8 @@
 package io.talchum.adapter;
 
 import io.talchum.core.ContentHash;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 
 /**
  * One immutable version of a named adapter.
@@ -9,6 +11,13 @@ import io.talchum.core.ContentHash;
  * @param version SHA-256 of the adapter's content
  */
 public record AdapterId(String name, ContentHash version) {
+  /** One task of an adapter that has several: as different as two adapters. */
+  AdapterId ofTask(int task) {
+    MessageDigest digest = ContentHash.newDigest();
+    digest.update((version.hex() + ":" + task).getBytes(StandardCharsets.US_ASCII));
+    return new AdapterId(name + ":" + task, ContentHash.of(digest));
+  }
+
   /** {@code name@version} with the abbreviated version, as clients may ask for it. */
   @Override
   public String toString() {

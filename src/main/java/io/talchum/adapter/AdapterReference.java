@@ -3,15 +3,20 @@ package io.talchum.adapter;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a client asks for: {@code name} or {@code name@version}.
+ * What a client asks for: {@code name} or {@code name@version}; a name may be followed by {@code
+ * :task}.
  *
+ * @param task of an adapter with tasks, from 0
  * @param version first digits of the hash, empty for whatever version is current
  */
-record AdapterReference(String name, String version) {
+record AdapterReference(String name, OptionalInt task, String version) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+  private static final Pattern WITH_TASK = Pattern.compile("([^:]*):(0|[1-9][0-9]{0,5})");
   private static final Pattern VERSION = Pattern.compile("[0-9a-f]{8,64}");
   private static final String HASH_PREFIX = "sha256-";
 
@@ -21,7 +26,7 @@ record AdapterReference(String name, String version) {
   static AdapterReference parse(String text) {
     int at = text.indexOf('@');
     if (at < 0) {
-      return new AdapterReference(text, "");
+      return of(text, "");
     }
     String version = text.substring(at + 1);
     if (version.startsWith(HASH_PREFIX)) {
@@ -35,7 +40,15 @@ record AdapterReference(String name, String version) {
               + shorten(text)
               + "' is not name@version: the version is 8 to 64 lower-case hexadecimal digits");
     }
-    return new AdapterReference(text.substring(0, at), version);
+    return of(text.substring(0, at), version);
+  }
+
+  private static AdapterReference of(String text, String version) {
+    Matcher tasked = WITH_TASK.matcher(text);
+    return tasked.matches()
+        ? new AdapterReference(
+            tasked.group(1), OptionalInt.of(Integer.parseInt(tasked.group(2))), version)
+        : new AdapterReference(text, OptionalInt.empty(), version);
   }
 
   /**

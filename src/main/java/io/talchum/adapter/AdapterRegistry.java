@@ -4,6 +4,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -98,16 +99,39 @@ public final class AdapterRegistry implements AutoCloseable {
       if (!wanted.matches(version.id().version())) {
         throw notFound(reference, "the current version is " + version.id());
       }
+      int task = taskOf(wanted, reference, version.tasks());
       if (version.retain()) {
-        return version.lease();
+        return version.lease(task);
       }
       // Between the look-up and the retain the version was replaced or unloaded: look again.
     }
   }
 
-  /** The adapter of that name, if loaded. */
+  private static int taskOf(AdapterReference wanted, String reference, int tasks) {
+    if (tasks == 0 && wanted.task().isPresent()) {
+      throw notFound(reference, "'" + wanted.name() + "' has no tasks");
+    }
+    if (tasks > 0 && (wanted.task().isEmpty() || wanted.task().getAsInt() >= tasks)) {
+      throw notFound(
+          reference,
+          "'"
+              + wanted.name()
+              + "' has "
+              + tasks
+              + " tasks: ask for "
+              + wanted.name()
+              + ":0 to "
+              + wanted.name()
+              + ":"
+              + (tasks - 1));
+    }
+    return wanted.task().orElse(0);
+  }
+
+  /** The adapter of that name, which a task may follow, if loaded. */
   public Optional<AdapterInfo> find(String name) {
-    return Optional.ofNullable(current.get(name)).map(AdapterVersion::info);
+    return Optional.ofNullable(current.get(AdapterReference.parse(name).name()))
+        .map(AdapterVersion::info);
   }
 
   /** All current versions, by name. */
@@ -145,12 +169,23 @@ public final class AdapterRegistry implements AutoCloseable {
           new AdapterVersion(
               new AdapterId(name, adapter.version()),
               adapter,
-              prepare.apply(adapter.weights()),
+              prepared(adapter),
               clock.instant());
       swap(name, after);
       return after.info();
     } finally {
       loading.remove(name);
+    }
+  }
+
+  private List<ResidentAdapter> prepared(AdapterContent adapter) {
+    List<ResidentAdapter> residents = new ArrayList<>();
+    try {
+      adapter.variants().forEach(weights -> residents.add(prepare.apply(weights)));
+      return residents;
+    } catch (RuntimeException e) {
+      residents.forEach(ResidentAdapter::close);
+      throw e;
     }
   }
 

@@ -1,6 +1,7 @@
 package io.talchum.adapter;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -11,19 +12,22 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class AdapterVersion {
   private final AdapterId id;
   private final AdapterInfo info;
-  private final ResidentAdapter resident;
+  private final List<ResidentAdapter> residents; // one, or one for each task
+  private final boolean hasTasks;
   private final AtomicInteger references = new AtomicInteger(1);
 
-  AdapterVersion(AdapterId id, AdapterContent adapter, ResidentAdapter resident, Instant loadedAt) {
+  AdapterVersion(
+      AdapterId id, AdapterContent adapter, List<ResidentAdapter> residents, Instant loadedAt) {
     this.id = id;
-    this.resident = resident;
+    this.residents = List.copyOf(residents);
+    this.hasTasks = !adapter.tasks().isEmpty();
     this.info =
         new AdapterInfo(
             id,
             adapter.kind(),
             adapter.source(),
             adapter.maxRank(),
-            resident.residentBytes(),
+            residents.stream().mapToLong(ResidentAdapter::residentBytes).sum(),
             loadedAt,
             0);
   }
@@ -44,17 +48,33 @@ final class AdapterVersion {
 
   void release() {
     if (references.decrementAndGet() == 0) {
-      resident.close();
+      residents.forEach(ResidentAdapter::close);
     }
   }
 
-  /** A lease over a reference that {@link #retain} took. */
-  AdapterLease lease() {
-    return new Lease();
+  /** How many tasks requests may name; 0 if it does the same for all. */
+  int tasks() {
+    return hasTasks ? residents.size() : 0;
+  }
+
+  /**
+   * A lease over a reference that {@link #retain} took.
+   *
+   * @param task below {@link #tasks}, 0 without tasks
+   */
+  AdapterLease lease(int task) {
+    return new Lease(hasTasks ? id.ofTask(task) : id, residents.get(task));
   }
 
   private final class Lease implements AdapterLease {
+    private final AdapterId id;
+    private final ResidentAdapter resident;
     private final AtomicBoolean closed = new AtomicBoolean();
+
+    Lease(AdapterId id, ResidentAdapter resident) {
+      this.id = id;
+      this.resident = resident;
+    }
 
     @Override
     public AdapterId id() {

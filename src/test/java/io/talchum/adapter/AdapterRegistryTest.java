@@ -50,6 +50,33 @@ class AdapterRegistryTest {
   }
 
   @Test
+  void requestsNameTheTaskOfAnAdapterThatHasSeveral() {
+    AdapterContent first = TestAdapters.marked(1);
+    registry.register(
+        "many",
+        first.withTasks(List.of(first.weights(), TestAdapters.marked(2).weights())),
+        false);
+
+    try (AdapterLease zero = registry.acquire("many:0");
+        AdapterLease one = registry.acquire("many:1")) {
+      assertThat(zero.id().name()).isEqualTo("many:0");
+      assertThat(((CountingResident) one.resident()).mark).isEqualTo(2);
+      assertThat(one.id().version()).isNotEqualTo(zero.id().version());
+      assertThat(registry.list().getFirst().leases()).isEqualTo(2);
+      assertThat(registry.find("many:1")).isEqualTo(registry.find("many"));
+    }
+    for (String wrong : List.of("many", "many:2", "many:x", "many:", "many:01")) {
+      assertThatThrownBy(() -> registry.acquire(wrong))
+          .isInstanceOf(ServeException.class)
+          .hasMessageContaining("many");
+    }
+    registry.unload("many");
+    assertThat(residents).allSatisfy(resident -> assertThat(resident.closings).hasValue(1));
+    registry.register("plain", first, false);
+    assertThatThrownBy(() -> registry.acquire("plain:0")).hasMessageContaining("no tasks");
+  }
+
+  @Test
   void unloadedVersionLivesUntilItsLastLeaseEnds() {
     registry.register("a", TestAdapters.marked(1), false);
     AdapterLease first = registry.acquire("a");

@@ -3,13 +3,14 @@ package io.talchum.adapter;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class AdapterVersionTest {
   private final AdapterContent adapter = TestAdapters.marked(1);
   private final CountingResident resident = new CountingResident(adapter.weights());
   private final AdapterVersion version =
-      new AdapterVersion(new AdapterId("a", adapter.version()), adapter, resident, Instant.EPOCH);
+      new AdapterVersion(new AdapterId("a", adapter.version()), adapter, List.of(resident), Instant.EPOCH);
 
   @Test
   void lastReferenceClosesOnceAndForAll() {

@@ -14,4 +14,14 @@ interface PeftKind {
    * @throws io.talchum.core.ServeException INVALID_ADAPTER naming the key or tensor that is wrong
    */
   List<AdapterPrimitive> read(PeftSource source);
+
+  /** Whether requests name a task. */
+  default boolean hasTasks() {
+    return false;
+  }
+
+  /** One list, or one for each task that requests may name. */
+  default List<List<AdapterPrimitive>> tasks(PeftSource source) {
+    return List.of(read(source));
+  }
 }

@@ -30,6 +30,7 @@ final class PeftKinds {
           SoftPromptKind.PROMPT_TUNING,
           SoftPromptKind.P_TUNING,
           SoftPromptKind.CPT,
+          new MultitaskKind(),
           new AdaptionPromptKind(),
           LoKrKind.KIND,
           OftKind.KIND,

@@ -2,7 +2,6 @@ package io.talchum.adapter.peft;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterContent;
-import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.BaseWeights;
@@ -47,7 +46,10 @@ public final class PeftReader implements AdapterReader {
       AdapterFolder files, ConfigFields config, PeftKind kind, SafetensorsFile file) {
     TensorSource tensors = new TensorSource(file, FORMAT + kind.type());
     PeftSource source = new PeftSource(config, tensors, base);
-    List<AdapterPrimitive> primitives = Merged.biases(kind.read(source));
+    List<AdapterWeights> tasks =
+        kind.tasks(source).stream()
+            .map(primitives -> AdapterWeights.of(Merged.biases(primitives)))
+            .toList();
     tensors.requireAllTaken(name -> "is used by nothing in an adapter of the kind " + kind.type());
     for (String key : kind.options().counted()) {
       JsonNode value = config.get(key);
@@ -56,12 +58,14 @@ public final class PeftReader implements AdapterReader {
         tensors.count(value.toString());
       }
     }
-    return AdapterContent.of(
-        kind.type(),
-        tensors.version(),
-        files.name(),
-        tensors.takenBytes(),
-        AdapterWeights.of(primitives),
-        base.spec());
+    AdapterContent content =
+        AdapterContent.of(
+            kind.type(),
+            tensors.version(),
+            files.name(),
+            tensors.takenBytes(),
+            tasks.getFirst(),
+            base.spec());
+    return kind.hasTasks() ? content.withTasks(tasks) : content;
   }
 }
