@@ -167,10 +167,7 @@ public final class AdapterRegistry implements AutoCloseable {
       }
       AdapterVersion after =
           new AdapterVersion(
-              new AdapterId(name, adapter.version()),
-              adapter,
-              prepared(adapter),
-              clock.instant());
+              new AdapterId(name, adapter.version()), adapter, prepared(adapter), clock.instant());
       swap(name, after);
       return after.info();
     } finally {

@@ -53,9 +53,7 @@ class AdapterRegistryTest {
   void requestsNameTheTaskOfAnAdapterThatHasSeveral() {
     AdapterContent first = TestAdapters.marked(1);
     registry.register(
-        "many",
-        first.withTasks(List.of(first.weights(), TestAdapters.marked(2).weights())),
-        false);
+        "many", first.withTasks(List.of(first.weights(), TestAdapters.marked(2).weights())), false);
 
     try (AdapterLease zero = registry.acquire("many:0");
         AdapterLease one = registry.acquire("many:1")) {

@@ -10,7 +10,8 @@ class AdapterVersionTest {
   private final AdapterContent adapter = TestAdapters.marked(1);
   private final CountingResident resident = new CountingResident(adapter.weights());
   private final AdapterVersion version =
-      new AdapterVersion(new AdapterId("a", adapter.version()), adapter, List.of(resident), Instant.EPOCH);
+      new AdapterVersion(
+          new AdapterId("a", adapter.version()), adapter, List.of(resident), Instant.EPOCH);
 
   @Test
   void lastReferenceClosesOnceAndForAll() {

@@ -75,9 +75,7 @@ final class MultitaskKind implements PeftKind {
               .times(right.rows(task * ranks, (task + 1) * ranks));
       Matrix prompt =
           Matrix.of(
-              tokens.count(),
-              hidden,
-              (row, i) -> (double) shared.at(row, i) * product.at(row, i));
+              tokens.count(), hidden, (row, i) -> (double) shared.at(row, i) * product.at(row, i));
       all.add(List.of(new SoftPrompt(tokens.count(), prompt.values())));
     }
     return all;
