@@ -65,6 +65,13 @@ final class ServeCommand implements Callable<Integer> {
       description = "How the KV cache keeps its numbers: fp32 or int8 (default: fp32).")
   private @Nullable String kv;
 
+  @Option(
+      names = "--prefix-cache",
+      paramLabel = "SIZE|off",
+      description =
+          "Memory for beginnings of prompts, which later requests reuse (default: as much as the KV cache, at most a quarter of what is left).")
+  private @Nullable String prefixCache;
+
   ServeCommand(Surroundings surroundings, Server server) {
     this.surroundings = surroundings;
     this.server = server;
@@ -85,6 +92,7 @@ final class ServeCommand implements Callable<Integer> {
     put(settings, "talchum.slots", slots);
     put(settings, "talchum.context", context);
     put(settings, "talchum.kv", kv);
+    put(settings, "talchum.prefix-cache", prefixCache);
     return settings;
   }
 

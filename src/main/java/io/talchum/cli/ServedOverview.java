@@ -10,6 +10,7 @@ import java.util.List;
  * @param adapters names, in order
  * @param weightBytes of the model, mapped from disk
  * @param kvBytes of all slots
+ * @param prefixCacheBytes most that the prefix cache takes; 0 if it is off
  * @param processBytes resident now; 0 if it cannot be told
  * @param keyRequired whether requests need an API key
  */
@@ -26,6 +27,7 @@ public record ServedOverview(
     List<String> adapters,
     long weightBytes,
     long kvBytes,
+    long prefixCacheBytes,
     long processBytes,
     boolean keyRequired) {
 

@@ -42,7 +42,7 @@ public final class Welcome {
           model     %s, %s parameters, linears %s, head %s, version %s
           slots     %d of %d tokens each
           adapters  %s
-          memory    weights %s, KV cache %s%s
+          memory    weights %s, KV cache %s, prefix cache %s%s
         """
         .formatted(
             served.architecture(),
@@ -55,6 +55,9 @@ public final class Welcome {
             names(served.adapters()),
             Quantities.bytes(served.weightBytes()),
             Quantities.bytes(served.kvBytes()),
+            served.prefixCacheBytes() == 0
+                ? "off"
+                : "up to " + Quantities.bytes(served.prefixCacheBytes()),
             served.processBytes() > 0
                 ? ", process " + Quantities.bytes(served.processBytes())
                 : "");

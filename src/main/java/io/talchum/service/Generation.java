@@ -21,7 +21,7 @@ public final class Generation implements AutoCloseable {
   private final String id;
   private final Instant created;
   private final ModelVersions versions;
-  private final int promptTokens;
+  private final Prompts prompts;
   private final List<SequenceFeed> feeds;
   private final EventQueue queue;
   private final Engine engine;
@@ -29,11 +29,19 @@ public final class Generation implements AutoCloseable {
   private final Queue<GenerationEvent> ready = new ArrayDeque<>();
   private int running;
 
+  /**
+   * What the request reads.
+   *
+   * @param tokens of all prompts, each counted once
+   * @param choices of each prompt; they follow each other
+   */
+  record Prompts(int tokens, int choices) {}
+
   Generation(
       String id,
       Instant created,
       ModelVersions versions,
-      int promptTokens,
+      Prompts prompts,
       List<SequenceFeed> feeds,
       EventQueue queue,
       Engine engine,
@@ -41,7 +49,7 @@ public final class Generation implements AutoCloseable {
     this.id = id;
     this.created = created;
     this.versions = versions;
-    this.promptTokens = promptTokens;
+    this.prompts = prompts;
     this.feeds = List.copyOf(feeds);
     this.queue = queue;
     this.engine = engine;
@@ -72,11 +80,28 @@ public final class Generation implements AutoCloseable {
     List<OptionalInt> reasoning =
         feeds.stream().map(SequenceFeed::reasoningTokens).filter(OptionalInt::isPresent).toList();
     return new Usage(
-        promptTokens,
+        prompts.tokens(),
+        cachedTokens(),
         feeds.stream().mapToInt(SequenceFeed::completionTokens).sum(),
         reasoning.isEmpty()
             ? OptionalInt.empty()
             : OptionalInt.of(reasoning.stream().mapToInt(OptionalInt::orElseThrow).sum()));
+  }
+
+  /** A prompt's first choice to run reads what was not there, the others find it. */
+  private OptionalInt cachedTokens() {
+    int tokens = 0;
+    for (int first = 0; first < feeds.size(); first += prompts.choices()) {
+      int least = Integer.MAX_VALUE;
+      for (SequenceFeed feed : feeds.subList(first, first + prompts.choices())) {
+        if (feed.cachedTokens().isEmpty()) {
+          return OptionalInt.empty();
+        }
+        least = Math.min(least, feed.cachedTokens().getAsInt());
+      }
+      tokens += least;
+    }
+    return OptionalInt.of(tokens);
   }
 
   /**

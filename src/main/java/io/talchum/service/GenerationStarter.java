@@ -72,7 +72,7 @@ final class GenerationStarter {
         id,
         created,
         model.versions(),
-        promptTokens,
+        new Generation.Prompts(promptTokens, plan.choices()),
         feeds,
         queue,
         engine,

@@ -22,6 +22,7 @@ final class SequenceFeed {
   private final TokenSpelling spelling;
   private boolean echoed;
   private int completionTokens;
+  private OptionalInt cachedTokens = OptionalInt.empty();
   private final @Nullable ReasoningSplitter splitter;
 
   /**
@@ -52,6 +53,11 @@ final class SequenceFeed {
     return completionTokens;
   }
 
+  /** Prompt tokens that were not read again; empty until the choice has ended. */
+  OptionalInt cachedTokens() {
+    return cachedTokens;
+  }
+
   /** How many of them were thought; empty if the answer has no such part. */
   OptionalInt reasoningTokens() {
     return splitter == null ? OptionalInt.empty() : OptionalInt.of(splitter.reasoningTokens());
@@ -76,6 +82,7 @@ final class SequenceFeed {
   }
 
   List<GenerationEvent> onFinish(GenerationResult result) {
+    cachedTokens = OptionalInt.of(result.cachedTokens());
     List<GenerationEvent> events = new ArrayList<>(echo(List.of()));
     if (mode == EchoMode.PROMPT) {
       events.add(new GenerationEvent.Finish(index, FinishReason.LENGTH, Optional.empty()));

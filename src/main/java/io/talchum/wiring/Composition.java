@@ -50,7 +50,8 @@ public class Composition {
             Set.copyOf(model.served().special().eosTokenIds()),
             config.queueCapacity(),
             config.prefillTokens(),
-            config.prefillTokensAlone()),
+            config.prefillTokensAlone(),
+            model.prefixCacheBytes()),
         clock,
         metrics);
   }

@@ -67,6 +67,7 @@ public class EngineMetrics implements EngineListener, ServiceListener {
         "vllm:kv_cache_usage_perc",
         "Occupied part of the KV cache, 0 to 1",
         EngineStats::kvUsedFraction);
+    new PrefixCacheMetrics(meters).watch(() -> watched.stats().prefixCache());
     Gauge.builder("talchum_engine_healthy", watched, e -> e.isHealthy() ? 1 : 0)
         .description("1 while the engine serves")
         .register(meters);

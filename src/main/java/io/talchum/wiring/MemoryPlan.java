@@ -2,6 +2,7 @@ package io.talchum.wiring;
 
 import io.talchum.core.KvFormat;
 import io.talchum.core.ServeException;
+import io.talchum.engine.prefix.PrefixCache;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
@@ -10,6 +11,7 @@ import java.util.Locale;
  *
  * @param kv how the KV cache keeps its numbers
  * @param kvBytesPerToken of one slot
+ * @param prefixCacheBytes most that the prefix cache takes; 0 if it is off
  * @param weightBytes of the model package
  * @param machineBytes of the machine or the container
  */
@@ -18,6 +20,7 @@ record MemoryPlan(
     int contextTokens,
     KvFormat kv,
     long kvBytesPerToken,
+    long prefixCacheBytes,
     long weightBytes,
     long machineBytes) {
   /** For the Java heap, ONNX Runtime's graphs and the operating system. */
@@ -31,19 +34,29 @@ record MemoryPlan(
         : Long.MAX_VALUE;
   }
 
+  /** This plan with the prefix cache that a setting asks for. */
+  MemoryPlan withPrefixCache(String setting) {
+    long free = machineBytes - weightBytes - RESERVED_BYTES - kvBytes();
+    long block = PrefixCache.blockBytes(kvBytesPerToken);
+    long bytes = PrefixCacheSize.bytes(setting, kvBytes(), free, block);
+    return new MemoryPlan(
+        slots, contextTokens, kv, kvBytesPerToken, bytes, weightBytes, machineBytes);
+  }
+
   long kvBytes() {
     return (long) slots * contextTokens * kvBytesPerToken;
   }
 
   /** One line for the log. */
   String text() {
-    return "memory: KV cache %s in %s (%d slots of %d tokens, %d bytes a token), weights %s; the machine has %s"
+    return "memory: KV cache %s in %s (%d slots of %d tokens, %d bytes a token), prefix cache %s, weights %s; the machine has %s"
         .formatted(
             gigabytes(kvBytes()),
             kv.text(),
             slots,
             contextTokens,
             kvBytesPerToken,
+            prefixCacheBytes == 0 ? "off" : "up to " + gigabytes(prefixCacheBytes),
             gigabytes(weightBytes),
             gigabytes(machineBytes));
   }
@@ -54,6 +67,7 @@ record MemoryPlan(
   void check() {
     long free = machineBytes - weightBytes - RESERVED_BYTES;
     if (kvBytes() <= free) {
+      checkPrefixCache(free - kvBytes());
       return;
     }
     long tokens = Math.max(0, free) / kvBytesPerToken;
@@ -65,6 +79,15 @@ record MemoryPlan(
                         tokens, Math.max(1, tokens / slots), Math.max(1, tokens / contextTokens))
                 + (tokens < contextTokens ? " with talchum.context " + tokens : "");
     throw ServeException.invalid("context", text() + ", where " + advice + smaller(free));
+  }
+
+  private void checkPrefixCache(long free) {
+    if (prefixCacheBytes > free) {
+      throw ServeException.invalid(
+          "prefix-cache",
+          "%s, where %s are left for the prefix cache: lower talchum.prefix-cache (--prefix-cache), or off"
+              .formatted(text(), gigabytes(free)));
+    }
   }
 
   private String smaller(long free) {

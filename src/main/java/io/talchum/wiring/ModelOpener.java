@@ -62,7 +62,8 @@ public class ModelOpener {
     checkRange("context", context, most);
     checkRange("slots", config.slots(), MAX_SLOTS);
     KvFormat kv = KvFormat.parse(config.kv());
-    MemoryPlan memory = memory(weights, config.slots(), context, kv);
+    MemoryPlan memory =
+        memory(weights, config.slots(), context, kv).withPrefixCache(config.prefixCache());
     LOG.debug(memory.text()); // the welcome shows it once the server is ready
     memory.check();
     Tokenizer tokenizer =
@@ -86,7 +87,8 @@ public class ModelOpener {
                 .map(GenerationDefaults::parse)
                 .orElse(GenerationDefaults.NONE),
             clock.instant());
-    return new OpenedModel(served, executor, new PackageWeights(weights));
+    return new OpenedModel(
+        served, executor, new PackageWeights(weights), memory.prefixCacheBytes());
   }
 
   private static MemoryPlan memory(ModelPackage weights, int slots, int context, KvFormat kv) {
@@ -96,7 +98,8 @@ public class ModelOpener {
             .mapToLong(PackedTensor.Part::length)
             .sum();
     long kvBytesPerToken = OnnxModelExecutor.kvBytesPerToken(weights.manifest().spec(), kv);
-    return new MemoryPlan(slots, context, kv, kvBytesPerToken, weightBytes, MemoryPlan.machine());
+    return new MemoryPlan(
+        slots, context, kv, kvBytesPerToken, 0, weightBytes, MemoryPlan.machine());
   }
 
   private static ExecutorOptions options(TalchumConfig config, int context, KvScales kv) {

@@ -7,5 +7,8 @@ import io.talchum.model.ModelExecutor;
 /**
  * The base model of this process: how requests see it, what runs it, and its weights for readers of
  * adapters.
+ *
+ * @param prefixCacheBytes memory for beginnings of prompts; 0 for none
  */
-public record OpenedModel(ServedModel served, ModelExecutor executor, BaseWeights base) {}
+public record OpenedModel(
+    ServedModel served, ModelExecutor executor, BaseWeights base, long prefixCacheBytes) {}

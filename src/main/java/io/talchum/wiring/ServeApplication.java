@@ -68,6 +68,7 @@ public class ServeApplication implements QuarkusApplication {
         adapters,
         weightBytes(),
         kvBytes(),
+        model.prefixCacheBytes(),
         residentBytes(),
         keys.required());
   }

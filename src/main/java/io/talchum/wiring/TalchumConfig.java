@@ -39,6 +39,13 @@ public interface TalchumConfig {
   @WithDefault("fp32")
   String kv();
 
+  /**
+   * Host memory for beginnings of prompts that later requests reuse: a size, {@code off}, or {@code
+   * auto}: as much as the KV cache, at most a quarter of what is left of the machine.
+   */
+  @WithDefault("auto")
+  String prefixCache();
+
   /** Threads of the model's kernels; without it one per core. */
   OptionalInt threads();
 

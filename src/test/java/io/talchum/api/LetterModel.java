@@ -106,6 +106,6 @@ public class LetterModel {
   }
 
   private static OpenedModel opened(ServedModel served, LetterExecutor executor) {
-    return new OpenedModel(served, executor, new ZeroBase(executor.spec()));
+    return new OpenedModel(served, executor, new ZeroBase(executor.spec()), 1 << 20);
   }
 }

@@ -16,6 +16,7 @@ import io.talchum.core.TemplateOptions;
 import io.talchum.engine.Engine;
 import jakarta.inject.Inject;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -80,6 +81,21 @@ public abstract class ServingContract {
     SamplingRequest.Builder sampling = tokens(20).temperature(1f).seed(7L);
     assertThat(server.chat(ask(served.base(), sampling, 3)).choices().getFirst())
         .isEqualTo(server.chat(ask(served.base(), sampling)).choices().getFirst());
+  }
+
+  /** Tokens are counted as cached if an earlier request read them, not one of the same request. */
+  @Test
+  void aBeginningThatWasReadBeforeIsCounted() {
+    String shared = new SplittableRandom().ints(200, 'a', 'z' + 1).collect(
+        StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+    ChatRequest first = chat(served.base(), shared + " a", tokens(2).temperature(1f), 3);
+    assertThat(server.chat(first).cachedTokens()).isZero();
+    ChatRequest second = chat(served.base(), shared + " b", tokens(2));
+    Transport.Answer answer = server.chat(second);
+    assertThat(answer.cachedTokens()).isBetween(32, answer.promptTokens() - 2);
+    assertThat(answer.cachedTokens() % 32).isZero();
+    assertThat(server.chatStream(second).cachedTokens()).isGreaterThanOrEqualTo(answer.cachedTokens());
+    assertThat(server.chat(chat(served.adapter(), shared + " b", tokens(2))).cachedTokens()).isZero();
   }
 
   @Test

@@ -14,7 +14,8 @@ public interface Transport extends AutoCloseable {
       List<Choice> choices,
       int promptTokens,
       int completionTokens,
-      int reasoningTokens) {}
+      int reasoningTokens,
+      int cachedTokens) {}
 
   /**
    * One choice.

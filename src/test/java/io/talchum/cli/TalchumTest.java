@@ -28,7 +28,7 @@ class TalchumTest {
     CommandRun run =
         CommandRun.of(
             home,
-            ("serve --model m --host 127.0.0.2 --port 18999 --adapters a --slots 3 --context 77 --kv int8"
+            ("serve --model m --host 127.0.0.2 --port 18999 --adapters a --slots 3 --context 77 --kv int8 --prefix-cache 64M"
                     + " --data-dir d")
                 .split(" "));
     assertThat(run.exitCode()).isZero();
@@ -42,7 +42,8 @@ class TalchumTest {
                 "talchum.adapters", "a",
                 "talchum.slots", "3",
                 "talchum.context", "77",
-                "talchum.kv", "int8"));
+                "talchum.kv", "int8",
+                "talchum.prefix-cache", "64M"));
   }
 
   @Test

@@ -15,7 +15,7 @@ class WelcomeTest {
             "LlamaForCausalLM, 2.7 M parameters, linears int4, head int8, version 0123456789ab",
             "8 of 1024 tokens each",
             "adapters  pirate, terse",
-            "weights 2.1 MB, KV cache 21 MB, process 260 MB");
+            "weights 2.1 MB, KV cache 21 MB, prefix cache up to 16 MB, process 260 MB");
   }
 
   @Test
@@ -56,6 +56,7 @@ class WelcomeTest {
         adapters,
         2_100_000,
         21_000_000,
+        16_000_000,
         260_000_000,
         keyRequired);
   }

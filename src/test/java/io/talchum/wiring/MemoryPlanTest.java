@@ -11,15 +11,16 @@ class MemoryPlanTest {
   private static final long GIGABYTE = 1_000_000_000;
 
   private static MemoryPlan plan(int slots, int contextTokens, long machineBytes) {
-    return new MemoryPlan(slots, contextTokens, KvFormat.FP32, 24_576, 500_000_000, machineBytes);
+    return new MemoryPlan(
+        slots, contextTokens, KvFormat.FP32, 24_576, 0, 500_000_000, machineBytes);
   }
 
   @Test
   void tellsWhatItTakes() {
     assertThat(plan(8, 4096, 8 * GIGABYTE).text())
         .isEqualTo(
-            "memory: KV cache 0.81 GB in fp32 (8 slots of 4096 tokens, 24576 bytes a token), weights 0.50"
-                + " GB; the machine has 8.00 GB");
+            "memory: KV cache 0.81 GB in fp32 (8 slots of 4096 tokens, 24576 bytes a token), prefix"
+                + " cache off, weights 0.50 GB; the machine has 8.00 GB");
     assertThatCode(plan(8, 4096, 8 * GIGABYTE)::check).doesNotThrowAnyException();
   }
 
@@ -47,6 +48,32 @@ class MemoryPlanTest {
     assertThatThrownBy(plan(8, 131_072, 8 * GIGABYTE)::check)
         .hasMessageContaining("; in int8 (--kv int8) it takes 6.44 GB, which fits");
     assertThatThrownBy(plan(8, 131_072, 2 * GIGABYTE)::check).message().doesNotContain("int8");
+  }
+
+  @Test
+  void thePrefixCacheIsAsLargeAsTheKvCacheOrAQuarterOfTheRest() {
+    assertThat(plan(8, 4096, 64 * GIGABYTE).withPrefixCache("auto").prefixCacheBytes())
+        .isEqualTo(8 * 4096 * 24_576L);
+    assertThat(plan(8, 4096, 3 * GIGABYTE).withPrefixCache("auto").prefixCacheBytes())
+        .isBetween(280_000_000L, 300_000_000L);
+    assertThat(plan(8, 4096, GIGABYTE).withPrefixCache("auto").prefixCacheBytes()).isZero();
+    assertThat(plan(8, 4096, 64 * GIGABYTE).withPrefixCache("off").prefixCacheBytes()).isZero();
+    assertThat(plan(8, 4096, 64 * GIGABYTE).withPrefixCache("2G").text())
+        .contains("prefix cache up to 2.15 GB, weights");
+  }
+
+  @Test
+  void refusesAPrefixCacheThatDoesNotFit() {
+    assertThatThrownBy(plan(8, 4096, 3 * GIGABYTE).withPrefixCache("2G")::check)
+        .hasMessageContaining("where 1.16 GB are left for the prefix cache: lower");
+    assertThatCode(plan(8, 4096, 3 * GIGABYTE).withPrefixCache("1G")::check)
+        .doesNotThrowAnyException();
+    assertThatThrownBy(() -> plan(8, 4096, GIGABYTE).withPrefixCache("1K"))
+        .hasMessageContaining("1K, less than one block of 786432 bytes");
+    assertThatThrownBy(() -> plan(8, 4096, GIGABYTE).withPrefixCache("much"))
+        .hasMessageContaining("is \"much\"; it must be off, auto or a size such as 512M");
+    assertThatThrownBy(() -> plan(8, 4096, GIGABYTE).withPrefixCache("-5M"))
+        .hasMessageContaining("must be off, auto or a size");
   }
 
   @Test

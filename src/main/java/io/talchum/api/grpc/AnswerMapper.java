@@ -114,6 +114,7 @@ final class AnswerMapper {
             .setPromptTokens(usage.promptTokens())
             .setCompletionTokens(usage.completionTokens())
             .setTotalTokens(usage.totalTokens());
+    usage.cachedTokens().ifPresent(wire::setCachedTokens);
     usage.reasoningTokens().ifPresent(wire::setReasoningTokens);
     return wire.build();
   }

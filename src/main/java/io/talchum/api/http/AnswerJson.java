@@ -128,6 +128,11 @@ abstract sealed class AnswerJson permits ChatJson, CompletionJson {
     json.writeNumberField("prompt_tokens", usage.promptTokens());
     json.writeNumberField("completion_tokens", usage.completionTokens());
     json.writeNumberField("total_tokens", usage.totalTokens());
+    if (usage.cachedTokens().isPresent()) {
+      json.writeObjectFieldStart("prompt_tokens_details");
+      json.writeNumberField("cached_tokens", usage.cachedTokens().getAsInt());
+      json.writeEndObject();
+    }
     if (usage.reasoningTokens().isPresent()) {
       json.writeObjectFieldStart("completion_tokens_details");
       json.writeNumberField("reasoning_tokens", usage.reasoningTokens().getAsInt());

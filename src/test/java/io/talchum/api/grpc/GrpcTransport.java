@@ -155,7 +155,8 @@ final class GrpcTransport implements Transport {
         choices,
         wire.getUsage().getPromptTokens(),
         wire.getUsage().getCompletionTokens(),
-        wire.getUsage().hasReasoningTokens() ? wire.getUsage().getReasoningTokens() : -1);
+        wire.getUsage().hasReasoningTokens() ? wire.getUsage().getReasoningTokens() : -1,
+        wire.getUsage().getCachedTokens());
   }
 
   private static <T> T refusable(Supplier<T> call) {

@@ -89,7 +89,7 @@ class HttpDetailsTest {
         .matches(
             head
                 + "\"choices\":\\[],\"usage\":\\{\"prompt_tokens\":18,\"completion_tokens\":2,"
-                + "\"total_tokens\":20}}");
+                + "\"total_tokens\":20,\"prompt_tokens_details\":\\{\"cached_tokens\":0}}}");
     assertThat(events[5]).isEqualTo("data: [DONE]");
     assertThat(events[6]).isEmpty();
   }

@@ -141,7 +141,12 @@ final class HttpTransport implements Transport {
         choices,
         body.path("usage").path("prompt_tokens").intValue(),
         body.path("usage").path("completion_tokens").intValue(),
-        reasoningTokens(body.path("usage")));
+        reasoningTokens(body.path("usage")),
+        cachedTokens(body.path("usage")));
+  }
+
+  static int cachedTokens(JsonNode usage) {
+    return usage.path("prompt_tokens_details").path("cached_tokens").asInt(-1);
   }
 
   static int reasoningTokens(JsonNode usage) {

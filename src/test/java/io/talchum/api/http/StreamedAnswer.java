@@ -66,6 +66,7 @@ final class StreamedAnswer {
         choices,
         usage.path("prompt_tokens").intValue(),
         usage.path("completion_tokens").intValue(),
-        HttpTransport.reasoningTokens(usage));
+        HttpTransport.reasoningTokens(usage),
+        HttpTransport.cachedTokens(usage));
   }
 }
