@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -49,6 +50,9 @@ class TinyModelScheduleTest {
    * do not. The bound finds 5 KB per request, and one adapter that is not closed in a hundred.
    */
   private static final int WINDOWS = 5;
+
+  /** Five blocks of the tiny model, so that they are forgotten all the time. */
+  private static final long PREFIX_CACHE_BYTES = 5L * 32 * 2 * 3 * 32 * Float.BYTES;
 
   private static final long MAX_GROWTH_BYTES = 10L << 20;
 
@@ -90,7 +94,7 @@ class TinyModelScheduleTest {
             Engine.start(
                 executor,
                 new FakeTokenizer(),
-                new EngineConfig(Set.of(), 64, 8, 16),
+                new EngineConfig(Set.of(), 64, 8, 16, PREFIX_CACHE_BYTES),
                 InstantSource.system(),
                 EngineListener.NONE)) {
       recordAlone(engine, registry, executor.spec().vocabSize());
@@ -107,6 +111,8 @@ class TinyModelScheduleTest {
       assertThat(engine.drain(Duration.ofSeconds(30))).isTrue();
       assertThat(engine.stats().running()).isZero();
       assertThat(engine.stats().waiting()).isZero();
+      assertThat(engine.stats().prefixCache().hits()).isGreaterThan(REQUESTS / 20);
+      assertThat(engine.stats().prefixCache().evictions()).isPositive();
       assertThat(registry.list()).allSatisfy(info -> assertThat(info.leases()).isZero());
     } catch (AssertionError e) {
       throw new AssertionError("seed " + seed + "L", e);
@@ -118,7 +124,9 @@ class TinyModelScheduleTest {
    */
   private void recordAlone(Engine engine, AdapterRegistry registry, int vocabSize) {
     while (prompts.size() < 12) {
-      int[] prompt = random.ints(1 + random.nextInt(20), 0, vocabSize).toArray();
+      IntStream own = random.ints(2 + random.nextInt(20), 0, vocabSize);
+      int[] prompt =
+          (prompts.size() % 4 == 0 ? IntStream.concat(beginning(vocabSize), own) : own).toArray();
       Map<String, List<Integer>> answers = new HashMap<>();
       boolean clear = true;
       for (int i = -1; i < FOLDERS.size(); i++) {
@@ -137,6 +145,11 @@ class TinyModelScheduleTest {
       }
     }
     registry.unload("alone");
+  }
+
+  /** A block that several prompts have in common. */
+  private static IntStream beginning(int vocabSize) {
+    return IntStream.range(0, 32).map(i -> (7 * i + 3) % vocabSize);
   }
 
   private static boolean isClear(TokenEvent event) {

@@ -96,6 +96,9 @@ final class Bench {
   private static Map<Figure, Double> figures(Workload workload, Streams.Outcome outcome) {
     Map<Figure, Double> figures = new EnumMap<>(Figure.class);
     figures.putAll(RoundFigures.of(outcome.timings(), workload.callsPerStream() == 1));
+    if (workload.sharedTokens() > 0) {
+      figures.putAll(RoundFigures.reuse(outcome.timings()));
+    }
     if (!outcome.outsideModelMillis().isEmpty()) {
       double[] outside =
           outcome.outsideModelMillis().stream().mapToDouble(Double::doubleValue).toArray();

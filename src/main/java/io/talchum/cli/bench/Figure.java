@@ -8,6 +8,9 @@ enum Figure {
   PREFILL("prefill", "tok/s", true),
   TTFT_MEDIAN("TTFT median", "ms", false),
   TTFT_WORST("TTFT worst", "ms", false),
+  TTFT_FIRST("TTFT of the first", "ms", false),
+  TTFT_NEXT("TTFT of the next, median", "ms", false),
+  TTFT_REUSED("TTFT of the next by the first", "x", false),
   TPOT("TPOT median", "ms", false),
   INTER_TOKEN_P99("inter-token p99", "ms", false),
   TOTAL_MEDIAN("total median", "ms", false),
@@ -40,6 +43,6 @@ enum Figure {
 
   /** As in JSON, for example {@code ttft_worst_ms}. */
   String key() {
-    return name().toLowerCase(java.util.Locale.ROOT) + (unit.equals("ms") ? "_ms" : "_tps");
+    return name().toLowerCase(java.util.Locale.ROOT) + (unit.equals("tok/s") ? "_tps" : "_" + unit);
   }
 }

@@ -38,6 +38,19 @@ final class RoundFigures {
     return figures;
   }
 
+  /** What requests that begin alike gain when the first has been read. */
+  static Map<Figure, Double> reuse(List<RequestTiming> timings) {
+    Map<Figure, Double> figures = new EnumMap<>(Figure.class);
+    double first = timings.getFirst().ttftNanos() / NANOS_PER_MS;
+    double next =
+        Spread.quantile(
+            timings.stream().skip(1).mapToDouble(t -> t.ttftNanos() / NANOS_PER_MS).toArray(), 0.5);
+    figures.put(Figure.TTFT_FIRST, first);
+    figures.put(Figure.TTFT_NEXT, next);
+    figures.put(Figure.TTFT_REUSED, next / first);
+    return figures;
+  }
+
   private static void together(List<RequestTiming> timings, Map<Figure, Double> figures) {
     long start = timings.stream().mapToLong(RequestTiming::sentNanos).min().orElseThrow();
     long firstFirst = timings.stream().mapToLong(RequestTiming::firstNanos).min().orElseThrow();

@@ -14,6 +14,7 @@ enum Scenario {
   DECODE1("decode1"),
   DECODE8("decode8"),
   PREFILL512("prefill512"),
+  PREFIX512("prefix512"),
   SAME8("same8"),
   ADAPTERS8("adapters8"),
   MIXED_VS_BASE("mixed-vs-base"),
@@ -88,6 +89,7 @@ enum Scenario {
       case PREFILL512 ->
           sideBySide(
               Figure.PREFILL, setup, Workload.sequence(4, setup.prompt(512), 1, Adapters.NONE));
+      case PREFIX512 -> sharedBeginning(setup);
       case SAME8 ->
           sideBySide(Figure.DECODE, setup, Workload.streams(8, prompt, output, Adapters.SAME));
       case ADAPTERS8 ->
@@ -112,6 +114,16 @@ enum Scenario {
       arms.add(new Arm(peer.name(), peer, workload));
     }
     return arms;
+  }
+
+  /** The first of five requests reads what all begin with. Only of the server: peers count anew. */
+  private List<Experiment> sharedBeginning(Setup setup) {
+    Workload workload =
+        Workload.sequence(5, PROMPT, 1, Adapters.NONE).sharing(setup.prompt(512));
+    Target server = setup.server();
+    return List.of(
+        new Experiment(
+            word, Figure.TTFT_REUSED, List.of(new Arm(server.name(), server, workload))));
   }
 
   private List<Experiment> mixedAgainstBase(Setup setup, int prompt, int output) {

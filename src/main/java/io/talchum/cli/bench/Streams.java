@@ -84,11 +84,18 @@ record Streams(Prompts prompts, Duration timeout) {
     for (int call = 0; call < workload.callsPerStream(); call++) {
       calls.add(
           new Call(
-              prompts.draw(workload.promptTokens(), place, stream, call),
+              prompt(workload, place, stream, call),
               workload.outputTokens(),
               workload.adapterOf(stream, call, Math.max(1, target.adapters().size()))));
     }
     return calls;
+  }
+
+  private List<Integer> prompt(Workload workload, String place, int stream, int call) {
+    List<Integer> prompt =
+        new ArrayList<>(prompts.draw(workload.sharedTokens(), place, stream, "shared"));
+    prompt.addAll(prompts.draw(workload.promptTokens(), place, stream, call));
+    return prompt;
   }
 
   /** The first request waits, connected, for the other streams. */

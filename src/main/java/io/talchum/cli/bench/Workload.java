@@ -4,11 +4,13 @@ package io.talchum.cli.bench;
  * What one round asks of a server. All streams start at the same moment.
  *
  * @param callsPerStream one after another; each on a connection of its own
+ * @param sharedTokens with which all prompts of a stream begin, besides their own
  * @param watchesModel asks the server between the requests how long its model ran
  */
 record Workload(
     int streams,
     int callsPerStream,
+    int sharedTokens,
     int promptTokens,
     int outputTokens,
     Adapters adapters,
@@ -25,15 +27,22 @@ record Workload(
   }
 
   static Workload streams(int streams, int promptTokens, int outputTokens, Adapters adapters) {
-    return new Workload(streams, 1, promptTokens, outputTokens, adapters, false);
+    return new Workload(streams, 1, 0, promptTokens, outputTokens, adapters, false);
   }
 
   static Workload sequence(int calls, int promptTokens, int outputTokens, Adapters adapters) {
-    return new Workload(1, calls, promptTokens, outputTokens, adapters, false);
+    return new Workload(1, calls, 0, promptTokens, outputTokens, adapters, false);
   }
 
   Workload watchingModel() {
-    return new Workload(streams, callsPerStream, promptTokens, outputTokens, adapters, true);
+    return new Workload(
+        streams, callsPerStream, sharedTokens, promptTokens, outputTokens, adapters, true);
+  }
+
+  /** Prompts that begin with tokens which they have in common. */
+  Workload sharing(int tokens) {
+    return new Workload(
+        streams, callsPerStream, tokens, promptTokens, outputTokens, adapters, watchesModel);
   }
 
   /** How many adapters a server has to have. */
@@ -64,7 +73,8 @@ record Workload(
           case SAME -> "one adapter";
           case DIFFERENT -> "adapters that differ";
         };
-    return "%s%s, prompt %d, output %d tokens, %s"
-        .formatted(who, calls, promptTokens, outputTokens, how);
+    String shared = sharedTokens == 0 ? "" : "shared %d + ".formatted(sharedTokens);
+    return "%s%s, prompt %s%d, output %d tokens, %s"
+        .formatted(who, calls, shared, promptTokens, outputTokens, how);
   }
 }

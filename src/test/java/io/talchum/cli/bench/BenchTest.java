@@ -9,6 +9,7 @@ import io.talchum.cli.bench.Workload.Adapters;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -76,6 +77,23 @@ class BenchTest {
         .containsEntry("base", 8L)
         .containsEntry("a0", 2L)
         .containsEntry("a3", 2L);
+  }
+
+  @Test
+  void promptsOfARoundBeginAlikeWhereThatIsMeasured() {
+    Workload workload = Workload.sequence(3, 2, 1, Adapters.NONE).sharing(6);
+    Target target = server.target(ServerKind.OPENAI);
+    Summary summary = bench(0, 2).run(experiment(new Arm("server", target, workload)), r -> {});
+    List<List<Integer>> beginnings =
+        server.asked().stream()
+            .map(body -> body.path("prompt"))
+            .map(ids -> IntStream.range(0, 6).mapToObj(i -> ids.path(i).intValue()).toList())
+            .toList();
+    assertThat(beginnings).hasSize(6);
+    assertThat(new HashSet<>(beginnings)).hasSize(2);
+    assertThat(server.asked().stream().map(body -> body.path("prompt")).distinct()).hasSize(6);
+    assertThat(summary.spread(summary.experiment().arms().getFirst(), Figure.TTFT_REUSED))
+        .isPresent();
   }
 
   @Test

@@ -67,6 +67,16 @@ class RoundFiguresTest {
   }
 
   @Test
+  void theNextRequestsAreComparedWithTheFirst() {
+    Map<Figure, Double> figures =
+        RoundFigures.reuse(
+            List.of(request(0, 100, 1, 1), request(200, 210, 1, 1), request(300, 320, 1, 1)));
+    assertThat(figures.get(Figure.TTFT_FIRST)).isCloseTo(100, CLOSE);
+    assertThat(figures.get(Figure.TTFT_NEXT)).isCloseTo(15, CLOSE);
+    assertThat(figures.get(Figure.TTFT_REUSED)).isCloseTo(0.15, CLOSE);
+  }
+
+  @Test
   void burstsCountAsWhatTheyAre() {
     RequestTiming bursts =
         new RequestTiming(0, List.of(new Arrival(10 * MS, 4), new Arrival(50 * MS, 8)), 50 * MS, 1);
