@@ -13,10 +13,7 @@ import java.util.OptionalInt;
  *     where the model's template marks no thoughts
  */
 public record Usage(
-    int promptTokens,
-    OptionalInt cachedTokens,
-    int completionTokens,
-    OptionalInt reasoningTokens) {
+    int promptTokens, OptionalInt cachedTokens, int completionTokens, OptionalInt reasoningTokens) {
   public int totalTokens() {
     return promptTokens + completionTokens;
   }

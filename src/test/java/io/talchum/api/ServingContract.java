@@ -86,16 +86,21 @@ public abstract class ServingContract {
   /** Tokens are counted as cached if an earlier request read them, not one of the same request. */
   @Test
   void aBeginningThatWasReadBeforeIsCounted() {
-    String shared = new SplittableRandom().ints(200, 'a', 'z' + 1).collect(
-        StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+    String shared =
+        new SplittableRandom()
+            .ints(200, 'a', 'z' + 1)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
     ChatRequest first = chat(served.base(), shared + " a", tokens(2).temperature(1f), 3);
     assertThat(server.chat(first).cachedTokens()).isZero();
     ChatRequest second = chat(served.base(), shared + " b", tokens(2));
     Transport.Answer answer = server.chat(second);
     assertThat(answer.cachedTokens()).isBetween(32, answer.promptTokens() - 2);
     assertThat(answer.cachedTokens() % 32).isZero();
-    assertThat(server.chatStream(second).cachedTokens()).isGreaterThanOrEqualTo(answer.cachedTokens());
-    assertThat(server.chat(chat(served.adapter(), shared + " b", tokens(2))).cachedTokens()).isZero();
+    assertThat(server.chatStream(second).cachedTokens())
+        .isGreaterThanOrEqualTo(answer.cachedTokens());
+    assertThat(server.chat(chat(served.adapter(), shared + " b", tokens(2))).cachedTokens())
+        .isZero();
   }
 
   @Test

@@ -118,8 +118,7 @@ enum Scenario {
 
   /** The first of five requests reads what all begin with. Only of the server: peers count anew. */
   private List<Experiment> sharedBeginning(Setup setup) {
-    Workload workload =
-        Workload.sequence(5, PROMPT, 1, Adapters.NONE).sharing(setup.prompt(512));
+    Workload workload = Workload.sequence(5, PROMPT, 1, Adapters.NONE).sharing(setup.prompt(512));
     Target server = setup.server();
     return List.of(
         new Experiment(

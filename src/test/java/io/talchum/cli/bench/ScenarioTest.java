@@ -14,7 +14,8 @@ class ScenarioTest {
   @Test
   void withoutNamesRunsAllThatTheServersAllow() {
     assertThat(names(Scenario.plan(List.of(), setup(0, null))))
-        .containsExactly("decode1", "decode8", "prefill512", "prefix512", "sweep-1", "sweep-4", "short");
+        .containsExactly(
+            "decode1", "decode8", "prefill512", "prefix512", "sweep-1", "sweep-4", "short");
     assertThat(names(Scenario.plan(List.of(), setup(8, null))))
         .contains("adapters8", "same8", "mixed-vs-base")
         .doesNotContain("loaded-vs-unloaded");
