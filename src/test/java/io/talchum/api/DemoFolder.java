@@ -22,7 +22,7 @@ public final class DemoFolder implements QuarkusTestResourceLifecycleManager {
       Path created = Files.createTempDirectory("talchum-demo");
       dataDir = created;
       Path adapters = created.resolve("adapters").resolve(Served.DEMO.base());
-      for (String adapter : List.of("llama/lora_bias_B", "hostile")) {
+      for (String adapter : List.of("llama/refused_xlora", "hostile")) {
         Fixtures.copyOf("adapters/" + adapter, adapters.resolve(Path.of(adapter).getFileName()));
       }
       return Map.of("talchum.data-dir", created.toString());

@@ -188,9 +188,9 @@ public abstract class ServingContract {
         ErrorCode.NOT_FOUND,
         "nothing-there");
     assertRefused(
-        () -> server.loadAdapter("x", "lora_bias_B", false),
+        () -> server.loadAdapter("x", "refused_xlora", false),
         ErrorCode.INVALID_ADAPTER,
-        "lora_bias");
+        "XLORA");
     assertRefused(
         () -> server.loadAdapter(served.base(), served.folders().get(0), false),
         ErrorCode.INVALID_REQUEST,
