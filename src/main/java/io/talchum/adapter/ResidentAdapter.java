@@ -25,6 +25,14 @@ public interface ResidentAdapter extends AutoCloseable {
     return true;
   }
 
+  /**
+   * Virtual tokens in front of the prompt: they take positions of the slot, which the callers of
+   * the executor do not count.
+   */
+  default int virtualTokens() {
+    return 0;
+  }
+
   @Override
   void close();
 }

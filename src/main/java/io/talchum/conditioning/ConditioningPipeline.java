@@ -33,8 +33,12 @@ public final class ConditioningPipeline {
     this.seeds = seeds;
   }
 
-  /** Renders the chat template and resolves the sampling. */
-  public ConditionedPrompt condition(ChatRequest request) {
+  /**
+   * Renders the chat template and resolves the sampling.
+   *
+   * @param virtualTokens that the request's adapter puts in front of the prompt
+   */
+  public ConditionedPrompt condition(ChatRequest request, int virtualTokens) {
     if (request.messages().isEmpty()) {
       throw ServeException.invalid("messages", "messages is empty; send at least one message");
     }
@@ -47,7 +51,8 @@ public final class ConditioningPipeline {
             "max_tokens",
             request.sampling().maxTokens(),
             usual == null ? Integer.MAX_VALUE : usual,
-            tokenIds.length);
+            tokenIds.length,
+            virtualTokens);
     return new ConditionedPrompt(
         tokenIds,
         sampling.resolve(request.sampling(), maxTokens, seeds.nextLong(), false),
@@ -55,7 +60,7 @@ public final class ConditioningPipeline {
   }
 
   /** The same for each of the prompts, in order. */
-  public List<ConditionedPrompt> condition(CompletionRequest request) {
+  public List<ConditionedPrompt> condition(CompletionRequest request, int virtualTokens) {
     if (request.prompts().isEmpty()) {
       throw ServeException.invalid("prompt", "prompt is empty; send at least one prompt");
     }
@@ -63,22 +68,25 @@ public final class ConditioningPipeline {
     boolean promptLogprobs = request.echo() && Boolean.TRUE.equals(asked.logprobs());
     long seed = seeds.nextLong();
     return request.prompts().stream()
-        .map(prompt -> condition(prompt, request, asked, seed, promptLogprobs))
+        .map(prompt -> condition(prompt, request, virtualTokens, seed, promptLogprobs))
         .toList();
   }
 
   private ConditionedPrompt condition(
       PromptInput prompt,
       CompletionRequest request,
-      SamplingRequest asked,
+      int virtualTokens,
       long seed,
       boolean promptLogprobs) {
+    SamplingRequest asked = request.sampling();
     if (prompt instanceof PromptInput.Text text) {
       textLimit.check("prompt", text.text());
     }
     int[] tokenIds = tokenIds(prompt, true);
     Integer maxTokens = request.echo() ? atLeastOne(asked.maxTokens()) : asked.maxTokens();
-    int granted = budget.maxTokens("max_tokens", maxTokens, COMPLETION_MAX_TOKENS, tokenIds.length);
+    int granted =
+        budget.maxTokens(
+            "max_tokens", maxTokens, COMPLETION_MAX_TOKENS, tokenIds.length, virtualTokens);
     return new ConditionedPrompt(
         tokenIds, sampling.resolve(asked, granted, seed, promptLogprobs), null);
   }

@@ -97,7 +97,7 @@ public final class Engine implements AutoCloseable {
             request,
             tokenizer.detokenizer(request.promptTokenIds(), true),
             config.eosTokenIds(),
-            check.maxContextTokens(),
+            check.maxContextTokens() - request.virtualTokens(),
             clock.instant());
     lock.lock();
     try {

@@ -23,4 +23,10 @@ public record GenerationRequest(
     SamplingParams sampling,
     String fairnessKey,
     @Nullable Instant deadline,
-    GenerationSink sink) {}
+    GenerationSink sink) {
+
+  /** Tokens that the adapter puts in front of the prompt. */
+  int virtualTokens() {
+    return adapter == null ? 0 : adapter.resident().virtualTokens();
+  }
+}

@@ -16,7 +16,9 @@ record RequestCheck(int vocabSize, int maxContextTokens) {
     if (promptTokens == 0) {
       throw ServeException.invalid("prompt", "the prompt has no tokens; send at least one");
     }
-    if (promptTokens + Math.min(1L, sampling.maxTokens()) > maxContextTokens) {
+    int virtualTokens = request.virtualTokens();
+    long room = (long) maxContextTokens - virtualTokens;
+    if (promptTokens + Math.min(1L, sampling.maxTokens()) > room) {
       throw ServeException.of(
           ErrorCode.CONTEXT_LENGTH_EXCEEDED,
           "prompt",
@@ -24,6 +26,7 @@ record RequestCheck(int vocabSize, int maxContextTokens) {
               + promptTokens
               + " tokens and leaves no room to generate in a context of "
               + maxContextTokens
+              + (virtualTokens == 0 ? "" : " with the adapter's " + virtualTokens)
               + "; shorten it");
     }
     for (int id : request.promptTokenIds()) {

@@ -49,7 +49,7 @@ final class SlotTable {
     AdapterLease lease = sequence.adapter();
     try {
       executor.bind(slot, lease == null ? null : lease.resident());
-      executor.expect(slot, sequence.promptTokens());
+      executor.expect(slot, sequence.promptTokenIds());
     } catch (RuntimeException e) {
       executor.release(slot);
       throw e;

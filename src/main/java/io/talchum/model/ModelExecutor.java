@@ -23,23 +23,27 @@ public interface ModelExecutor extends AutoCloseable {
   int maxPrefillTokens();
 
   /**
-   * Brings an adapter into the form that {@link #bind} copies. Any thread.
+   * Brings an adapter into the form that {@link #bind} takes. Any thread.
    *
    * @throws io.talchum.core.ServeException INVALID_ADAPTER if it does not fit the base
    */
   ResidentAdapter prepare(AdapterWeights weights);
 
   /**
-   * Gives the slot to a sequence that uses this adapter; null is the bare base. Leaves the slot's
-   * KV alone. The adapter must stay open until the slot is bound anew or released.
+   * Gives the slot to a sequence that uses this adapter; null is the bare base. The adapter must
+   * stay open until the slot is bound anew or released.
+   *
+   * <p>Virtual tokens of the adapter are put in front of the sequence; its positions, here and in
+   * all other methods, do not count them.
    */
   void bind(int slot, @Nullable ResidentAdapter adapter);
 
   /**
-   * Says how long the slot's prompt is, before its first piece runs and after {@link #bind}. Some
-   * bases rotate the tokens of long sequences otherwise from the first one on (longrope).
+   * Tells the slot's prompt, before its first piece runs and after {@link #bind}. Some bases rotate
+   * the tokens of long sequences otherwise from the first one on (longrope), some adapters act from
+   * a sequence of tokens on.
    */
-  default void expect(int slot, int promptTokens) {}
+  default void expect(int slot, int[] promptTokenIds) {}
 
   /**
    * What {@link #expect} made of the slot's sequence: equal tokens give equal KV only in sequences
@@ -77,7 +81,7 @@ public interface ModelExecutor extends AutoCloseable {
    * positions[i]} of slot i, whose earlier positions must hold the KV of what went before.
    *
    * @param tokenIds [rows]
-   * @param positions [rows], each below {@link #maxContextTokens}
+   * @param positions [rows], each below {@link #maxContextTokens} less the adapter's virtual tokens
    * @return one row of logits per slot, valid until the next step
    */
   StepLogits decode(int[] tokenIds, int[] positions);

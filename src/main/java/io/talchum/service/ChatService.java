@@ -32,7 +32,7 @@ public final class ChatService {
   public Generation chat(ChatRequest request) {
     checkChoices(request.choices(), limits);
     try (ModelService.Resolved model = models.resolve(request.model())) {
-      ConditionedPrompt prompt = conditioning.condition(request);
+      ConditionedPrompt prompt = conditioning.condition(request, model.virtualTokens());
       return starter.start(
           new GenerationStarter.Plan(
               "chatcmpl-",

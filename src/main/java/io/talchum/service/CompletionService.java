@@ -44,13 +44,17 @@ public final class CompletionService {
     try (ModelService.Resolved model = models.resolve(request.model())) {
       return starter.start(
           new GenerationStarter.Plan(
-              "cmpl-", parts(request), request.choices(), mode(request), request.caller()),
+              "cmpl-",
+              parts(request, model.virtualTokens()),
+              request.choices(),
+              mode(request),
+              request.caller()),
           model);
     }
   }
 
-  private List<GenerationStarter.Part> parts(CompletionRequest request) {
-    List<ConditionedPrompt> prompts = conditioning.condition(request);
+  private List<GenerationStarter.Part> parts(CompletionRequest request, int virtualTokens) {
+    List<ConditionedPrompt> prompts = conditioning.condition(request, virtualTokens);
     List<GenerationStarter.Part> parts = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
       String echo = request.echo() ? text(request.prompts().get(i), prompts.get(i)) : "";

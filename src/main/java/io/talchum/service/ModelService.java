@@ -108,6 +108,11 @@ public final class ModelService {
           new SharedLease(lease));
     }
 
+    /** Tokens that the adapter puts in front of every prompt. */
+    int virtualTokens() {
+      return lease == null ? 0 : lease.virtualTokens();
+    }
+
     @Override
     public void close() {
       if (lease != null) {

@@ -21,6 +21,11 @@ final class SharedLease implements AutoCloseable {
     return lease.id();
   }
 
+  /** Tokens that the adapter puts in front of every prompt. */
+  int virtualTokens() {
+    return lease.resident().virtualTokens();
+  }
+
   /** A lease for one choice. */
   AdapterLease part() {
     open.incrementAndGet();

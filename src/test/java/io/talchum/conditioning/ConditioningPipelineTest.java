@@ -1,6 +1,7 @@
 package io.talchum.conditioning;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.talchum.api.LetterModel;
 import io.talchum.core.Caller;
@@ -10,6 +11,7 @@ import io.talchum.core.ChatRole;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.PromptInput;
 import io.talchum.core.SamplingRequest;
+import io.talchum.core.ServeException;
 import io.talchum.core.TemplateOptions;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -36,19 +38,32 @@ class ConditioningPipelineTest {
             1,
             false,
             Caller.ANONYMOUS);
-    assertThat(pipeline(12).condition(request).getFirst().sampling().maxTokens()).isEqualTo(16);
+    assertThat(pipeline(12).condition(request, 0).getFirst().sampling().maxTokens()).isEqualTo(16);
+  }
+
+  @Test
+  void virtualTokensOfTheAdapterTakeRoom() {
+    ConditioningPipeline pipeline = pipeline(1000);
+    int room = pipeline.condition(request(null), 0).sampling().maxTokens();
+    assertThat(pipeline.condition(request(null), 10).sampling().maxTokens()).isEqualTo(room - 10);
+    assertThatThrownBy(() -> pipeline.condition(request(room), 10))
+        .isInstanceOf(ServeException.class)
+        .hasMessageContaining("max_tokens " + room + " exceeds 64 − prompt " + (64 - room))
+        .hasMessageContaining("− adapter 10; lower max_tokens to " + (room - 10) + " or less");
   }
 
   private static int chat(@Nullable Integer said, @Nullable Integer asked) {
-    ChatRequest request =
-        new ChatRequest(
-            null,
-            List.of(new ChatMessage(ChatRole.USER, "ab")),
-            TemplateOptions.DEFAULT,
-            SamplingRequest.builder().maxTokens(asked).build(),
-            1,
-            Caller.ANONYMOUS);
-    return pipeline(said).condition(request).sampling().maxTokens();
+    return pipeline(said).condition(request(asked), 0).sampling().maxTokens();
+  }
+
+  private static ChatRequest request(@Nullable Integer maxTokens) {
+    return new ChatRequest(
+        null,
+        List.of(new ChatMessage(ChatRole.USER, "ab")),
+        TemplateOptions.DEFAULT,
+        SamplingRequest.builder().maxTokens(maxTokens).build(),
+        1,
+        Caller.ANONYMOUS);
   }
 
   private static ConditioningPipeline pipeline(@Nullable Integer maxTokens) {

@@ -208,8 +208,8 @@ class FakeModelExecutor implements ModelExecutor {
   }
 
   @Override
-  public void expect(int slot, int promptTokens) {
-    expected[slot] = promptTokens;
+  public void expect(int slot, int[] promptTokenIds) {
+    expected[slot] = promptTokenIds.length;
   }
 
   @Override

@@ -8,21 +8,21 @@ import io.talchum.core.Linear;
  *
  * @param number unique in the graph, dense from 0
  */
-record AdapterSite(int number) {
+record AdapterSite(int number, boolean isHead) {
   private static final int GROUPS = LinearGroup.values().length;
   private static final int PER_LAYER = GROUPS + Linear.values().length;
 
   static AdapterSite of(int layer, LinearGroup group) {
-    return new AdapterSite(layer * PER_LAYER + group.ordinal());
+    return new AdapterSite(layer * PER_LAYER + group.ordinal(), false);
   }
 
   static AdapterSite of(int layer, Linear linear) {
-    return new AdapterSite(layer * PER_LAYER + GROUPS + linear.ordinal());
+    return new AdapterSite(layer * PER_LAYER + GROUPS + linear.ordinal(), false);
   }
 
-  /** The head; no adapter acts there. */
+  /** The head; it may have fewer tokens than the others. */
   static AdapterSite head(int layers) {
-    return new AdapterSite(layers * PER_LAYER);
+    return new AdapterSite(layers * PER_LAYER, true);
   }
 
   static int count(int layers) {

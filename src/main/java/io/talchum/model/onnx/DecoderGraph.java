@@ -39,17 +39,32 @@ final class DecoderGraph {
   private final ExecutorOptions options;
   private final OnnxGraph graph;
   private final NormNodes norms;
+  private final HookNodes hooks;
 
-  private DecoderGraph(ModelPackage weights, ExecutorOptions options) {
+  private DecoderGraph(ModelPackage weights, ExecutorOptions options, boolean hooked) {
     this.weights = weights;
     this.spec = weights.manifest().spec();
     this.options = options;
     this.graph = new OnnxGraph(weights.weightsFile().getFileName().toString());
-    this.norms = new NormNodes(graph, spec);
+    this.hooks = new HookNodes(graph, spec, hooked);
+    this.norms = new NormNodes(graph, spec, hooks);
   }
 
   static OnnxGraph build(ModelPackage weights, ExecutorOptions options) {
-    DecoderGraph decoder = new DecoderGraph(weights, options);
+    return build(weights, options, false);
+  }
+
+  /**
+   * The graph with hooks where adapters can change more than linears; without such an adapter its
+   * numbers are the base's.
+   */
+  static OnnxGraph buildHooked(ModelPackage weights, ExecutorOptions options) {
+    return build(weights, options, true);
+  }
+
+  private static OnnxGraph build(
+      ModelPackage weights, ExecutorOptions options, boolean hooked) {
+    DecoderGraph decoder = new DecoderGraph(weights, options, hooked);
     decoder.decoder();
     return decoder.graph;
   }
@@ -81,8 +96,12 @@ final class DecoderGraph {
     NormNodes.Stream stream = norms.begin(EMBEDDINGS);
     for (int layer = 0; layer < spec.layers(); layer++) {
       String prefix = "layers." + layer + ".";
-      String attended =
-          norms.change(attention(layer, stream.input()), layer, Norm.ATTENTION_OUTPUT);
+      String output =
+          hooks.after(
+              HookSite.of(layer, HookSite.Kind.ATTENTION_OUTPUT),
+              stream.residual(),
+              attention(layer, stream.input()));
+      String attended = norms.change(output, layer, Norm.ATTENTION_OUTPUT);
       stream =
           norms.add(
               stream,
@@ -91,7 +110,16 @@ final class DecoderGraph {
               Norm.MLP_INPUT,
               prefix + "residual_attention",
               prefix + "mlp_input");
-      String mlp = norms.change(mlp(layer, stream.input()), layer, Norm.MLP_OUTPUT);
+      output =
+          hooks.after(
+              HookSite.of(layer, HookSite.Kind.MLP_OUTPUT),
+              stream.residual(),
+              mlp(layer, stream.input()));
+      String mlp =
+          hooks.after(
+              HookSite.of(layer, HookSite.Kind.STREAM),
+              stream.residual(),
+              norms.change(output, layer, Norm.MLP_OUTPUT));
       int next = layer + 1;
       if (next < spec.layers()) {
         stream =
@@ -137,7 +165,9 @@ final class DecoderGraph {
         in,
         List.of(attended, presentKey(layer), presentValue(layer)),
         attributes.toArray(Attribute[]::new));
-    return group(layer, LinearGroup.O, attended).getFirst();
+    String hooked =
+        hooks.after(HookSite.of(layer, HookSite.Kind.ATTENDED), in.getFirst(), attended);
+    return group(layer, LinearGroup.O, hooked).getFirst();
   }
 
   /** The operator takes the scales as its inputs 12 and 13. */
@@ -315,15 +345,13 @@ final class DecoderGraph {
     return graph.custom(LinearKernel.ADAPT, List.of(input, product), output, number);
   }
 
-  /** No adapter acts on the head. */
   private String headProduct(PackedTensor matrix, String input, String output) {
-    return matrix.encoding() == Encoding.F32
-        ? floatProduct(matrix, input, output)
-        : graph.custom(
-            LinearKernel.LINEAR,
-            List.of(input),
-            output,
-            Attribute.of(CustomOperator.NODE, AdapterSite.head(spec.layers()).number()));
+    Attribute number = Attribute.of(CustomOperator.NODE, AdapterSite.head(spec.layers()).number());
+    if (matrix.encoding() != Encoding.F32) {
+      return graph.custom(LinearKernel.LINEAR, List.of(input), output, number);
+    }
+    String product = floatProduct(matrix, input, "head.product");
+    return graph.custom(LinearKernel.ADAPT, List.of(input, product), output, number);
   }
 
   private String floatProduct(PackedTensor matrix, String input, String output) {

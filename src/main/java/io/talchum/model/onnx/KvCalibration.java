@@ -58,7 +58,7 @@ public final class KvCalibration {
     try (OnnxModelExecutor executor = OnnxModelExecutor.open(weights, options)) {
       for (int[] sequence : sequences) {
         int[] ids = Arrays.copyOf(sequence, Math.min(sequence.length, context));
-        executor.expect(0, ids.length);
+        executor.expect(0, ids);
         for (int start = 0; start < ids.length; start += PREFILL_TOKENS) {
           int end = Math.min(ids.length, start + PREFILL_TOKENS);
           executor.prefill(0, start, Arrays.copyOfRange(ids, start, end), LogitRows.NONE);

@@ -86,13 +86,19 @@ final class KvSlots {
   /** Copies into a slot what {@link #read} took out of the same positions. */
   void write(int slot, int start, int tokens, MemorySegment from) {
     requireSize(tokens, from);
+    long bytes = from.byteSize() / spec.layers();
+    for (int layer = 0; layer < spec.layers(); layer++) {
+      writeLayer(slot, layer, start, tokens, from.asSlice(layer * bytes, bytes));
+    }
+  }
+
+  /** The same for one layer, from [2, kvHeads, tokens, headDim]. */
+  void writeLayer(int slot, int layer, int start, int tokens, MemorySegment from) {
     long run = runBytes(tokens);
     long at = 0;
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      for (MemorySegment all : List.of(keys[layer], values[layer])) {
-        for (int head = 0; head < spec.kvHeads(); head++, at += run) {
-          MemorySegment.copy(from, at, all, offset(slot, head, start), run);
-        }
+    for (MemorySegment all : List.of(keys[layer], values[layer])) {
+      for (int head = 0; head < spec.kvHeads(); head++, at += run) {
+        MemorySegment.copy(from, at, all, offset(slot, head, start), run);
       }
     }
   }

@@ -13,10 +13,7 @@ import io.talchum.weights.Encoding;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.PackedTensor;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -42,11 +39,12 @@ final class LinearKernel {
   private final int head;
   private final int threads;
   private final ThreadLocal<PanelScratch> scratches;
-  private final MemorySegment productTask;
-  private final MemorySegment adaptTask;
+  private final PoolTask productTask;
+  private final PoolTask denseTask;
+  private final PoolTask tokenTask;
   private final MemorySegment scratch; // two pointers
   private final MemorySegment shape; // i64 [3]
-  private final MemorySegment domain;
+  private final List<CustomOperator> operators;
   private final PanelInputs inputs = new PanelInputs();
   private final AdapterRows adapters = new AdapterRows();
 
@@ -68,7 +66,7 @@ final class LinearKernel {
    * @param bias f32 [out], or empty
    */
   private record Site(
-      int number, int in, int out, @Nullable PanelMatrix matrix, MemorySegment bias) {}
+      AdapterSite place, int in, int out, @Nullable PanelMatrix matrix, MemorySegment bias) {}
 
   LinearKernel(OrtKernels kernels, Arena arena, ModelPackage weights, int threads) {
     this.kernels = kernels;
@@ -81,15 +79,13 @@ final class LinearKernel {
     this.site = sites[head];
     this.threads = threads;
     this.scratches = ThreadLocal.withInitial(() -> newScratch(arena));
-    this.productTask = stub(arena, "multiply");
-    this.adaptTask = stub(arena, "adapt");
-    this.domain =
-        kernels.createDomain(
-            arena,
-            OnnxGraph.TALCHUM,
-            List.of(
-                new CustomOperator(kernels, arena, LINEAR, 1, this::linear),
-                new CustomOperator(kernels, arena, ADAPT, 2, this::adaptLinear)));
+    this.productTask = new PoolTask(kernels, arena, this::multiply);
+    this.denseTask = new PoolTask(kernels, arena, adapters::dense);
+    this.tokenTask = new PoolTask(kernels, arena, adapters::token);
+    this.operators =
+        List.of(
+            new CustomOperator(kernels, arena, LINEAR, 1, this::linear),
+            new CustomOperator(kernels, arena, ADAPT, 2, this::adaptLinear));
   }
 
   private void place(ModelPackage weights, ModelSpec spec, Arena arena) {
@@ -124,7 +120,7 @@ final class LinearKernel {
             .map(vector -> weights.data(vector, "weight"))
             .orElse(MemorySegment.NULL);
     PanelMatrix matrix = tensor.encoding() == Encoding.F32 ? null : panels(weights, tensor, arena);
-    sites[place.number()] = new Site(place.number(), tensor.columns(), tensor.rows(), matrix, bias);
+    sites[place.number()] = new Site(place, tensor.columns(), tensor.rows(), matrix, bias);
   }
 
   private static PanelMatrix panels(ModelPackage weights, PackedTensor tensor, Arena arena) {
@@ -157,23 +153,26 @@ final class LinearKernel {
   }
 
   /** What sessions over the graph need. */
-  MemorySegment domain() {
-    return domain;
+  List<CustomOperator> operators() {
+    return operators;
   }
 
   /**
    * Sets the rows of the next run.
    *
-   * @param adapters by row; null is the base
    * @param tokens per row
    * @param headTokens per row whose logits are wanted
    */
-  void prepare(@Nullable LowRankAdapter[] adapters, int tokens, int headTokens) {
-    this.rows = adapters.length;
+  void prepare(int rows, int tokens, int headTokens) {
+    this.rows = rows;
     this.tokens = tokens;
     this.headTokens = headTokens;
-    this.adapters.prepare(adapters, tokens);
     this.failure = null;
+  }
+
+  /** What the rows' adapters add, to be prepared for each run. */
+  AdapterRows adapters() {
+    return adapters;
   }
 
   /** Throws what went wrong inside the last run, where it could not be thrown. */
@@ -193,10 +192,11 @@ final class LinearKernel {
       PanelMatrix matrix = site.matrix();
       int count = tokensOf(site);
       if (matrix != null && count > 0) {
-        inputs.arrange(matrix, x, count);
+        boolean adapted = adapt(true);
+        inputs.arrange(matrix, adapted ? adapters.input() : x, count);
         tasks = Math.min(count < PANEL_TASKS_FROM ? threads : matrix.panels(), matrix.panels());
-        forEach(context, productTask, tasks);
-        finish(context, count);
+        productTask.forEach(context, tasks);
+        finish(context, count, adapted);
       }
     } catch (Throwable e) {
       failure = e;
@@ -212,11 +212,17 @@ final class LinearKernel {
         if (base != y.address()) {
           y.copyFrom(at(base, y.byteSize()));
         }
-        finish(context, count);
+        finish(context, count, adapt(false));
       }
     } catch (Throwable e) {
       failure = e;
     }
+  }
+
+  /** Whether any row's adapter acts here. */
+  private boolean adapt(boolean ownProduct) {
+    int perRow = tokensOf(site) / rows;
+    return adapters.enter(site.place(), perRow, site.in(), site.out(), x, y, ownProduct);
   }
 
   /** Finds the node's input and output. */
@@ -232,72 +238,35 @@ final class LinearKernel {
   }
 
   private int tokensOf(Site site) {
-    return rows * (site.number() == head ? headTokens : tokens);
+    return rows * (site.place().isHead() ? headTokens : tokens);
   }
 
-  private void finish(MemorySegment context, int count) throws Throwable {
+  private void finish(MemorySegment context, int count, boolean adapted) throws Throwable {
     if (site.bias().byteSize() > 0) {
       PanelProduct.addBias(site.bias().address(), y.address(), count, site.out());
     }
-    if (site.number() != head) {
-      forEach(context, adaptTask, adapters.enter(site.number(), site.in(), site.out(), x, y));
-    }
-  }
-
-  private void forEach(MemorySegment context, MemorySegment task, int count) throws Throwable {
-    if (count == 1) {
-      if (task == productTask) {
-        multiply(MemorySegment.NULL, 0);
-      } else {
-        adapt(MemorySegment.NULL, 0);
-      }
-    } else if (count > 1) {
-      kernels.parallelFor(context, task, count);
+    if (adapted) {
+      denseTask.forEach(context, adapters.denseTasks());
+      tokenTask.forEach(context, adapters.tokenTasks());
     }
   }
 
   /** A range of panels. */
-  private void multiply(MemorySegment unused, long index) {
-    try {
-      PanelMatrix matrix = site.matrix();
-      if (matrix != null) {
-        int panels = matrix.panels();
-        PanelProduct.run(
-            matrix,
-            inputs,
-            (int) (panels * index / tasks),
-            (int) (panels * (index + 1) / tasks),
-            y.address(),
-            scratches.get());
-      }
-    } catch (Throwable e) {
-      failure = e;
-    }
-  }
-
-  private void adapt(MemorySegment unused, long index) {
-    try {
-      adapters.run((int) index);
-    } catch (Throwable e) {
-      failure = e;
+  private void multiply(int index) {
+    PanelMatrix matrix = site.matrix();
+    if (matrix != null) {
+      int panels = matrix.panels();
+      PanelProduct.run(
+          matrix,
+          inputs,
+          (int) ((long) panels * index / tasks),
+          (int) ((long) panels * (index + 1) / tasks),
+          y.address(),
+          scratches.get());
     }
   }
 
   private static MemorySegment at(long address, long bytes) {
     return MemorySegment.ofAddress(address).reinterpret(bytes);
-  }
-
-  /** {@code void task(void* unused, size_t index)}. */
-  private MemorySegment stub(Arena arena, String method) {
-    try {
-      FunctionDescriptor descriptor = FunctionDescriptor.ofVoid(ADDRESS, JAVA_LONG);
-      return Linker.nativeLinker()
-          .upcallStub(
-              MethodHandles.lookup().bind(this, method, descriptor.toMethodType()),
-              descriptor,
-              arena);
-    } catch (ReflectiveOperationException e) {
-      throw new LinkageError("LinearKernel." + method, e);
-    }
   }
 }

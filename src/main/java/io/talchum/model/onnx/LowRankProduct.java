@@ -25,35 +25,39 @@ final class LowRankProduct {
   private LowRankProduct() {}
 
   /**
+   * @param scale of the change, times its gate
    * @param x f32 [in]
-   * @param y f32, changed from byte yOffset on
+   * @param y f32 [out]
    * @param z scratch, at least the rank
    */
   static void add(
-      LowRankAdapter adapter,
-      LowRankAdapter.Delta delta,
+      LinearChange.LowRankChange change,
+      float scale,
       MemorySegment x,
       long xOffset,
       MemorySegment y,
       long yOffset,
       float[] z) {
-    MemorySegment weights = adapter.weights();
-    if (adapter.format() == WeightFormat.FLOAT32) {
-      down32(weights, delta, x, xOffset, z);
-      up32(weights, delta, y, yOffset, z);
+    if (change.a().format() == WeightFormat.FLOAT32) {
+      down32(change.a(), scale, x, xOffset, z);
     } else {
-      down16(weights, adapter.format(), delta, x, xOffset, z);
-      up16(weights, adapter.format(), delta, y, yOffset, z);
+      down16(change.a(), scale, x, xOffset, z);
+    }
+    if (change.b().format() == WeightFormat.FLOAT32) {
+      up32(change.b(), y, yOffset, z);
+    } else {
+      up16(change.b(), y, yOffset, z);
     }
   }
 
   /** z = scale * A x. */
   private static void down32(
-      MemorySegment weights, LowRankAdapter.Delta delta, MemorySegment x, long xOffset, float[] z) {
-    int in = delta.in();
+      AdapterMatrix a, float scale, MemorySegment x, long xOffset, float[] z) {
+    MemorySegment weights = a.data();
+    int in = a.columns();
     int whole = FLOATS.loopBound(in);
-    for (int r = 0; r < delta.rank(); r++) {
-      long row = delta.a() + (long) r * in * Float.BYTES;
+    for (int r = 0; r < a.rows(); r++) {
+      long row = (long) r * in * Float.BYTES;
       FloatVector sum = FloatVector.zero(FLOATS);
       for (int i = 0; i < whole; i += LANES) {
         long at = (long) i * Float.BYTES;
@@ -68,21 +72,21 @@ final class LowRankProduct {
             weights.get(ValueLayout.JAVA_FLOAT_UNALIGNED, row + at)
                 * x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xOffset + at);
       }
-      z[r] = delta.scale() * dot;
+      z[r] = scale * dot;
     }
   }
 
   /** y += B z. */
-  private static void up32(
-      MemorySegment weights, LowRankAdapter.Delta delta, MemorySegment y, long yOffset, float[] z) {
-    int out = delta.out();
-    long first = yOffset + (long) delta.outOffset() * Float.BYTES;
+  private static void up32(AdapterMatrix b, MemorySegment y, long first, float[] z) {
+    MemorySegment weights = b.data();
+    int rank = b.rows();
+    int out = b.columns();
     int whole = FLOATS.loopBound(out);
     for (int o = 0; o < whole; o += LANES) {
       long at = (long) o * Float.BYTES;
       FloatVector sum = FloatVector.fromMemorySegment(FLOATS, y, first + at, NATIVE);
-      for (int r = 0; r < delta.rank(); r++) {
-        long row = delta.b() + (long) r * out * Float.BYTES;
+      for (int r = 0; r < rank; r++) {
+        long row = (long) r * out * Float.BYTES;
         sum =
             FloatVector.fromMemorySegment(FLOATS, weights, row + at, NATIVE)
                 .fma(FloatVector.broadcast(FLOATS, z[r]), sum);
@@ -92,8 +96,8 @@ final class LowRankProduct {
     for (int o = whole; o < out; o++) {
       long at = (long) o * Float.BYTES;
       float sum = y.get(ValueLayout.JAVA_FLOAT_UNALIGNED, first + at);
-      for (int r = 0; r < delta.rank(); r++) {
-        long row = delta.b() + (long) r * out * Float.BYTES;
+      for (int r = 0; r < rank; r++) {
+        long row = (long) r * out * Float.BYTES;
         sum += z[r] * weights.get(ValueLayout.JAVA_FLOAT_UNALIGNED, row + at);
       }
       y.set(ValueLayout.JAVA_FLOAT_UNALIGNED, first + at, sum);
@@ -101,19 +105,16 @@ final class LowRankProduct {
   }
 
   private static void down16(
-      MemorySegment weights,
-      WeightFormat format,
-      LowRankAdapter.Delta delta,
-      MemorySegment x,
-      long xOffset,
-      float[] z) {
+      AdapterMatrix a, float scale, MemorySegment x, long xOffset, float[] z) {
+    MemorySegment weights = a.data();
+    WeightFormat format = a.format();
     int mask = format.magnitudeMask;
     int shift = format.shift;
     float rebias = format.rebias;
-    int in = delta.in();
+    int in = a.columns();
     int whole = FLOATS.loopBound(in);
-    for (int r = 0; r < delta.rank(); r++) {
-      long row = delta.a() + (long) r * in * Short.BYTES;
+    for (int r = 0; r < a.rows(); r++) {
+      long row = (long) r * in * Short.BYTES;
       FloatVector sum = FloatVector.zero(FLOATS);
       for (int i = 0; i < whole; i += LANES) {
         IntVector bits =
@@ -129,31 +130,27 @@ final class LowRankProduct {
       float dot = sum.reduceLanes(VectorOperators.ADD);
       for (int i = whole; i < in; i++) {
         dot +=
-            widen(weights, row + (long) i * Short.BYTES, format)
+            format.read(weights, row, i)
                 * x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, xOffset + (long) i * Float.BYTES);
       }
-      z[r] = delta.scale() * dot;
+      z[r] = scale * dot;
     }
   }
 
-  private static void up16(
-      MemorySegment weights,
-      WeightFormat format,
-      LowRankAdapter.Delta delta,
-      MemorySegment y,
-      long yOffset,
-      float[] z) {
+  private static void up16(AdapterMatrix b, MemorySegment y, long first, float[] z) {
+    MemorySegment weights = b.data();
+    WeightFormat format = b.format();
+    int rank = b.rows();
     int mask = format.magnitudeMask;
     int shift = format.shift;
     float rebias = format.rebias;
-    int out = delta.out();
-    long first = yOffset + (long) delta.outOffset() * Float.BYTES;
+    int out = b.columns();
     int whole = FLOATS.loopBound(out);
     for (int o = 0; o < whole; o += LANES) {
       FloatVector sum =
           FloatVector.fromMemorySegment(FLOATS, y, first + (long) o * Float.BYTES, NATIVE);
-      for (int r = 0; r < delta.rank(); r++) {
-        long row = delta.b() + ((long) r * out + o) * Short.BYTES;
+      for (int r = 0; r < rank; r++) {
+        long row = ((long) r * out + o) * Short.BYTES;
         IntVector bits =
             (IntVector)
                 ShortVector.fromMemorySegment(SHORTS, weights, row, NATIVE)
@@ -165,27 +162,20 @@ final class LowRankProduct {
     for (int o = whole; o < out; o++) {
       long at = first + (long) o * Float.BYTES;
       float sum = y.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
-      for (int r = 0; r < delta.rank(); r++) {
-        sum += z[r] * widen(weights, delta.b() + ((long) r * out + o) * Short.BYTES, format);
+      for (int r = 0; r < rank; r++) {
+        sum += z[r] * format.read(weights, (long) r * out * Short.BYTES, o);
       }
       y.set(ValueLayout.JAVA_FLOAT_UNALIGNED, at, sum);
     }
   }
 
   /** 16-bit floats to 32-bit floats, exactly; infinities and NaN do not occur. */
-  private static FloatVector widen(IntVector bits, int mask, int shift, float rebias) {
+  static FloatVector widen(IntVector bits, int mask, int shift, float rebias) {
     FloatVector magnitude =
         bits.and(mask).lanewise(VectorOperators.LSHL, shift).reinterpretAsFloats().mul(rebias);
     return bits.and(SIGN_16)
         .lanewise(VectorOperators.LSHL, 16)
         .or(magnitude.reinterpretAsInts())
         .reinterpretAsFloats();
-  }
-
-  private static float widen(MemorySegment weights, long offset, WeightFormat format) {
-    short bits = weights.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset);
-    return format == WeightFormat.FLOAT16
-        ? Float.float16ToFloat(bits)
-        : Float.intBitsToFloat(bits << 16);
   }
 }

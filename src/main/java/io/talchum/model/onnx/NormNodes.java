@@ -13,10 +13,12 @@ final class NormNodes {
 
   private final OnnxGraph graph;
   private final ModelSpec spec;
+  private final HookNodes hooks;
 
-  NormNodes(OnnxGraph graph, ModelSpec spec) {
+  NormNodes(OnnxGraph graph, ModelSpec spec, HookNodes hooks) {
     this.graph = graph;
     this.spec = spec;
+    this.hooks = hooks;
   }
 
   /**
@@ -28,10 +30,11 @@ final class NormNodes {
 
   /** The stream before the first layer. */
   Stream begin(String embeddings) {
-    return spec.norms().has(Norm.INPUT)
-        ? new Stream(
-            embeddings, normed(embeddings, weight(0, Norm.INPUT), spec.hiddenSize(), "normed.0"))
-        : new Stream(embeddings, embeddings);
+    if (!spec.norms().has(Norm.INPUT)) {
+      return new Stream(embeddings, embeddings);
+    }
+    String normed = normed(embeddings, weight(0, Norm.INPUT), spec.hiddenSize(), "normed.0");
+    return new Stream(embeddings, hooks.after(HookSite.of(0, Norm.INPUT), embeddings, normed));
   }
 
   /**
@@ -46,20 +49,27 @@ final class NormNodes {
       return new Stream(added, added);
     }
     addAndNorm(stream.residual(), change, weight(layer, norm), List.of(normed, "", "", sum));
-    return new Stream(sum, normed);
+    return new Stream(sum, hooks.after(HookSite.of(layer, norm), sum, normed));
   }
 
   /** The last norm, of a + b. */
   String last(String a, String b) {
-    addAndNorm(a, b, "norm", List.of(LAST));
-    return LAST;
+    if (!hooks.areWritten()) {
+      addAndNorm(a, b, "norm", List.of(LAST));
+      return LAST;
+    }
+    addAndNorm(a, b, "norm", List.of(LAST, "", "", "last_sum"));
+    return hooks.after(HookSite.lastNorm(spec.layers()), "last_sum", LAST);
   }
 
   /** What a half adds to the stream: normed and scaled where the model does that. */
   String change(String output, int layer, Norm norm) {
     String change =
         spec.norms().has(norm)
-            ? normed(output, weight(layer, norm), spec.hiddenSize(), output + ".normed")
+            ? hooks.after(
+                HookSite.of(layer, norm),
+                output,
+                normed(output, weight(layer, norm), spec.hiddenSize(), output + ".normed"))
             : output;
     float scale = spec.scales().residual();
     return scale == 1
@@ -74,14 +84,21 @@ final class NormNodes {
       return x;
     }
     if (!spec.norms().perHead()) {
-      return normed(x, weight(layer, norm), spec.size(norm), x + ".normed");
+      return hooks.after(
+          HookSite.of(layer, norm),
+          x,
+          normed(x, weight(layer, norm), spec.size(norm), x + ".normed"));
     }
     String split =
         graph.node(
             "Reshape",
             List.of(x, graph.constant("heads." + heads, 0, 0, heads, spec.headDim())),
             x + ".heads");
-    String normed = normed(split, weight(layer, norm), spec.headDim(), x + ".heads_normed");
+    String normed =
+        hooks.after(
+            HookSite.of(layer, norm),
+            split,
+            normed(split, weight(layer, norm), spec.headDim(), x + ".heads_normed"));
     return graph.node(
         "Reshape",
         List.of(normed, graph.constant("joined." + heads, 0, 0, (long) heads * spec.headDim())),

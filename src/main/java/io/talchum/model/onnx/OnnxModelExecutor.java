@@ -13,7 +13,6 @@ import io.talchum.model.StepLogits;
 import io.talchum.model.kernel.PanelMatrix;
 import io.talchum.model.kernel.PanelWarmUp;
 import io.talchum.weights.ModelPackage;
-import io.talchum.weights.RowReader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,6 +21,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,15 +38,17 @@ public final class OnnxModelExecutor implements ModelExecutor {
   private final SharedWeights shared;
   private final KvSlots kv;
   private final StepBuffers buffers;
-  private final RowReader embeddings; // [vocab, hidden]
-  private final float[] embedding; // [hidden]
+  private final EmbeddingLookup embeddings;
   private final LinearKernel linears;
-  private final @Nullable LowRankAdapter[] adapters;
+  private final @Nullable BoundAdapter[] adapters; // [slots]
   private final int[] expectedTokens; // [slots]
+  private final HookKernel hooks;
+  private final MemorySegment operators;
   private final MemorySegment session;
+  private @Nullable MemorySegment hookedSession;
   private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
 
-  private record BindingKey(int first, int rows) {}
+  private record BindingKey(boolean hooked, int first, int rows) {}
 
   private OnnxModelExecutor(ModelPackage weights, ExecutorOptions options) {
     this.weights = weights;
@@ -60,12 +62,16 @@ public final class OnnxModelExecutor implements ModelExecutor {
     shareKvScales();
     this.kv = new KvSlots(tensors, arena, spec, options);
     this.buffers = new StepBuffers(tensors, arena, spec, options.slots(), options.prefillTokens());
-    this.embeddings = weights.rows(weights.tensor("embed"));
-    this.embedding = new float[spec.hiddenSize()];
-    this.adapters = new LowRankAdapter[options.slots()];
+    this.embeddings = new EmbeddingLookup(weights);
+    this.adapters = new BoundAdapter[options.slots()];
     this.expectedTokens = new int[options.slots()];
-    this.linears = new LinearKernel(new OrtKernels(library), arena, weights, options.threads());
-    this.session = shared.createSession(DecoderGraph.build(weights, options), linears.domain());
+    OrtKernels kernels = new OrtKernels(library);
+    this.linears = new LinearKernel(kernels, arena, weights, options.threads());
+    this.hooks = new HookKernel(kernels, arena, weights, kv);
+    List<CustomOperator> own = new ArrayList<>(linears.operators());
+    own.add(hooks.operator());
+    this.operators = kernels.createDomain(arena, OnnxGraph.TALCHUM, own);
+    this.session = shared.createSession(DecoderGraph.build(weights, options), operators);
   }
 
   private void shareRotaryTables() {
@@ -130,7 +136,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
         .start(
             () -> {
               PanelWarmUp.run(matrices);
-              LowRankWarmUp.run();
+              AdapterWarmUp.run();
             });
   }
 
@@ -170,20 +176,67 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   @Override
   public ResidentAdapter prepare(AdapterWeights adapter) {
-    return new LowRankAdapter(spec, adapter);
+    return AdapterPreparation.run(weights, options.kv(), adapter);
   }
 
   @Override
   public void bind(int slot, @Nullable ResidentAdapter adapter) {
-    if (adapter != null && !(adapter instanceof LowRankAdapter)) {
+    if (adapter == null) {
+      adapters[slot] = null;
+      return;
+    }
+    if (!(adapter instanceof OnnxAdapter prepared)) {
       throw new IllegalArgumentException("not prepared by this executor: " + adapter);
     }
-    adapters[slot] = (LowRankAdapter) adapter;
+    if (prepared.isHooked() && hookedSession == null) {
+      hookedSession =
+          shared.createSession(DecoderGraph.buildHooked(weights, options), operators);
+    }
+    adapters[slot] = new BoundAdapter(prepared);
+    if (prepared.virtualTokens() > 0) {
+      placeVirtualTokens(slot, prepared);
+    }
+  }
+
+  private void placeVirtualTokens(int slot, OnnxAdapter adapter) {
+    int tokens = adapter.virtualTokens();
+    if (tokens >= options.contextTokens()) {
+      throw new ServeException(
+          ErrorCode.INVALID_ADAPTER,
+          "the adapter's %d virtual tokens leave no room in a context of %d"
+              .formatted(tokens, options.contextTokens()));
+    }
+    MemorySegment known = adapter.virtualKv();
+    if (known != null) {
+      kv.write(slot, 0, tokens, known);
+    } else {
+      prefillSoftPrompt(slot, adapter);
+      MemorySegment computed =
+          adapter.allocateKv(tokens * KvSlots.bytesPerToken(spec, options.kv().format()));
+      kv.read(slot, 0, tokens, computed);
+      adapter.keepVirtualKv(computed);
+    }
+  }
+
+  /** The keys and values depend on nothing after them: one run serves all requests. */
+  private void prefillSoftPrompt(int slot, OnnxAdapter adapter) {
+    MemorySegment prompt = Objects.requireNonNull(adapter.softPrompt());
+    long width = (long) spec.hiddenSize() * Float.BYTES;
+    int tokens = adapter.virtualTokens();
+    for (int start = 0; start < tokens; start += options.prefillTokens()) {
+      int count = Math.min(options.prefillTokens(), tokens - start);
+      MemorySegment.copy(prompt, start * width, buffers.embeddings(), 0, count * width);
+      run(slot, count, new int[] {start + count - 1}, 0, 0);
+    }
   }
 
   @Override
-  public void expect(int slot, int promptTokens) {
-    expectedTokens[slot] = promptTokens;
+  public void expect(int slot, int[] promptTokenIds) {
+    expectedTokens[slot] = virtualTokens(slot) + promptTokenIds.length;
+    BoundAdapter bound = adapters[slot];
+    if (bound != null) {
+      bound.expect(promptTokenIds);
+    }
   }
 
   @Override
@@ -198,8 +251,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   @Override
   public void copySlot(int from, int to, int tokens) {
-    kv.copy(from, to, tokens);
-    adapters[to] = adapters[from];
+    BoundAdapter bound = adapters[from];
+    kv.copy(from, to, virtualTokens(from) + tokens);
+    adapters[to] = bound == null ? null : bound.copy();
     expectedTokens[to] = expectedTokens[from];
   }
 
@@ -210,16 +264,19 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   @Override
   public void readKv(int slot, int start, int tokens, MemorySegment to) {
-    checkPosition(start);
-    checkPosition(start + tokens - 1);
-    kv.read(slot, start, tokens, to);
+    checkPosition(slot, start + tokens - 1);
+    kv.read(slot, checkPosition(slot, start), tokens, to);
   }
 
   @Override
   public void writeKv(int slot, int start, int tokens, MemorySegment from) {
-    checkPosition(start);
-    checkPosition(start + tokens - 1);
-    kv.write(slot, start, tokens, from);
+    checkPosition(slot, start + tokens - 1);
+    kv.write(slot, checkPosition(slot, start), tokens, from);
+  }
+
+  private int virtualTokens(int slot) {
+    BoundAdapter bound = adapters[slot];
+    return bound == null ? 0 : bound.adapter().virtualTokens();
   }
 
   @Override
@@ -229,10 +286,12 @@ public final class OnnxModelExecutor implements ModelExecutor {
       throw new IllegalArgumentException(
           "a decode step needs 1.." + options.slots() + " rows, not " + rows);
     }
-    for (int position : positions) {
-      checkPosition(position);
+    int[] last = new int[rows];
+    for (int slot = 0; slot < rows; slot++) {
+      last[slot] = checkPosition(slot, positions[slot]);
     }
-    return run(0, tokenIds, positions, rows, 0, 1);
+    embed(0, rows, tokenIds);
+    return run(0, rows, last, 0, 1);
   }
 
   @Override
@@ -242,27 +301,45 @@ public final class OnnxModelExecutor implements ModelExecutor {
       throw new IllegalArgumentException(
           "a prefill needs 1.." + options.prefillTokens() + " tokens, not " + tokens);
     }
-    int last = start + tokens - 1;
-    checkPosition(start);
-    checkPosition(last);
+    checkPosition(slot, start);
+    int[] last = {checkPosition(slot, start + tokens - 1)};
+    embed(slot, 1, tokenIds);
     return switch (rows) {
-      case NONE -> run(slot, tokenIds, new int[] {last}, 1, 0, 0);
-      case LAST -> run(slot, tokenIds, new int[] {last}, 1, tokens - 1, 1);
-      case ALL -> run(slot, tokenIds, new int[] {last}, 1, 0, tokens);
+      case NONE -> run(slot, tokens, last, 0, 0);
+      case LAST -> run(slot, tokens, last, tokens - 1, 1);
+      case ALL -> run(slot, tokens, last, 0, tokens);
     };
   }
 
-  /**
-   * Runs rows from a slot on, of equally many tokens; logits for {@code count} tokens of each from
-   * {@code first} on.
-   */
-  private StepLogits run(
-      int slot, int[] tokenIds, int[] lastPositions, int rows, int first, int count) {
-    embed(tokenIds);
-    buffers.lengths(lastPositions);
-    StepBinding step = binding(slot, rows);
+  private void embed(int slot, int rows, int[] tokenIds) {
     int tokens = tokenIds.length / rows;
-    linears.prepare(Arrays.copyOfRange(adapters, slot, slot + rows), tokens, count);
+    for (int i = 0; i < tokenIds.length; i++) {
+      embeddings.read(tokenIds[i], adapters[slot + i / tokens], buffers.embeddings(), i);
+    }
+  }
+
+  /**
+   * Runs the embeddings of rows from a slot on, of equally many tokens; logits for {@code count}
+   * tokens of each from {@code first} on.
+   *
+   * @param lastPositions KV position of each row's last token
+   */
+  private StepLogits run(int slot, int tokenCount, int[] lastPositions, int first, int count) {
+    buffers.lengths(lastPositions);
+    int rows = lastPositions.length;
+    @Nullable BoundAdapter[] bound = Arrays.copyOfRange(adapters, slot, slot + rows);
+    boolean hooked =
+        Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().isHooked());
+    StepBinding step = binding(new BindingKey(hooked, slot, rows));
+    int tokens = tokenCount / rows;
+    linears.prepare(rows, tokens, count);
+    int[] firstPositions = new int[rows];
+    Arrays.setAll(firstPositions, row -> lastPositions[row] - tokens + 1);
+    linears.adapters().prepare(bound, firstPositions, first);
+    if (hooked) {
+      hooks.prepare(
+          bound, new HookKernel.Step(slot, firstPositions, tokens, count, buffers.embeddings()));
+    }
     step.input(DecoderGraph.EMBEDDINGS, buffers.embeddings(rows, tokens));
     if (RotaryTables.areReadByOwnNodes(spec)) {
       step.input(DecoderGraph.ROTARY_POSITIONS, rotaryPositions(slot, lastPositions, tokens));
@@ -271,21 +348,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
     step.output(DecoderGraph.LOGITS, buffers.logits(rows, count));
     step.run();
     linears.checkRun();
+    hooks.checkRun();
     return new StepLogits(rows * count, spec.vocabSize(), buffers.logits());
-  }
-
-  private void embed(int[] tokenIds) {
-    float scale = spec.scales().embedding();
-    for (int i = 0; i < tokenIds.length; i++) {
-      checkToken(tokenIds[i]);
-      embeddings.read(tokenIds[i], embedding, 0);
-      for (int j = 0; scale != 1 && j < embedding.length; j++) {
-        embedding[j] *= scale;
-      }
-      long offset = (long) i * spec.hiddenSize() * Float.BYTES;
-      MemorySegment.copy(
-          embedding, 0, buffers.embeddings(), ValueLayout.JAVA_FLOAT, offset, embedding.length);
-    }
   }
 
   /** Each token's row in {@link RotaryTables}: long sequences use the second half. */
@@ -300,12 +364,13 @@ public final class OnnxModelExecutor implements ModelExecutor {
     return buffers.rotaryPositions(lastPositions.length, tokens);
   }
 
-  private StepBinding binding(int first, int rows) {
-    return bindings.computeIfAbsent(new BindingKey(first, rows), this::newBinding);
+  private StepBinding binding(BindingKey key) {
+    return bindings.computeIfAbsent(key, this::newBinding);
   }
 
   private StepBinding newBinding(BindingKey key) {
-    StepBinding step = new StepBinding(tensors, session);
+    StepBinding step =
+        new StepBinding(tensors, key.hooked() ? Objects.requireNonNull(hookedSession) : session);
     step.input(DecoderGraph.PAST_LENGTHS, buffers.pastLengths(key.rows()));
     step.input(DecoderGraph.TOTAL_LENGTH, buffers.totalLength());
     for (int layer = 0; layer < spec.layers(); layer++) {
@@ -319,19 +384,14 @@ public final class OnnxModelExecutor implements ModelExecutor {
     return step;
   }
 
-  private void checkPosition(int position) {
-    if (position < 0 || position >= options.contextTokens()) {
+  /** The KV position of a token of the slot's sequence. */
+  private int checkPosition(int slot, int position) {
+    int virtual = virtualTokens(slot);
+    if (position < 0 || position + virtual >= options.contextTokens()) {
       throw new IllegalArgumentException(
-          "position " + position + " is not in 0.." + (options.contextTokens() - 1));
+          "position " + position + " is not in 0.." + (options.contextTokens() - virtual - 1));
     }
-  }
-
-  private void checkToken(int tokenId) {
-    if (tokenId < 0 || tokenId >= spec.vocabSize()) {
-      throw new ServeException(
-          ErrorCode.INVALID_REQUEST,
-          "token id %d is not in 0..%d".formatted(tokenId, spec.vocabSize() - 1));
-    }
+    return virtual + position;
   }
 
   @Override
@@ -340,6 +400,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
     bindings.clear();
     buffers.close();
     runtime.release(session);
+    if (hookedSession != null) {
+      runtime.release(hookedSession);
+    }
     shared.close();
     arena.close();
   }

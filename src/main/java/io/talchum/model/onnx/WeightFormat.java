@@ -66,4 +66,19 @@ enum WeightFormat {
               (short) (Float.floatToRawIntBits(value) >>> 16));
     }
   }
+
+  /** One weight of a row that begins at a byte offset. */
+  float read(MemorySegment weights, long row, int column) {
+    return switch (this) {
+      case FLOAT32 ->
+          weights.get(ValueLayout.JAVA_FLOAT_UNALIGNED, row + (long) column * Float.BYTES);
+      case FLOAT16 ->
+          Float.float16ToFloat(
+              weights.get(ValueLayout.JAVA_SHORT_UNALIGNED, row + (long) column * Short.BYTES));
+      case BFLOAT16 ->
+          Float.intBitsToFloat(
+              weights.get(ValueLayout.JAVA_SHORT_UNALIGNED, row + (long) column * Short.BYTES)
+                  << 16);
+    };
+  }
 }

@@ -48,7 +48,7 @@ class KvBlocksTest {
       }
       float[][] whole = TinyModels.prefill(executor, 0, prompt, 64);
       copyBlocks(executor, 0, 2);
-      executor.expect(2, PROMPT);
+      executor.expect(2, prompt);
       int[] rest = Arrays.copyOfRange(prompt, REUSED, PROMPT);
       assertThat(TinyModels.row(executor.prefill(2, REUSED, rest, LogitRows.LAST), 0))
           .isEqualTo(whole[PROMPT - 1]);

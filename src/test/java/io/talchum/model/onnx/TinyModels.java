@@ -47,7 +47,7 @@ final class TinyModels {
   /** Logits of all tokens of a prompt, in pieces of at most this many tokens. */
   static float[][] prefill(OnnxModelExecutor executor, int slot, int[] tokenIds, int piece) {
     float[][] rows = new float[tokenIds.length][];
-    executor.expect(slot, tokenIds.length);
+    executor.expect(slot, tokenIds);
     for (int start = 0; start < tokenIds.length; start += piece) {
       int end = Math.min(tokenIds.length, start + piece);
       StepLogits logits =

@@ -1,0 +1,54 @@
+package io.talchum.model.onnx;
+
+import io.talchum.model.onnx.LinearChange.LowRankChange;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Runs the vector loops of adapters until they are compiled: interpreted, the Vector API would make
+ * the first requests with an adapter wait for seconds. Any thread.
+ */
+final class AdapterWarmUp {
+  private static final int SIZE = 256;
+  private static final int RANK = 8;
+
+  /** Found by trying: the next step is as fast as the thousandth. */
+  private static final int ROUNDS = 400;
+
+  /**
+   * Values that only f32, bf16 with its long exponent, and f16 with its long fraction hold exactly.
+   */
+  private static final List<Float> ONE_PER_FORMAT = List.of(0.1f, 0x1p-40f, 0x1.ffcp0f);
+
+  private AdapterWarmUp() {}
+
+  static void run() {
+    float[] z = new float[RANK];
+    long[] tokens = new long[DenseProduct.TOKENS];
+    float[] sums = new float[DenseProduct.TOKENS];
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment x = arena.allocate(SIZE * Float.BYTES, 64);
+      MemorySegment y = arena.allocate(SIZE * Float.BYTES, 64);
+      for (float value : ONE_PER_FORMAT) {
+        AdapterMatrix matrix = filledWith(value, arena);
+        LowRankChange change = new LowRankChange(1, matrix, matrix, null);
+        for (int round = 0; round < ROUNDS; round++) {
+          LowRankProduct.add(change, 1, x, 0, y, 0, z);
+          DenseProduct.dots(matrix, 0, x, tokens, sums);
+        }
+      }
+      for (int round = 0; round < ROUNDS; round++) {
+        VectorLoops.multiply(x, x, 0, y, 0);
+        VectorLoops.add(x, y, 0);
+      }
+    }
+  }
+
+  private static AdapterMatrix filledWith(float value, Arena arena) {
+    float[] values = new float[RANK * SIZE];
+    Arrays.fill(values, value);
+    return AdapterMatrix.of(arena, values, RANK, SIZE);
+  }
+}

@@ -1,0 +1,186 @@
+package io.talchum.model.onnx;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.talchum.core.ModelSpec;
+import io.talchum.core.Norm;
+import io.talchum.weights.ModelPackage;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The operator {@value #HOOK}(seen, changed) of the hooked graph: changed, with what the rows'
+ * adapters do at the node's {@link HookSite}. Rows without an adapter there keep their bits.
+ *
+ * <p>The engine thread sets the step and runs it; the pool's threads share the tokens of a node.
+ */
+final class HookKernel {
+  static final String HOOK = "Hook";
+
+  private final OrtKernels kernels;
+  private final ModelSpec spec;
+  private final KvSlots kv;
+  private final boolean packedQueries;
+  private final CustomOperator operator;
+  private final PoolTask task;
+  private final MemorySegment scratch; // two pointers
+  private final MemorySegment shape; // i64 [4]
+  private final ThreadLocal<HookScratch> scratches = ThreadLocal.withInitial(HookScratch::new);
+
+  private @Nullable BoundAdapter[] rows = new BoundAdapter[0]; // [B]
+  private Step step = new Step(0, new int[0], 0, 0, MemorySegment.NULL);
+  private MemorySegment ladder = MemorySegment.NULL;
+  private int[] adapted = new int[0]; // rows with changes at this site
+  private @Nullable HookCall call;
+  private @Nullable Throwable failure;
+
+  /**
+   * A step over rows from a slot on.
+   *
+   * @param firstPositions KV position of each row's first token
+   * @param tokens per row
+   * @param headTokens per row whose logits are wanted
+   * @param embeddings f32 [B, S, hidden]
+   */
+  record Step(
+      int firstSlot, int[] firstPositions, int tokens, int headTokens, MemorySegment embeddings) {}
+
+  HookKernel(OrtKernels kernels, Arena arena, ModelPackage weights, KvSlots kv) {
+    this.kernels = kernels;
+    this.spec = weights.manifest().spec();
+    this.kv = kv;
+    this.packedQueries =
+        weights.find("layers.0.qkv").isPresent()
+            && !spec.norms().has(Norm.QUERY)
+            && !RotaryTables.areReadByOwnNodes(spec);
+    this.scratch = arena.allocate(2 * ADDRESS.byteSize(), ADDRESS.byteAlignment());
+    this.shape = arena.allocate(4 * JAVA_LONG.byteSize(), JAVA_LONG.byteAlignment());
+    this.operator = new CustomOperator(kernels, arena, HOOK, 2, this::compute);
+    this.task = new PoolTask(kernels, arena, this::run);
+  }
+
+  CustomOperator operator() {
+    return operator;
+  }
+
+  /** Sets the rows of the next run of the hooked graph; null is the base. */
+  void prepare(@Nullable BoundAdapter[] rows, Step step) {
+    this.rows = rows;
+    this.step = step;
+    this.failure = null;
+    if (adapted.length < rows.length) {
+      adapted = new int[rows.length];
+    }
+    int side = 0;
+    for (BoundAdapter row : rows) {
+      side = row == null ? side : Math.max(side, row.adapter().ladderSide());
+    }
+    long bytes = (long) rows.length * step.tokens() * side * Float.BYTES;
+    if (ladder.byteSize() != bytes) {
+      ladder = Arena.ofAuto().allocate(Math.max(1, bytes), AdapterMatrix.ALIGNMENT);
+      ladder = ladder.asSlice(0, bytes);
+    }
+  }
+
+  /** Throws what went wrong inside the last run, where it could not be thrown. */
+  void checkRun() {
+    if (failure != null) {
+      throw new IllegalStateException("a hook of this step could not be computed", failure);
+    }
+  }
+
+  private void compute(long node, MemorySegment context) {
+    try {
+      HookSite site = HookSite.numbered((int) node);
+      boolean isLast = site.equals(HookSite.lastNorm(spec.layers()));
+      int tokens = isLast ? step.headTokens() : step.tokens();
+      int width = site.width(spec);
+      int seenWidth = seenWidth(site);
+      long count = (long) rows.length * tokens;
+      MemorySegment seen = at(kernels.input(context, 0, scratch), count * seenWidth * Float.BYTES);
+      long base = kernels.input(context, 1, scratch);
+      long dimensions = setShape(site, tokens);
+      long output = kernels.output(context, shape, dimensions, scratch);
+      MemorySegment changed = at(output, count * width * Float.BYTES);
+      if (base != output) {
+        changed.copyFrom(at(base, changed.byteSize()));
+      }
+      change(
+          context,
+          new HookCall(
+              spec,
+              site,
+              step.firstPositions(),
+              tokens,
+              seen,
+              seenWidth,
+              changed,
+              width,
+              step.embeddings(),
+              ladder,
+              kv,
+              step.firstSlot()));
+    } catch (Throwable e) {
+      failure = e;
+    }
+  }
+
+  private int seenWidth(HookSite site) {
+    int all = (spec.heads() + 2 * spec.kvHeads()) * spec.headDim();
+    boolean isPacked = site.kind() == HookSite.Kind.ATTENDED && packedQueries;
+    return isPacked ? all : site.width(spec);
+  }
+
+  private long setShape(HookSite site, int tokens) {
+    shape.setAtIndex(JAVA_LONG, 0, rows.length);
+    shape.setAtIndex(JAVA_LONG, 1, tokens);
+    boolean byHeads = site.heads(spec) > 1;
+    shape.setAtIndex(JAVA_LONG, 2, byHeads ? site.heads(spec) : site.width(spec));
+    shape.setAtIndex(JAVA_LONG, 3, spec.headDim());
+    return byHeads ? 4 : 3;
+  }
+
+  private void change(MemorySegment context, HookCall now) throws Throwable {
+    call = now;
+    int count = 0;
+    for (int row = 0; row < rows.length; row++) {
+      BoundAdapter bound = rows[row];
+      if (bound != null && bound.adapter().hooks(now.site()).length > 0) {
+        adapted[count++] = row;
+        for (HookChange hook : bound.adapter().hooks(now.site())) {
+          hook.begin(now, row, bound);
+        }
+      }
+    }
+    task.forEach(context, count * groups(now));
+  }
+
+  private static int groups(HookCall now) {
+    return Math.ceilDiv(now.tokens(), DenseProduct.TOKENS);
+  }
+
+  private void run(int index) {
+    HookCall now = call;
+    if (now == null) {
+      return;
+    }
+    int row = adapted[index / groups(now)];
+    int first = index % groups(now) * DenseProduct.TOKENS;
+    BoundAdapter bound = rows[row];
+    if (bound != null) {
+      int count = Math.min(DenseProduct.TOKENS, now.tokens() - first);
+      HookCall.Tokens tokens = new HookCall.Tokens(bound, row, first, count);
+      for (HookChange hook : bound.adapter().hooks(now.site())) {
+        HookScratch room = scratches.get();
+        room.clear();
+        hook.run(now, tokens, room);
+      }
+    }
+  }
+
+  private static MemorySegment at(long address, long bytes) {
+    return MemorySegment.ofAddress(address).reinterpret(bytes);
+  }
+}

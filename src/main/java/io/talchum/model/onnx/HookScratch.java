@@ -1,0 +1,30 @@
+package io.talchum.model.onnx;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Memory for what a task computes on its way. Owned by one thread. */
+final class HookScratch {
+  private static final long START = 1 << 16;
+  private MemorySegment memory = Arena.ofAuto().allocate(START, AdapterMatrix.ALIGNMENT);
+  private long used;
+
+  /** Takes everything back. */
+  void clear() {
+    used = 0;
+  }
+
+  /** Room for tokens of so many numbers each, until {@link #clear}; holds anything at first. */
+  TokenGroup group(int width, int count) {
+    long bytes = (long) count * width * Float.BYTES;
+    long aligned = (bytes + AdapterMatrix.ALIGNMENT - 1) & -AdapterMatrix.ALIGNMENT;
+    if (used + aligned > memory.byteSize()) {
+      memory =
+          Arena.ofAuto().allocate(2 * (memory.byteSize() + aligned), AdapterMatrix.ALIGNMENT);
+      used = 0;
+    }
+    MemorySegment room = memory.asSlice(used, aligned);
+    used += aligned;
+    return new TokenGroup().over(room, 0, width, count);
+  }
+}
