@@ -65,7 +65,11 @@ public final class Engine implements AutoCloseable {
     this.tokenizer = tokenizer;
     this.config = config;
     this.clock = clock;
-    this.check = new RequestCheck(executor.spec().vocabSize(), executor.maxContextTokens());
+    this.check =
+        new RequestCheck(
+            executor.spec().vocabSize(),
+            executor.maxContextTokens(),
+            config.limitedTo(executor.maxPrefillTokens()).prefillTokensAlone());
     this.core = new EngineCore(executor, config, clock, listener, new Accepted());
     this.stats = core.stats();
     this.thread = Thread.ofPlatform().name("talchum-engine").daemon().unstarted(this::loop);

@@ -29,4 +29,9 @@ public record GenerationRequest(
   int virtualTokens() {
     return adapter == null ? 0 : adapter.resident().virtualTokens();
   }
+
+  /** Whether the adapter has to see all of the prompt at once. */
+  boolean readsPromptWhole() {
+    return adapter != null && !adapter.resident().isCausal();
+  }
 }

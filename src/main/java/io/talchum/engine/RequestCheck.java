@@ -4,8 +4,12 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
 
-/** Refuses requests that the engine could not run; ranges of wire fields are the service's task. */
-record RequestCheck(int vocabSize, int maxContextTokens) {
+/**
+ * Refuses requests that the engine could not run; ranges of wire fields are the service's task.
+ *
+ * @param maxPieceTokens of a prompt that may not be cut
+ */
+record RequestCheck(int vocabSize, int maxContextTokens, int maxPieceTokens) {
 
   /**
    * @throws ServeException INVALID_REQUEST or CONTEXT_LENGTH_EXCEEDED
@@ -28,6 +32,13 @@ record RequestCheck(int vocabSize, int maxContextTokens) {
               + maxContextTokens
               + (virtualTokens == 0 ? "" : " with the adapter's " + virtualTokens)
               + "; shorten it");
+    }
+    if (request.readsPromptWhole() && promptTokens > maxPieceTokens) {
+      throw ServeException.of(
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+          "prompt",
+          "the prompt has %d tokens, but the adapter's gates average over the whole prompt, which can be %d tokens long; shorten it"
+              .formatted(promptTokens, maxPieceTokens));
     }
     for (int id : request.promptTokenIds()) {
       requireToken("prompt", id);

@@ -138,6 +138,11 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     return Math.max(0, Math.min(request.sampling().maxTokens() - completionTokens, byContext));
   }
 
+  /** Whether its prompt may not be cut into pieces. */
+  boolean readsPromptWhole() {
+    return request.readsPromptWhole();
+  }
+
   boolean wantsPromptLogprobs() {
     return request.sampling().promptLogprobs();
   }

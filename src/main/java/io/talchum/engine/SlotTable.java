@@ -95,7 +95,8 @@ final class SlotTable {
                   sequence.kvTokens(),
                   sequence.promptTokens(),
                   sequence.tokensLeft(),
-                  sequence.wantsPromptLogprobs()));
+                  sequence.wantsPromptLogprobs(),
+                  sequence.readsPromptWhole()));
     }
     return views;
   }

@@ -55,7 +55,8 @@ final class StepPlanner {
   private static StepPlan prefill(
       int slot, SlotView view, boolean othersDecode, EngineConfig config) {
     boolean isSmall = othersDecode || view.allLogits();
-    int limit = isSmall ? config.prefillTokens() : config.prefillTokensAlone();
+    int limit =
+        isSmall && !view.inOnePiece() ? config.prefillTokens() : config.prefillTokensAlone();
     int tokens = Math.min(view.promptLeft(), limit);
     boolean isLast = tokens == view.promptLeft();
     LogitRows logits =

@@ -67,7 +67,7 @@ public record SelfTest(double change, double base, double largest) {
       ModelExecutor executor, @Nullable ResidentAdapter resident, int[] prompt) {
     executor.bind(0, resident);
     try {
-      executor.expect(0, prompt.length);
+      executor.expect(0, prompt);
       int piece = executor.maxPrefillTokens();
       for (int start = 0; ; start += piece) {
         int end = Math.min(prompt.length, start + piece);

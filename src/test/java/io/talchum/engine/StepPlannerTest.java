@@ -49,6 +49,13 @@ class StepPlannerTest {
   }
 
   @Test
+  void aPromptThatMayNotBeCutComesInOnePiece() {
+    SlotView whole = new SlotView(Phase.PREFILL, 1, 0, 100, 5, false, true);
+    assertThat(plan(true, decoding(20, 9), whole))
+        .isEqualTo(new Prefill(1, 0, 100, LogitRows.LAST));
+  }
+
+  @Test
   void promptLogprobsWantAllRowsInSmallPieces() {
     SlotView echo = new SlotView(Phase.PREFILL, 1, 64, 100, 5, true);
     assertThat(plan(false, echo)).isEqualTo(new Prefill(0, 64, 32, LogitRows.ALL));

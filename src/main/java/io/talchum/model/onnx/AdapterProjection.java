@@ -29,8 +29,7 @@ record AdapterProjection(AdapterMatrix weight, MemorySegment bias) {
     float[] sums = new float[DenseProduct.TOKENS];
     for (int output = 0; output < outputs(); output++) {
       DenseProduct.dots(weight, output, x.data(), x.at(), sums);
-      float b =
-          bias.byteSize() == 0 ? 0 : VectorLoops.get(bias, (long) output * Float.BYTES);
+      float b = bias.byteSize() == 0 ? 0 : VectorLoops.get(bias, (long) output * Float.BYTES);
       for (int t = 0; t < x.count(); t++) {
         y.set(t, output, sums[t] + b);
       }

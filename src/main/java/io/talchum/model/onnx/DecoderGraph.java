@@ -62,8 +62,7 @@ final class DecoderGraph {
     return build(weights, options, true);
   }
 
-  private static OnnxGraph build(
-      ModelPackage weights, ExecutorOptions options, boolean hooked) {
+  private static OnnxGraph build(ModelPackage weights, ExecutorOptions options, boolean hooked) {
     DecoderGraph decoder = new DecoderGraph(weights, options, hooked);
     decoder.decoder();
     return decoder.graph;

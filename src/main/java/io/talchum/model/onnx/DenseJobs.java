@@ -63,7 +63,13 @@ final class DenseJobs {
    * @param y f32 [B, S, out]
    */
   void run(
-      int task, MemorySegment x, MemorySegment factored, int in, MemorySegment y, int out, int tokens) {
+      int task,
+      MemorySegment x,
+      MemorySegment factored,
+      int in,
+      MemorySegment y,
+      int out,
+      int tokens) {
     int job = jobOf(task);
     LinearChange change = changes.get(job);
     int chunk = chunk(change);

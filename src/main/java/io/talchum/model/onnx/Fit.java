@@ -10,16 +10,15 @@ import io.talchum.core.ServeException;
 import java.util.Arrays;
 
 /**
- * Sizes of one primitive against the base's; each method throws INVALID_ADAPTER saying what does not
- * fit.
+ * Sizes of one primitive against the base's; each method throws INVALID_ADAPTER saying what does
+ * not fit.
  *
  * @param what the primitive's kind, and its place if it has one
  */
 record Fit(ModelSpec spec, String what) {
   Fit layer(int layer) {
     Fit named = new Fit(spec, what + " of layer " + layer);
-    named.require(
-        layer >= 0 && layer < spec.layers(), "the base has " + spec.layers() + " layers");
+    named.require(layer >= 0 && layer < spec.layers(), "the base has " + spec.layers() + " layers");
     return named;
   }
 

@@ -4,7 +4,9 @@ import io.talchum.core.ModelSpec;
 import io.talchum.model.onnx.OnnxGraph.Attribute;
 import java.util.List;
 
-/** Writes the hooks of the second graph ({@link HookKernel}); in the base graph they are nothing. */
+/**
+ * Writes the hooks of the second graph ({@link HookKernel}); in the base graph they are nothing.
+ */
 final class HookNodes {
   private final OnnxGraph graph;
   private final ModelSpec spec;

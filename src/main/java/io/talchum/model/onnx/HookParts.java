@@ -99,8 +99,7 @@ final class HookParts {
     }
     ladderSide = network.entry().outputs();
     for (int layer = 0; layer < spec.layers(); layer++) {
-      add(
-          HookSite.of(layer, HookSite.Kind.STREAM), LadderChange.of(memory, network, layer));
+      add(HookSite.of(layer, HookSite.Kind.STREAM), LadderChange.of(memory, network, layer));
     }
   }
 

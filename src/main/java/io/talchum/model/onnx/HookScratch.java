@@ -19,8 +19,7 @@ final class HookScratch {
     long bytes = (long) count * width * Float.BYTES;
     long aligned = (bytes + AdapterMatrix.ALIGNMENT - 1) & -AdapterMatrix.ALIGNMENT;
     if (used + aligned > memory.byteSize()) {
-      memory =
-          Arena.ofAuto().allocate(2 * (memory.byteSize() + aligned), AdapterMatrix.ALIGNMENT);
+      memory = Arena.ofAuto().allocate(2 * (memory.byteSize() + aligned), AdapterMatrix.ALIGNMENT);
       used = 0;
     }
     MemorySegment room = memory.asSlice(used, aligned);

@@ -28,8 +28,7 @@ record LinearChange(
    * @param b [rank, out]: transposed
    * @param gate of the site's input, that multiplies the scale; null without
    */
-  record LowRankChange(
-      float scale, AdapterMatrix a, AdapterMatrix b, @Nullable AdapterGate gate) {
+  record LowRankChange(float scale, AdapterMatrix a, AdapterMatrix b, @Nullable AdapterGate gate) {
     int rank() {
       return a.rows();
     }

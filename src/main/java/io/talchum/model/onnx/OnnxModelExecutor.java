@@ -189,8 +189,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
       throw new IllegalArgumentException("not prepared by this executor: " + adapter);
     }
     if (prepared.isHooked() && hookedSession == null) {
-      hookedSession =
-          shared.createSession(DecoderGraph.buildHooked(weights, options), operators);
+      hookedSession = shared.createSession(DecoderGraph.buildHooked(weights, options), operators);
     }
     adapters[slot] = new BoundAdapter(prepared);
     if (prepared.virtualTokens() > 0) {
@@ -328,8 +327,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     buffers.lengths(lastPositions);
     int rows = lastPositions.length;
     @Nullable BoundAdapter[] bound = Arrays.copyOfRange(adapters, slot, slot + rows);
-    boolean hooked =
-        Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().isHooked());
+    boolean hooked = Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().isHooked());
     StepBinding step = binding(new BindingKey(hooked, slot, rows));
     int tokens = tokenCount / rows;
     linears.prepare(rows, tokens, count);

@@ -53,7 +53,9 @@ final class PoolTask {
     }
   }
 
-  /** {@code void task(void* unused, size_t index)}; an exception must not cross into native code. */
+  /**
+   * {@code void task(void* unused, size_t index)}; an exception must not cross into native code.
+   */
   @SuppressWarnings("unused") // called by name
   private void call(MemorySegment unused, long index) {
     try {

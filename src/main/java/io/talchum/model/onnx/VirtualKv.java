@@ -22,7 +22,8 @@ final class VirtualKv {
       ModelSpec spec, KvScales scales, VirtualKeyValues virtual, SegmentAllocator memory) {
     MemorySegment block =
         memory.allocate(
-            virtual.tokens() * KvSlots.bytesPerToken(spec, scales.format()), AdapterMatrix.ALIGNMENT);
+            virtual.tokens() * KvSlots.bytesPerToken(spec, scales.format()),
+            AdapterMatrix.ALIGNMENT);
     long bytes = block.byteSize() / spec.layers();
     for (int layer = 0; layer < spec.layers(); layer++) {
       writeLayer(spec, scales, virtual, layer, 1, 1, block.asSlice(layer * bytes, bytes));
@@ -38,8 +39,7 @@ final class VirtualKv {
       int layer,
       float ofKeys,
       float ofValues) {
-    long bytes =
-        virtual.tokens() * KvSlots.bytesPerToken(spec, scales.format()) / spec.layers();
+    long bytes = virtual.tokens() * KvSlots.bytesPerToken(spec, scales.format()) / spec.layers();
     MemorySegment block = Arena.ofAuto().allocate(bytes, AdapterMatrix.ALIGNMENT);
     writeLayer(spec, scales, virtual, layer, ofKeys, ofValues, block);
     return block;

@@ -57,8 +57,7 @@ class PrimitiveLawTest {
     try (ModelPackage model = base(quantization)) {
       Map<String, AdapterWeights> kinds = new RandomAdapters(model.manifest().spec()).all();
       int slots = kinds.size() + 2;
-      KvScales scales =
-          int8Kv ? KvCalibration.run(model, List.of(text(100, 1)), 2) : KvScales.NONE;
+      KvScales scales = int8Kv ? KvCalibration.run(model, List.of(text(100, 1)), 2) : KvScales.NONE;
       ExecutorOptions options =
           new ExecutorOptions(slots, TinyModels.CONTEXT, 64, 2, false, scales);
       try (OnnxModelExecutor executor = OnnxModelExecutor.open(model, options)) {
@@ -214,14 +213,12 @@ class PrimitiveLawTest {
   void copyingASlotCopiesVirtualTokens(String kind) {
     try (ModelPackage model = base(Quantization.NONE);
         OnnxModelExecutor executor = TinyModels.exact(model, 3);
-        ResidentAdapter adapter =
-            executor.prepare(new RandomAdapters(executor.spec()).one(kind))) {
+        ResidentAdapter adapter = executor.prepare(new RandomAdapters(executor.spec()).one(kind))) {
       executor.bind(2, adapter);
       TinyModels.prefill(executor, 2, PROMPT, 8);
       executor.copySlot(2, 0, PROMPT.length);
       executor.release(2);
-      float[] moved =
-          TinyModels.row(executor.decode(new int[] {7}, new int[] {PROMPT.length}), 0);
+      float[] moved = TinyModels.row(executor.decode(new int[] {7}, new int[] {PROMPT.length}), 0);
       executor.bind(1, adapter);
       int[] whole = Arrays.copyOf(PROMPT, PROMPT.length + 1);
       whole[PROMPT.length] = 7;
