@@ -188,9 +188,7 @@ public abstract class ServingContract {
         ErrorCode.NOT_FOUND,
         "nothing-there");
     assertRefused(
-        () -> server.loadAdapter("x", "refused_xlora", false),
-        ErrorCode.INVALID_ADAPTER,
-        "XLORA");
+        () -> server.loadAdapter("x", "refused_xlora", false), ErrorCode.INVALID_ADAPTER, "XLORA");
     assertRefused(
         () -> server.loadAdapter(served.base(), served.folders().get(0), false),
         ErrorCode.INVALID_REQUEST,
