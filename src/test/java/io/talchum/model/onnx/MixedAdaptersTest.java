@@ -36,7 +36,7 @@ class MixedAdaptersTest {
     this.folder = folder;
   }
 
-  /** All LoRA fixtures but the one whose lora_B has a bias, which is refused by name for now. */
+  /** All LoRA fixtures. */
   static Stream<String> loraFolders() throws Exception {
     List<String> found = new ArrayList<>();
     for (String family : List.of("llama", "llama_untied")) {
@@ -44,7 +44,7 @@ class MixedAdaptersTest {
       if (Files.isDirectory(root)) {
         try (Stream<Path> kinds = Files.list(root)) {
           kinds
-              .filter(kind -> !kind.endsWith("lora_bias_B") && !kind.endsWith("refused_xlora"))
+              .filter(kind -> !kind.endsWith("refused_xlora"))
               .sorted()
               .forEach(kind -> found.add(family + "/" + kind.getFileName()));
         }
