@@ -38,7 +38,14 @@ final class PeftKinds {
           C3aKind.KIND,
           ShiraKind.KIND,
           HiraKind.KIND,
-          RoadKind.KIND);
+          RoadKind.KIND,
+          DeftKind.KIND,
+          SuperTuningKind.KIND,
+          GraLoraKind.KIND,
+          PVeraKind.KIND,
+          PeanutKind.KIND,
+          GLoraKind.KIND,
+          OsfKind.KIND);
 
   private static final String UNVERIFIED = "its merge rule is not verified yet";
 
@@ -51,15 +58,8 @@ final class PeftKinds {
           Map.entry("XLORA", "it mixes adapters by a classifier over the hidden states"),
           Map.entry("POLY", "its adapters are mixed by a router per task"),
           Map.entry("ADAMSS", "its subspaces are found on the base when it is trained"),
-          Map.entry("DEFT", UNVERIFIED),
           Map.entry("FROD", UNVERIFIED),
-          Map.entry("GLORA", UNVERIFIED),
-          Map.entry("GRALORA", UNVERIFIED),
-          Map.entry("OSF", UNVERIFIED),
-          Map.entry("PEANUT", UNVERIFIED),
           Map.entry("PSOFT", UNVERIFIED),
-          Map.entry("PVERA", UNVERIFIED),
-          Map.entry("SUPERTUNING", UNVERIFIED),
           Map.entry("TINYLORA", UNVERIFIED),
           Map.entry("UNILORA", UNVERIFIED),
           Map.entry("WAVEFT", UNVERIFIED));

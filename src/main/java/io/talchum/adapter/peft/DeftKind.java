@@ -1,0 +1,59 @@
+package io.talchum.adapter.peft;
+
+import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.Matrix;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * DEFT: the weight less its part in a projected space, and something in its place: P (scale R -
+ * relu(P)^T W), of rank r.
+ */
+final class DeftKind {
+  static final PeftKind KIND =
+      new ModuleKind(
+          "DEFT",
+          KindOptions.ofModules(
+                  Set.of("r", "alpha", "decomposition_method", "bias"),
+                  Set.of("deft_dropout", "init_scale", "init_weights"))
+              .refusing(Map.of("para", "this form was not recorded"))
+              .uncounting(Set.of("bias")),
+          DeftKind::begin);
+
+  private DeftKind() {}
+
+  private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
+    ConfigFields config = source.config();
+    SavedBiases.requireNone(config);
+    String method = config.text("decomposition_method", "relu");
+    if (!method.equals("relu")) {
+      throw ConfigFields.refuse("decomposition_method is '" + method + "'; only relu is served");
+    }
+    int rank = LoraScale.rank(config);
+    double alpha = config.has("alpha") ? config.number("alpha", 0) : 0;
+    return module -> {
+      int r = Math.min(rank, module.out());
+      double scale = alpha == 0 ? 1 : alpha / r;
+      Matrix p = source.matrix(module, "deft_P", module.out(), r, "[outputs, r]");
+      Matrix rows = source.matrix(module, "deft_R", r, module.in(), "[r, inputs]");
+      double[] projected = new double[r * module.in()];
+      module.forEachRow(
+          (row, weights) -> {
+            for (int k = 0; k < r; k++) {
+              double factor = Math.max(p.at(row, k), 0);
+              for (int i = 0; i < weights.length; i++) {
+                projected[k * weights.length + i] += factor * weights[i];
+              }
+            }
+          });
+      return module.lowRank(
+          Matrix.of(
+              r,
+              module.in(),
+              (k, i) -> scale * rows.at(k, i) - projected[k * module.in() + i]),
+          p,
+          1);
+    };
+  }
+}

@@ -1,0 +1,66 @@
+package io.talchum.adapter.peft;
+
+import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.Matrix;
+import java.util.List;
+import java.util.Set;
+
+/** GLoRA (arXiv:2306.07967) on linears without bias: W .* A + B, both low-rank products. */
+final class GLoraKind {
+  static final PeftKind KIND =
+      new ModuleKind(
+          "GLORA",
+          KindOptions.ofModules(
+                  Set.of("r", "config_A_B", "bias"),
+                  Set.of("config_C", "config_D_E", "init_weights"))
+              .uncounting(Set.of("bias")),
+          GLoraKind::begin);
+
+  private GLoraKind() {}
+
+  private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
+    ConfigFields config = source.config();
+    SavedBiases.requireNone(config);
+    String paths = config.text("config_A_B", "lora");
+    if (!paths.equals("lora")) {
+      throw ConfigFields.refuse("config_A_B is '" + paths + "'; only lora is served");
+    }
+    int rank = config.whole("r", 4, 1, LoraScale.MAX_RANK);
+    return module -> {
+      if (module.hasBias()) {
+        throw ConfigFields.refuse("this kind is not served on " + module.path() + ", it has a bias");
+      }
+      dropZeros(source, module, "glora_C.zeros", module.in(), 1);
+      dropZeros(source, module, "glora_D.zeros", module.out());
+      dropZeros(source, module, "glora_E.zeros", module.out());
+      float[] delta = product(source, module, "glora_A", rank).values().clone();
+      float[] added = product(source, module, "glora_B", rank).values();
+      module.forEachRow(
+          (row, weights) -> {
+            for (int i = 0; i < weights.length; i++) {
+              int place = row * weights.length + i;
+              delta[place] = delta[place] * weights[i] + added[place];
+            }
+          });
+      return module.dense(new Matrix(module.out(), module.in(), delta));
+    };
+  }
+
+  private static Matrix product(PeftSource source, AdaptedModule module, String name, int rank) {
+    return source
+        .matrix(module, name + ".Xd", module.out(), rank, "[outputs, r]")
+        .times(source.matrix(module, name + ".Xu", rank, module.in(), "[r, inputs]"));
+  }
+
+  /** What PEFT writes where a path is not used. */
+  private static void dropZeros(
+      PeftSource source, AdaptedModule module, String suffix, long... shape) {
+    for (float value : source.values(module, suffix, "zeros", shape)) {
+      if (value != 0) {
+        throw source
+            .tensors()
+            .refuse("tensor " + PeftSource.name(module.path(), suffix) + " is not zero");
+      }
+    }
+  }
+}

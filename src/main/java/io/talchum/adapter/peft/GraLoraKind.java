@@ -1,0 +1,67 @@
+package io.talchum.adapter.peft;
+
+import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.Matrix;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * GraLoRA (arXiv:2505.20355): the weight in k x k blocks, each with a product of rank r / k of its
+ * own; together of rank k r.
+ */
+final class GraLoraKind {
+  static final PeftKind KIND =
+      new ModuleKind(
+          "GRALORA",
+          KindOptions.ofModules(
+                  Set.of("r", "alpha", "gralora_k", "hybrid_r", "bias"),
+                  Set.of("gralora_dropout", "init_weights"))
+              .uncounting(Set.of("bias")),
+          GraLoraKind::begin);
+
+  private GraLoraKind() {}
+
+  private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
+    ConfigFields config = source.config();
+    SavedBiases.requireNone(config);
+    int rank = config.whole("r", 32, 1, LoraScale.MAX_RANK);
+    int blocks = config.whole("gralora_k", 2, 1, LoraScale.MAX_RANK);
+    if (config.whole("hybrid_r", 0, 0, LoraScale.MAX_RANK) != 0) {
+      throw ConfigFields.refuse("hybrid_r is " + config.get("hybrid_r") + "; only 0 is served");
+    }
+    if (rank % blocks != 0) {
+      throw ConfigFields.refuse("gralora_k " + blocks + " does not divide r " + rank);
+    }
+    float scale = (float) (config.number("alpha", 64) / rank);
+    return module -> {
+      if (module.in() % blocks != 0 || module.out() % blocks != 0) {
+        throw ConfigFields.refuse(
+            "gralora_k " + blocks + " does not divide the sizes of " + module.path());
+      }
+      int ins = module.in() / blocks;
+      int outs = module.out() / blocks;
+      int each = rank / blocks;
+      float[] a = source.values(module, "gralora_A", "[k, inputs / k, r]", blocks, ins, rank);
+      float[] b = source.values(module, "gralora_B", "[k, r, outputs / k]", blocks, rank, outs);
+      // row (n, j, q) joins the inputs of block n with the outputs of block j
+      int all = blocks * rank;
+      Matrix left =
+          Matrix.of(
+              all,
+              module.in(),
+              (row, i) -> i / ins == row / rank ? a[i * rank + row % rank] : 0);
+      Matrix right =
+          Matrix.of(
+              module.out(),
+              all,
+              (row, k) -> {
+                int j = k % rank / each;
+                int column = k / rank * each + k % each;
+                return row / outs == j ? b[(j * rank + column) * outs + row % outs] : 0;
+              });
+      return Cost.cheaperAsLowRank(module, all)
+          ? module.lowRank(left, right, scale)
+          : module.dense(right.times(left).times((double) scale));
+    };
+  }
+}
