@@ -49,9 +49,7 @@ final class DeftKind {
           });
       return module.lowRank(
           Matrix.of(
-              r,
-              module.in(),
-              (k, i) -> scale * rows.at(k, i) - projected[k * module.in() + i]),
+              r, module.in(), (k, i) -> scale * rows.at(k, i) - projected[k * module.in() + i]),
           p,
           1);
     };

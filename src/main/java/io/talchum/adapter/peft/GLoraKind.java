@@ -28,7 +28,8 @@ final class GLoraKind {
     int rank = config.whole("r", 4, 1, LoraScale.MAX_RANK);
     return module -> {
       if (module.hasBias()) {
-        throw ConfigFields.refuse("this kind is not served on " + module.path() + ", it has a bias");
+        throw ConfigFields.refuse(
+            "this kind is not served on " + module.path() + ", it has a bias");
       }
       dropZeros(source, module, "glora_C.zeros", module.in(), 1);
       dropZeros(source, module, "glora_D.zeros", module.out());

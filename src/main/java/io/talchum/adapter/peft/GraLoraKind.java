@@ -47,9 +47,7 @@ final class GraLoraKind {
       int all = blocks * rank;
       Matrix left =
           Matrix.of(
-              all,
-              module.in(),
-              (row, i) -> i / ins == row / rank ? a[i * rank + row % rank] : 0);
+              all, module.in(), (row, i) -> i / ins == row / rank ? a[i * rank + row % rank] : 0);
       Matrix right =
           Matrix.of(
               module.out(),

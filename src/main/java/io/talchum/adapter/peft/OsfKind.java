@@ -13,7 +13,8 @@ final class OsfKind {
   static final PeftKind KIND =
       new ModuleKind(
           "OSF",
-          KindOptions.ofModules(Set.of(), Set.of("effective_rank", "target_svd_config", "init_weights"))
+          KindOptions.ofModules(
+                  Set.of(), Set.of("effective_rank", "target_svd_config", "init_weights"))
               .refusing(java.util.Map.of("rank_pattern", "this form was not recorded")),
           OsfKind::begin);
 

@@ -10,8 +10,7 @@ final class PeanutKind {
   static final PeftKind KIND =
       new ModuleKind(
           "PEANUT",
-          KindOptions.ofModules(
-              Set.of("r", "scaling", "act_fn", "depth"), Set.of("init_weights")),
+          KindOptions.ofModules(Set.of("r", "scaling", "act_fn", "depth"), Set.of("init_weights")),
           PeanutKind::begin);
 
   private PeanutKind() {}

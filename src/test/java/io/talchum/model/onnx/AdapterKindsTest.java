@@ -123,12 +123,10 @@ class AdapterKindsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"llama", "llama_untied", "qwen2", "qwen3", "mistral", "gemma3_text"})
+  @ValueSource(strings = {"llama", "llama_untied", "qwen2", "qwen3", "mistral", "gemma3_text"})
   void givesThemInABatchOfAllKinds(String family) throws IOException {
-    List<String> kinds = folders().stream()
-            .filter(f -> familyOf(f).equals(family) && isCausal(f))
-            .toList();
+    List<String> kinds =
+        folders().stream().filter(f -> familyOf(f).equals(family) && isCausal(f)).toList();
     try (ModelPackage model = base(family);
         OnnxModelExecutor executor = TinyModels.exact(model, kinds.size())) {
       List<ResidentAdapter> residents = new ArrayList<>();
