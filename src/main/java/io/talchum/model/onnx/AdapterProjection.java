@@ -1,39 +1,61 @@
 package io.talchum.model.onnx;
 
 import io.talchum.adapter.Projection;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 
 /**
- * A linear map of an adapter's own.
+ * A linear map of an adapter's own. Few inputs are kept transposed, so that the loops run over the
+ * longer side.
  *
- * @param weight [outputs, inputs]
- * @param bias f32 [outputs], or empty
+ * @param weight [outputs, inputs], or [inputs, outputs]
+ * @param bias f32 [outputs]
  */
-record AdapterProjection(AdapterMatrix weight, MemorySegment bias) {
-  static AdapterProjection of(SegmentAllocator memory, Projection projection) {
+record AdapterProjection(AdapterMatrix weight, boolean isTransposed, float[] bias) {
+  static AdapterProjection of(SegmentAllocator memory, Projection p) {
+    boolean transposed = p.inputs() < p.outputs();
     return new AdapterProjection(
-        AdapterMatrix.of(memory, projection.weight(), projection.outputs(), projection.inputs()),
-        projection.bias().length == 0
-            ? MemorySegment.NULL
-            : AdapterMatrix.vector(memory, projection.bias()));
+        transposed
+            ? AdapterMatrix.transposed(memory, p.weight(), p.inputs(), p.outputs())
+            : AdapterMatrix.of(memory, p.weight(), p.outputs(), p.inputs()),
+        transposed,
+        p.bias().length == 0 ? new float[p.outputs()] : p.bias());
   }
 
   int outputs() {
-    return weight.rows();
+    return bias.length;
   }
 
   /** W x + bias, in scratch memory. */
   TokenGroup apply(TokenGroup x, HookScratch scratch) {
     TokenGroup y = scratch.group(outputs(), x.count());
+    if (isTransposed) {
+      byColumns(x, y);
+    } else {
+      byRows(x, y);
+    }
+    return y;
+  }
+
+  private void byRows(TokenGroup x, TokenGroup y) {
     float[] sums = new float[DenseProduct.TOKENS];
     for (int output = 0; output < outputs(); output++) {
       DenseProduct.dots(weight, output, x.data(), x.at(), sums);
-      float b = bias.byteSize() == 0 ? 0 : VectorLoops.get(bias, (long) output * Float.BYTES);
       for (int t = 0; t < x.count(); t++) {
-        y.set(t, output, sums[t] + b);
+        y.set(t, output, sums[t] + bias[output]);
       }
     }
-    return y;
+  }
+
+  private void byColumns(TokenGroup x, TokenGroup y) {
+    float[] inputs = new float[weight.rows()];
+    for (int t = 0; t < x.count(); t++) {
+      for (int i = 0; i < inputs.length; i++) {
+        inputs[i] = x.get(t, i);
+      }
+      for (int output = 0; output < outputs(); output++) {
+        y.set(t, output, bias[output]);
+      }
+      LowRankProduct.up(weight, y.data(), y.at()[t], inputs);
+    }
   }
 }

@@ -54,13 +54,19 @@ record BottleneckChange(
   @Override
   public void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
     TokenGroup x = call.changed(tokens);
-    TokenGroup result = result(call, tokens, scratch);
+    TokenGroup result = unscaled(call, tokens, scratch);
     float factor = gate == null ? 1 : tokens.bound().gate(gate.number()).mean(0);
-    x.add(factor, result, call.width());
+    x.add(factor * scale, result, call.width());
   }
 
   /** What is added to x, without the gate. */
   TokenGroup result(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
+    TokenGroup y = unscaled(call, tokens, scratch);
+    y.add(scale - 1, y, call.width());
+    return y;
+  }
+
+  private TokenGroup unscaled(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
     TokenGroup i = input(call, tokens, scratch);
     TokenGroup z = down.apply(i, scratch);
     for (int t = 0; t < tokens.count(); t++) {
@@ -68,13 +74,7 @@ record BottleneckChange(
         z.set(t, k, NonLinear.apply(nonLinearity, z.get(t, k)));
       }
     }
-    TokenGroup y = up.apply(z, scratch);
-    for (int t = 0; t < tokens.count(); t++) {
-      for (int k = 0; k < call.width(); k++) {
-        y.set(t, k, scale * y.get(t, k));
-      }
-    }
-    return y;
+    return up.apply(z, scratch);
   }
 
   private TokenGroup input(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {

@@ -43,10 +43,20 @@ final class LowRankProduct {
     } else {
       down16(change.a(), scale, x, xOffset, z);
     }
-    if (change.b().format() == WeightFormat.FLOAT32) {
-      up32(change.b(), y, yOffset, z);
+    up(change.b(), y, yOffset, z);
+  }
+
+  /**
+   * y += B z.
+   *
+   * @param b [rank, out]: transposed
+   * @param z at least the rank
+   */
+  static void up(AdapterMatrix b, MemorySegment y, long yOffset, float[] z) {
+    if (b.format() == WeightFormat.FLOAT32) {
+      up32(b, y, yOffset, z);
     } else {
-      up16(change.b(), y, yOffset, z);
+      up16(b, y, yOffset, z);
     }
   }
 

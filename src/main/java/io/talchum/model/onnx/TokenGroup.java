@@ -45,18 +45,15 @@ final class TokenGroup {
   /** this = a + b, of so many numbers each. */
   void sum(TokenGroup a, TokenGroup b, int width) {
     for (int t = 0; t < count; t++) {
-      for (int i = 0; i < width; i++) {
-        set(t, i, a.get(t, i) + b.get(t, i));
-      }
+      MemorySegment.copy(a.data, a.at[t], data, at[t], (long) width * Float.BYTES);
+      VectorLoops.addScaled(1, b.data, b.at[t], data, at[t], width);
     }
   }
 
   /** this += factor * terms. */
   void add(float factor, TokenGroup terms, int width) {
     for (int t = 0; t < count; t++) {
-      for (int i = 0; i < width; i++) {
-        set(t, i, get(t, i) + factor * terms.get(t, i));
-      }
+      VectorLoops.addScaled(factor, terms.data, terms.at[t], data, at[t], width);
     }
   }
 }

@@ -48,6 +48,24 @@ final class VectorLoops {
     }
   }
 
+  /** y += factor * terms, of so many numbers. */
+  static void addScaled(
+      float factor, MemorySegment terms, long termsOffset, MemorySegment y, long yOffset, int count) {
+    int whole = FLOATS.loopBound(count);
+    for (int i = 0; i < whole; i += LANES) {
+      long at = (long) i * Float.BYTES;
+      FloatVector.fromMemorySegment(FLOATS, terms, termsOffset + at, NATIVE)
+          .fma(
+              FloatVector.broadcast(FLOATS, factor),
+              FloatVector.fromMemorySegment(FLOATS, y, yOffset + at, NATIVE))
+          .intoMemorySegment(y, yOffset + at, NATIVE);
+    }
+    for (int i = whole; i < count; i++) {
+      long at = (long) i * Float.BYTES;
+      set(y, yOffset + at, get(y, yOffset + at) + factor * get(terms, termsOffset + at));
+    }
+  }
+
   /** Sum of factors * x. */
   static float dot(MemorySegment factors, MemorySegment x, long xOffset) {
     int count = (int) (factors.byteSize() / Float.BYTES);
