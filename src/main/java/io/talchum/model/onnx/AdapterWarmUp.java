@@ -42,6 +42,8 @@ final class AdapterWarmUp {
       for (int round = 0; round < ROUNDS; round++) {
         VectorLoops.multiply(x, x, 0, y, 0);
         VectorLoops.add(x, y, 0);
+        VectorLoops.addScaled(1, x, 0, y, 0, SIZE);
+        sums[0] = VectorLoops.dot(x, y, 0);
       }
     }
   }
