@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class RequestCheckTest {
   private final RequestCheck check = new RequestCheck(23, 64, 16);
 
-  private record Fake(int virtualTokens, boolean isCausal) implements ResidentAdapter, AdapterLease {
+  private record Fake(int virtualTokens, boolean isCausal)
+      implements ResidentAdapter, AdapterLease {
     @Override
     public long residentBytes() {
       return 0;

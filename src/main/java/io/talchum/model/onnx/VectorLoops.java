@@ -50,7 +50,12 @@ final class VectorLoops {
 
   /** y += factor * terms, of so many numbers. */
   static void addScaled(
-      float factor, MemorySegment terms, long termsOffset, MemorySegment y, long yOffset, int count) {
+      float factor,
+      MemorySegment terms,
+      long termsOffset,
+      MemorySegment y,
+      long yOffset,
+      int count) {
     int whole = FLOATS.loopBound(count);
     for (int i = 0; i < whole; i += LANES) {
       long at = (long) i * Float.BYTES;
