@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -98,7 +97,7 @@ public final class PanelInputs {
     for (int i = 0; i < count; i += FLOATS.length()) {
       sum = sum.add(FloatVector.fromArray(FLOATS, values, from + i));
     }
-    return sum.reduceLanes(VectorOperators.ADD);
+    return Lanes.sum(sum.toArray());
   }
 
   int tokens() {

@@ -1,8 +1,8 @@
 package io.talchum.model.onnx;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
 
+import io.talchum.model.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -71,10 +71,10 @@ final class DenseProduct {
       sum2 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x2 + step, NATIVE), sum2);
       sum3 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x3 + step, NATIVE), sum3);
     }
-    sums[0] = sum0.reduceLanes(ADD);
-    sums[1] = sum1.reduceLanes(ADD);
-    sums[2] = sum2.reduceLanes(ADD);
-    sums[3] = sum3.reduceLanes(ADD);
+    sums[0] = Lanes.sum(sum0.toArray());
+    sums[1] = Lanes.sum(sum1.toArray());
+    sums[2] = Lanes.sum(sum2.toArray());
+    sums[3] = Lanes.sum(sum3.toArray());
   }
 
   private static void dots16(
@@ -105,9 +105,9 @@ final class DenseProduct {
       sum2 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x2 + step, NATIVE), sum2);
       sum3 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x3 + step, NATIVE), sum3);
     }
-    sums[0] = sum0.reduceLanes(ADD);
-    sums[1] = sum1.reduceLanes(ADD);
-    sums[2] = sum2.reduceLanes(ADD);
-    sums[3] = sum3.reduceLanes(ADD);
+    sums[0] = Lanes.sum(sum0.toArray());
+    sums[1] = Lanes.sum(sum1.toArray());
+    sums[2] = Lanes.sum(sum2.toArray());
+    sums[3] = Lanes.sum(sum3.toArray());
   }
 }

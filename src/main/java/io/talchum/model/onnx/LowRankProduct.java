@@ -2,6 +2,7 @@ package io.talchum.model.onnx;
 
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
 
+import io.talchum.model.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -75,7 +76,7 @@ final class LowRankProduct {
             FloatVector.fromMemorySegment(FLOATS, weights, row + at, NATIVE)
                 .fma(FloatVector.fromMemorySegment(FLOATS, x, xOffset + at, NATIVE), sum);
       }
-      float dot = sum.reduceLanes(VectorOperators.ADD);
+      float dot = Lanes.sum(sum.toArray());
       for (int i = whole; i < in; i++) {
         long at = (long) i * Float.BYTES;
         dot +=
@@ -137,7 +138,7 @@ final class LowRankProduct {
                 FloatVector.fromMemorySegment(FLOATS, x, xOffset + (long) i * Float.BYTES, NATIVE),
                 sum);
       }
-      float dot = sum.reduceLanes(VectorOperators.ADD);
+      float dot = Lanes.sum(sum.toArray());
       for (int i = whole; i < in; i++) {
         dot +=
             format.read(weights, row, i)

@@ -1,10 +1,10 @@
 package io.talchum.model.onnx;
 
+import io.talchum.model.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Element by element over f32 memory; offsets are bytes. */
@@ -82,7 +82,7 @@ final class VectorLoops {
           FloatVector.fromMemorySegment(FLOATS, factors, at, NATIVE)
               .fma(FloatVector.fromMemorySegment(FLOATS, x, xOffset + at, NATIVE), sum);
     }
-    float dot = sum.reduceLanes(VectorOperators.ADD);
+    float dot = Lanes.sum(sum.toArray());
     for (int i = whole; i < count; i++) {
       long at = (long) i * Float.BYTES;
       dot += get(factors, at) * get(x, xOffset + at);
