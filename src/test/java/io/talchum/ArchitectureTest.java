@@ -27,6 +27,7 @@ class ArchitectureTest {
     MAY_IMPORT.put("hub", List.of("core"));
     MAY_IMPORT.put("text", List.of("core"));
     MAY_IMPORT.put("adapter", List.of("core", "weights"));
+    MAY_IMPORT.put("adapter.store", List.of("core", "weights", "adapter"));
     MAY_IMPORT.put("adapter.folder", List.of("core", "weights", "adapter"));
     MAY_IMPORT.put("adapter.peft", List.of("core", "weights", "adapter", "adapter.folder"));
     MAY_IMPORT.put("adapter.hub", List.of("core", "weights", "adapter", "adapter.folder"));
@@ -37,7 +38,16 @@ class ArchitectureTest {
     MAY_IMPORT.put("conditioning", List.of("core", "text", "adapter"));
     MAY_IMPORT.put(
         "service",
-        List.of("core", "weights", "hub", "text", "adapter", "model", "engine", "conditioning"));
+        List.of(
+            "core",
+            "weights",
+            "hub",
+            "text",
+            "adapter",
+            "adapter.store",
+            "model",
+            "engine",
+            "conditioning"));
     MAY_IMPORT.put("api.http", List.of("core", "service"));
     MAY_IMPORT.put("api.grpc", List.of("core", "service"));
     MAY_IMPORT.put("cli", List.of("core", "service"));

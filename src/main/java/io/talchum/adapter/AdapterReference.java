@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param task of an adapter with tasks, from 0
  * @param version first digits of the hash, empty for whatever version is current
  */
-record AdapterReference(String name, OptionalInt task, String version) {
+public record AdapterReference(String name, OptionalInt task, String version) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
   private static final Pattern WITH_TASK = Pattern.compile("([^:]*):(0|[1-9][0-9]{0,5})");
   private static final Pattern VERSION = Pattern.compile("[0-9a-f]{8,64}");
@@ -23,7 +23,7 @@ record AdapterReference(String name, OptionalInt task, String version) {
   /**
    * @throws ServeException MODEL_NOT_FOUND if it cannot be a reference
    */
-  static AdapterReference parse(String text) {
+  public static AdapterReference parse(String text) {
     int at = text.indexOf('@');
     if (at < 0) {
       return of(text, "");
@@ -51,13 +51,23 @@ record AdapterReference(String name, OptionalInt task, String version) {
         : new AdapterReference(text, OptionalInt.empty(), version);
   }
 
+  /** Whether it can name an adapter. */
+  public static boolean isName(String name) {
+    return NAME.matcher(name).matches();
+  }
+
+  static String requireName(String name) {
+    return requireName("lora_name", name);
+  }
+
   /**
+   * @param param the request's field
    * @throws ServeException INVALID_REQUEST unless it can name an adapter
    */
-  static String requireName(String name) {
-    if (!NAME.matcher(name).matches()) {
+  public static String requireName(String param, String name) {
+    if (!isName(name)) {
       throw ServeException.invalid(
-          "lora_name",
+          param,
           "the adapter name '"
               + shorten(name)
               + "' is not 1 to 128 letters, digits, '.', '_' or '-' beginning with a letter or"

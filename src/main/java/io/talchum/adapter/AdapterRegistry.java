@@ -107,7 +107,7 @@ public final class AdapterRegistry implements AutoCloseable {
     }
   }
 
-  private static int taskOf(AdapterReference wanted, String reference, int tasks) {
+  static int taskOf(AdapterReference wanted, String reference, int tasks) {
     if (tasks == 0 && wanted.task().isPresent()) {
       throw notFound(reference, "'" + wanted.name() + "' has no tasks");
     }
@@ -167,7 +167,10 @@ public final class AdapterRegistry implements AutoCloseable {
       }
       AdapterVersion after =
           new AdapterVersion(
-              new AdapterId(name, adapter.version()), adapter, prepared(adapter), clock.instant());
+              new AdapterId(name, adapter.version()),
+              adapter,
+              prepared(adapter, prepare),
+              clock.instant());
       swap(name, after);
       return after.info();
     } finally {
@@ -175,7 +178,9 @@ public final class AdapterRegistry implements AutoCloseable {
     }
   }
 
-  private List<ResidentAdapter> prepared(AdapterContent adapter) {
+  /** All that the adapter can do, ready to run. */
+  static List<ResidentAdapter> prepared(
+      AdapterContent adapter, Function<AdapterWeights, ResidentAdapter> prepare) {
     List<ResidentAdapter> residents = new ArrayList<>();
     try {
       adapter.variants().forEach(weights -> residents.add(prepare.apply(weights)));

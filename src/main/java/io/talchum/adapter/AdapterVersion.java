@@ -14,11 +14,25 @@ final class AdapterVersion {
   private final AdapterInfo info;
   private final List<ResidentAdapter> residents; // one, or one for each task
   private final boolean hasTasks;
+  private final Runnable closed;
   private final AtomicInteger references = new AtomicInteger(1);
 
   AdapterVersion(
       AdapterId id, AdapterContent adapter, List<ResidentAdapter> residents, Instant loadedAt) {
+    this(id, adapter, residents, loadedAt, () -> {});
+  }
+
+  /**
+   * @param closed called once, after the resident adapters were closed
+   */
+  AdapterVersion(
+      AdapterId id,
+      AdapterContent adapter,
+      List<ResidentAdapter> residents,
+      Instant loadedAt,
+      Runnable closed) {
     this.id = id;
+    this.closed = closed;
     this.residents = List.copyOf(residents);
     this.hasTasks = !adapter.tasks().isEmpty();
     this.info =
@@ -49,6 +63,7 @@ final class AdapterVersion {
   void release() {
     if (references.decrementAndGet() == 0) {
       residents.forEach(ResidentAdapter::close);
+      closed.run();
     }
   }
 

@@ -27,6 +27,8 @@ public enum ErrorCode {
   INVALID_MODEL,
   /** An adapter folder cannot be read or does not fit the base. */
   INVALID_ADAPTER,
+  /** The adapter serves requests now. */
+  ADAPTER_IN_USE,
   /** A path outside the configured roots. */
   FORBIDDEN_PATH,
   /** The admission queue is full; try again later. */

@@ -3,8 +3,10 @@ package io.talchum.service;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Loads and unloads adapters at run time, as vLLM's endpoints do. */
@@ -12,16 +14,27 @@ public final class AdapterService {
   private final String baseName;
   private final AdapterRegistry adapters;
   private final AdapterDirectory directory;
+  private final StoredAdapters stored;
 
-  public AdapterService(String baseName, AdapterRegistry adapters, AdapterDirectory directory) {
+  public AdapterService(
+      String baseName,
+      AdapterRegistry adapters,
+      AdapterDirectory directory,
+      StoredAdapters stored) {
     this.baseName = baseName;
     this.adapters = adapters;
     this.directory = directory;
+    this.stored = stored;
   }
 
   /** All loaded adapters, by name. */
   public List<LoadedAdapter> list() {
     return adapters.list().stream().map(LoadedAdapter::of).toList();
+  }
+
+  /** The loaded adapter of that name. */
+  public Optional<LoadedAdapter> find(String name) {
+    return adapters.find(name).map(LoadedAdapter::of);
   }
 
   /**
@@ -40,6 +53,13 @@ public final class AdapterService {
           "base_model_name",
           "base_model_name '%s' is not served here; leave it out or say '%s'"
               .formatted(Shown.of(baseModel), baseName));
+    }
+    if (stored.has(name)) {
+      throw ServeException.of(
+          ErrorCode.ALREADY_EXISTS,
+          "lora_name",
+          "'%s' is an adapter of the store; delete it or choose another name"
+              .formatted(Shown.of(name)));
     }
     AdapterInfo loaded = adapters.load(name, directory.resolve(folder), replace);
     return LoadedAdapter.of(loaded);

@@ -41,7 +41,8 @@ public final class CompletionService {
           "prompt holds %d prompts; at most %d are allowed in one request"
               .formatted(request.prompts().size(), limits.prompts()));
     }
-    try (ModelService.Resolved model = models.resolve(request.model())) {
+    try (ModelService.Resolved model =
+        models.resolve(request.model(), starter.deadline(request.caller()))) {
       return starter.start(
           new GenerationStarter.Plan(
               "cmpl-",

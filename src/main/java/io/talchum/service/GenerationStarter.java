@@ -127,7 +127,8 @@ final class GenerationStarter {
     }
   }
 
-  private @Nullable Instant deadline(Caller caller) {
+  /** When a request of the caller that has arrived now must have ended; null never. */
+  @Nullable Instant deadline(Caller caller) {
     Duration most = limits.deadline();
     Instant latest = most == null ? null : clock.instant().plus(most);
     Instant asked = caller.deadline();

@@ -98,6 +98,16 @@ public final class ModelCatalog {
     return folder;
   }
 
+  /**
+   * Where the adapter store of a model lies; need not exist.
+   *
+   * @throws ServeException INVALID_MODEL if the model's name is no plain name
+   */
+  public Path adapterStoreOf(String model) {
+    String name = String.valueOf(adaptersOf(model).getFileName());
+    return dataDir.resolve("adapter-store").resolve(name);
+  }
+
   private Path chosen() {
     List<ModelStore.Entry> imported =
         store.list().stream().filter(e -> !e.manifest().name().equals(DemoModel.NAME)).toList();

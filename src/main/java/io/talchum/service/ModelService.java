@@ -1,14 +1,21 @@
 package io.talchum.service;
 
+import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterLease;
+import io.talchum.adapter.AdapterReference;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.store.StoredName;
 import io.talchum.conditioning.ServedModel;
+import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ModelVersions;
 import io.talchum.core.ServeException;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -20,15 +27,26 @@ public final class ModelService {
 
   private final ServedModel base;
   private final AdapterRegistry adapters;
+  private final StoredAdapters stored;
 
-  public ModelService(ServedModel base, AdapterRegistry adapters) {
+  public ModelService(ServedModel base, AdapterRegistry adapters, StoredAdapters stored) {
     this.base = base;
     this.adapters = adapters;
+    this.stored = stored;
   }
 
   /** The base, then its adapters by name. */
   public List<ModelCard> models() {
-    return Stream.concat(Stream.of(baseCard()), adapters.list().stream().map(this::card)).toList();
+    List<ModelCard> loaded = adapters.list().stream().map(this::card).toList();
+    Set<String> shadowed = loaded.stream().map(ModelCard::name).collect(Collectors.toSet());
+    Stream<ModelCard> others =
+        stored.names().stream()
+            .filter(name -> !shadowed.contains(name.name()))
+            .map(name -> card(name, name.current()));
+    return Stream.concat(
+            Stream.of(baseCard()),
+            Stream.concat(loaded.stream(), others).sorted(Comparator.comparing(ModelCard::name)))
+        .toList();
   }
 
   /**
@@ -41,22 +59,48 @@ public final class ModelService {
     Optional<ModelCard> card =
         wanted.name().equals(base.name())
             ? Optional.of(baseCard())
-            : adapters.find(wanted.name()).map(this::card);
+            : adapters
+                .find(wanted.name())
+                .map(this::card)
+                .or(
+                    () ->
+                        stored.find(wanted.name()).map(name -> card(name, version(name, wanted))));
     return card.filter(c -> wanted.matches(c.version()))
         .orElseThrow(() -> unknown(model, card.orElse(null)));
   }
 
   /**
-   * What the request runs on; the caller closes it.
+   * What the request runs on; the caller closes it. Waits for a stored adapter that is not in
+   * memory.
    *
    * @param model null is the base
-   * @throws ServeException MODEL_NOT_FOUND with the known names
+   * @param until when to give up waiting; null never
+   * @throws ServeException MODEL_NOT_FOUND with the known names; DEADLINE_EXCEEDED, QUEUE_FULL and
+   *     what the load throws
    */
-  Resolved resolve(@Nullable String model) {
-    if (model == null || model(model).parent() == null) {
+  Resolved resolve(@Nullable String model, @Nullable Instant until) {
+    if (model == null) {
       return Resolved.base(base);
     }
-    return Resolved.adapter(base, adapters.acquire(model));
+    ModelCard card = model(model);
+    if (card.parent() == null) {
+      return Resolved.base(base);
+    }
+    return Resolved.adapter(
+        base,
+        adapters.find(card.name()).isPresent()
+            ? adapters.acquire(model)
+            : stored.acquire(
+                new AdapterId(card.name(), card.version()),
+                AdapterReference.parse(model).task(),
+                until));
+  }
+
+  /** Any stored version may be named, the current one if none is. */
+  private static ContentHash version(StoredName name, ModelName wanted) {
+    return wanted.version().isEmpty()
+        ? name.current()
+        : name.versions().stream().filter(wanted::matches).findFirst().orElse(name.current());
   }
 
   private ModelCard baseCard() {
@@ -76,6 +120,16 @@ public final class ModelService {
         base.name(),
         base.contextTokens(),
         adapter.loadedAt(),
+        SamplingDefaults.of(base.defaults()));
+  }
+
+  private ModelCard card(StoredName adapter, ContentHash version) {
+    return new ModelCard(
+        adapter.name(),
+        version,
+        base.name(),
+        base.contextTokens(),
+        adapter.history().getLast().at(),
         SamplingDefaults.of(base.defaults()));
   }
 

@@ -13,6 +13,7 @@ import java.time.InstantSource;
  * @param completion continues text
  * @param models lists models
  * @param adapters loads and unloads adapters
+ * @param stored the adapters on disk
  * @param tokens text to tokens and back
  * @param health whether requests are served
  */
@@ -21,6 +22,7 @@ public record Services(
     CompletionService completion,
     ModelService models,
     AdapterService adapters,
+    StoredAdapters stored,
     TokenizeService tokens,
     HealthService health) {
 
@@ -29,11 +31,12 @@ public record Services(
       Engine engine,
       AdapterRegistry adapters,
       AdapterDirectory directory,
+      StoredAdapters stored,
       RequestIds ids,
       InstantSource clock,
       ServiceLimits limits,
       ServiceListener listener) {
-    ModelService models = new ModelService(conditioning.model(), adapters);
+    ModelService models = new ModelService(conditioning.model(), adapters, stored);
     GenerationStarter starter =
         new GenerationStarter(
             engine,
@@ -46,7 +49,8 @@ public record Services(
         new ChatService(models, conditioning, starter, limits),
         new CompletionService(models, conditioning, starter, limits),
         models,
-        new AdapterService(conditioning.model().name(), adapters, directory),
+        new AdapterService(conditioning.model().name(), adapters, directory, stored),
+        stored,
         new TokenizeService(models, conditioning),
         new HealthService(engine));
   }

@@ -1,18 +1,23 @@
 package io.talchum.wiring;
 
+import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.ResidentAdapter;
+import io.talchum.adapter.store.AdapterStore;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.conditioning.SamplingLimits;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
 import io.talchum.engine.EngineConfig;
+import io.talchum.model.ModelExecutor;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.ModelCatalog;
 import io.talchum.service.RequestIds;
 import io.talchum.service.ServiceLimits;
 import io.talchum.service.Services;
+import io.talchum.service.StoredAdapters;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -89,11 +94,66 @@ public class Composition {
 
   @Produces
   @Singleton
+  AdapterStore adapterStore(ModelCatalog catalog, OpenedModel model, InstantSource clock) {
+    ModelExecutor executor = model.executor();
+    return AdapterStore.open(
+        catalog.adapterStoreOf(model.served().name()),
+        new AdapterStore.Base(
+            model.served().name(),
+            model.served().version(),
+            AdapterReaders.of(model.base()),
+            weights -> {
+              try (ResidentAdapter resident = executor.prepare(weights)) {
+                return resident.residentBytes();
+              }
+            }),
+        clock);
+  }
+
+  void close(@Disposes AdapterStore store) {
+    store.close();
+  }
+
+  @Produces
+  @Singleton
+  AdapterCache adapterCache(
+      AdapterStore store,
+      OpenedModel model,
+      TalchumConfig config,
+      InstantSource clock,
+      AdapterMetrics metrics) {
+    return new AdapterCache(
+        StoredAdapters.source(store),
+        model.executor()::prepare,
+        new AdapterCache.Limits(config.adapterMemory().asLongValue(), config.queueCapacity()),
+        clock,
+        metrics);
+  }
+
+  void close(@Disposes AdapterCache cache) {
+    cache.close();
+  }
+
+  @Produces
+  @Singleton
+  StoredAdapters storedAdapters(
+      OpenedModel model,
+      AdapterStore store,
+      AdapterCache cache,
+      AdapterRegistry adapters,
+      TalchumConfig config) {
+    return new StoredAdapters(
+        model.served().name(), store, cache, adapters, config.maxAdapterUpload().asLongValue());
+  }
+
+  @Produces
+  @Singleton
   Services services(
       OpenedModel model,
       Engine engine,
       AdapterRegistry adapters,
       AdapterDirectory directory,
+      StoredAdapters stored,
       TalchumConfig config,
       InstantSource clock,
       EngineMetrics metrics) {
@@ -103,6 +163,7 @@ public class Composition {
         engine,
         adapters,
         directory,
+        stored,
         new RequestIds(clock, random),
         clock,
         new ServiceLimits(config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)),

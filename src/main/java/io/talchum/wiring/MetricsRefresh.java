@@ -10,9 +10,11 @@ public class MetricsRefresh {
   private static final int PRIORITY = 100;
 
   private final EngineMetrics metrics;
+  private final AdapterMetrics adapters;
 
-  public MetricsRefresh(EngineMetrics metrics) {
+  public MetricsRefresh(EngineMetrics metrics, AdapterMetrics adapters) {
     this.metrics = metrics;
+    this.adapters = adapters;
   }
 
   void install(@Observes Filters filters) {
@@ -20,6 +22,7 @@ public class MetricsRefresh {
         context -> {
           if (context.normalizedPath().equals("/metrics")) {
             metrics.refresh();
+            adapters.refresh();
           }
           context.next();
         },

@@ -19,7 +19,7 @@ final class RequestMetrics {
   /** Adapters that get a series of their own; further ones share one. */
   static final int MAX_ADAPTERS = 200;
 
-  private static final String OTHERS = "_others";
+  static final String OTHERS = "_others";
   private static final String BASE = "_base";
 
   private final MeterRegistry meters;

@@ -1,10 +1,12 @@
 package io.talchum.wiring;
 
 import io.quarkus.runtime.StartupEvent;
+import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.engine.Engine;
 import io.talchum.service.ApiKeys;
+import io.talchum.service.StoredAdapters;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -26,12 +28,17 @@ public class Startup {
       Engine engine,
       AdapterDirectory directory,
       AdapterRegistry adapters,
+      StoredAdapters stored,
+      AdapterCache cache,
+      AdapterMetrics adapterMetrics,
       EngineMetrics metrics) {
     ListenPolicy.check(config.host(), keys.required());
     AdapterDirectory.Scan scan = directory.loadAll(adapters);
     for (AdapterDirectory.Broken broken : scan.broken()) {
       LOG.warnf("adapter %s was not loaded: %s", broken.name(), broken.reason());
     }
+    adapterMetrics.watch(cache);
+    stored.loadPinned();
     metrics.watch(engine);
     drainOnExit(engine, config.drain());
   }

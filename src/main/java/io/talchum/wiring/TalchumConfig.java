@@ -76,6 +76,14 @@ public interface TalchumConfig {
   @WithDefault("32M")
   MemorySize maxBody();
 
+  /** Memory for adapters of the store that requests have named; pinned ones count. */
+  @WithDefault("1G")
+  MemorySize adapterMemory();
+
+  /** Largest adapter that may be uploaded; larger ones get 413. */
+  @WithDefault("512M")
+  MemorySize maxAdapterUpload();
+
   /** Address to listen on; beyond loopback only with API keys. */
   @WithDefault("127.0.0.1")
   String host();

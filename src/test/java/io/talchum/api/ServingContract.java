@@ -7,16 +7,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.talchum.adapter.AdapterCache;
+import io.talchum.adapter.AdapterDirectory;
+import io.talchum.adapter.AdapterId;
+import io.talchum.adapter.AdapterLease;
 import io.talchum.core.Caller;
 import io.talchum.core.ChatRequest;
+import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.PromptInput;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.TemplateOptions;
 import io.talchum.engine.Engine;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +41,8 @@ import org.junit.jupiter.api.Test;
 public abstract class ServingContract {
   @Inject Engine engine;
   @Inject MeterRegistry meters;
+  @Inject AdapterDirectory adapterFolders;
+  @Inject AdapterCache adapterCache;
 
   private final Served served;
   private Transport server;
@@ -193,6 +206,90 @@ public abstract class ServingContract {
         () -> server.loadAdapter(served.base(), served.folders().get(0), false),
         ErrorCode.INVALID_REQUEST,
         "base model");
+  }
+
+  @Test
+  void keepsUploadedAdaptersUnderTheirNames() throws IOException {
+    Transport.Stored first = server.upload("kept", files(0), true);
+    assertThat(first.versions()).containsExactly(first.current());
+    Transport.Answer answer = server.chat(ask("kept", tokens(10)));
+    assertThat(answer.adapter()).startsWith("kept@" + first.current().substring(0, 12));
+    String second = server.upload("kept", files(1), false).versions().getLast();
+    assertThat(server.chat(ask("kept", tokens(10)))).isEqualTo(answer);
+    assertThat(server.chat(ask("kept@" + second, tokens(10))).choices())
+        .isNotEqualTo(answer.choices());
+    assertThat(server.activate("kept", second.substring(0, 8)).current()).isEqualTo(second);
+    assertThat(server.chat(ask("kept", tokens(10))).adapter()).contains(second.substring(0, 12));
+    assertThat(server.rollBack("kept").current()).isEqualTo(first.current());
+    assertThat(server.pin("kept", true).pinned()).isTrue();
+    assertThat(server.pin("kept", false).pinned()).isFalse();
+    assertThat(server.chat(ask("kept", tokens(10)))).isEqualTo(answer);
+    assertThat(server.models()).extracting(Transport.Model::name).contains("kept");
+    assertThat(server.storedNames()).contains("kept");
+    assertRefused(
+        () -> server.deleteStored("kept", first.current(), false),
+        ErrorCode.INVALID_REQUEST,
+        "current version");
+    server.deleteStored("kept", second, false);
+    assertThat(server.stored("kept").versions()).containsExactly(first.current());
+    assertThat(server.stored("kept").actions())
+        .containsExactly(
+            "added",
+            "activated",
+            "added",
+            "activated",
+            "rolled_back",
+            "pinned",
+            "unpinned",
+            "deleted");
+    server.deleteStored("kept", "", false);
+    assertRefused(
+        () -> server.chat(ask("kept", tokens(1))), ErrorCode.MODEL_NOT_FOUND, served.base());
+    assertRefused(() -> server.stored("kept"), ErrorCode.MODEL_NOT_FOUND, "kept");
+  }
+
+  @Test
+  void deletesWhatRequestsHoldOnlyIfAsked() throws IOException {
+    Transport.Stored held = server.upload("held", files(0), true);
+    AdapterId id = new AdapterId("held", new ContentHash(held.current()));
+    try (AdapterLease lease = adapterCache.acquire(id, OptionalInt.empty(), null)) {
+      assertRefused(
+          () -> server.deleteStored("held", "", false), ErrorCode.ADAPTER_IN_USE, "1 requests");
+      server.deleteStored("held", "", true);
+      assertRefused(() -> server.chat(ask("held", tokens(1))), ErrorCode.MODEL_NOT_FOUND, "held");
+      assertThat(lease.resident().residentBytes()).isPositive();
+    }
+    assertThat(adapterCache.resident(id)).isNull();
+  }
+
+  @Test
+  void refusesUploadsThatItMustNotTake() throws IOException {
+    Map<String, byte[]> good = files(0);
+    assertUploadRefused("unwanted", Map.of("../x", new byte[1]), ErrorCode.INVALID_ADAPTER, "../x");
+    assertUploadRefused("unwanted", Map.of("/etc/x", new byte[1]), ErrorCode.INVALID_ADAPTER, "/etc/x");
+    assertUploadRefused("unwanted", Map.of("a/b/c/d", new byte[1]), ErrorCode.INVALID_ADAPTER, "a/b/c/d");
+    assertUploadRefused("unwanted", Map.of("a.bin", new byte[1]), ErrorCode.INVALID_ADAPTER, "pickle");
+    assertUploadRefused("unwanted", Map.of("a", new byte[1]), ErrorCode.INVALID_ADAPTER, "adapter_config");
+    assertUploadRefused("unwanted", Map.of(), ErrorCode.INVALID_REQUEST, "no files");
+    assertUploadRefused("x/y", good, ErrorCode.INVALID_REQUEST, "x/y");
+    assertUploadRefused(served.base(), good, ErrorCode.INVALID_REQUEST, "served base");
+    assertUploadRefused(served.adapter(), good, ErrorCode.ALREADY_EXISTS, served.adapter());
+    assertThat(server.storedNames()).doesNotContain("unwanted");
+  }
+
+  private void assertUploadRefused(
+      String name, Map<String, byte[]> files, ErrorCode code, String message) {
+    assertRefused(() -> server.upload(name, files, true), code, message);
+  }
+
+  /** The files of an adapter that can be loaded. */
+  private Map<String, byte[]> files(int folder) throws IOException {
+    Path source = adapterFolders.resolve(served.folders().get(folder));
+    Map<String, byte[]> files = new TreeMap<>();
+    for (String name : List.of("adapter_config.json", "adapter_model.safetensors")) {
+      files.put(name, Files.readAllBytes(source.resolve(name)));
+    }
+    return files;
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.ErrorCode;
 import java.util.List;
+import java.util.Map;
 
 /** A client of the server over one transport, for the contract suites. */
 public interface Transport extends AutoCloseable {
@@ -67,6 +68,36 @@ public interface Transport extends AutoCloseable {
   void loadAdapter(String name, String folder, boolean replace);
 
   void unloadAdapter(String name);
+
+  /**
+   * An adapter of the store.
+   *
+   * @param versions SHA-256, in the order in which they were added
+   * @param actions of its history
+   */
+  record Stored(
+      String name, String current, boolean pinned, List<String> versions, List<String> actions) {}
+
+  /** Uploads files by their names. */
+  Stored upload(String name, Map<String, byte[]> files, boolean activate);
+
+  Stored stored(String name);
+
+  /** The names. */
+  List<String> storedNames();
+
+  Stored activate(String name, String version);
+
+  Stored rollBack(String name);
+
+  Stored pin(String name, boolean pinned);
+
+  /**
+   * Deletes a version, or the name.
+   *
+   * @param version empty for the name
+   */
+  void deleteStored(String name, String version, boolean whenUnused);
 
   @Override
   void close();

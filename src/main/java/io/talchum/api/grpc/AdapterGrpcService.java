@@ -1,16 +1,29 @@
 package io.talchum.api.grpc;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
+import io.talchum.service.AdapterUpload;
 import io.talchum.service.LoadedAdapter;
 import io.talchum.service.Services;
+import io.talchum.v1.ActivateAdapterRequest;
 import io.talchum.v1.Adapter;
 import io.talchum.v1.AdapterServiceGrpc;
+import io.talchum.v1.DeleteAdapterRequest;
+import io.talchum.v1.DeleteAdapterResponse;
+import io.talchum.v1.GetStoredAdapterRequest;
 import io.talchum.v1.ListAdaptersRequest;
 import io.talchum.v1.ListAdaptersResponse;
+import io.talchum.v1.ListStoredAdaptersRequest;
+import io.talchum.v1.ListStoredAdaptersResponse;
 import io.talchum.v1.LoadAdapterRequest;
+import io.talchum.v1.PinAdapterRequest;
+import io.talchum.v1.RollBackAdapterRequest;
+import io.talchum.v1.StoredAdapter;
 import io.talchum.v1.UnloadAdapterRequest;
 import io.talchum.v1.UnloadAdapterResponse;
+import io.talchum.v1.UploadAdapterRequest;
+import java.util.function.Supplier;
 
 /** {@code talchum.v1.AdapterService}. */
 @GrpcService
@@ -42,6 +55,80 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
   @Override
   public void listAdapters(ListAdaptersRequest request, StreamObserver<ListAdaptersResponse> out) {
     calls.run(out, call -> call.send(AdapterMapper.adapters(services.adapters().list())));
+  }
+
+  @Override
+  public StreamObserver<UploadAdapterRequest> uploadAdapter(StreamObserver<StoredAdapter> out) {
+    UploadStream parts = new UploadStream((ServerCallStreamObserver<StoredAdapter>) out);
+    calls.run(
+        out,
+        call -> {
+          try (AdapterUpload upload = services.stored().upload()) {
+            call.send(StoredAdapterMapper.adapter(parts.readInto(upload)));
+          }
+        });
+    return parts;
+  }
+
+  @Override
+  public void listStoredAdapters(
+      ListStoredAdaptersRequest request, StreamObserver<ListStoredAdaptersResponse> out) {
+    calls.run(out, call -> call.send(StoredAdapterMapper.list(services.stored().list())));
+  }
+
+  @Override
+  public void getStoredAdapter(GetStoredAdapterRequest request, StreamObserver<StoredAdapter> out) {
+    answer(out, () -> services.stored().get(Required.text("name", request.getName())));
+  }
+
+  @Override
+  public void activateAdapter(ActivateAdapterRequest request, StreamObserver<StoredAdapter> out) {
+    answer(
+        out,
+        () ->
+            services
+                .stored()
+                .activate(
+                    Required.text("name", request.getName()),
+                    Required.text("version", request.getVersion())));
+  }
+
+  @Override
+  public void rollBackAdapter(RollBackAdapterRequest request, StreamObserver<StoredAdapter> out) {
+    answer(out, () -> services.stored().rollBack(Required.text("name", request.getName())));
+  }
+
+  @Override
+  public void pinAdapter(PinAdapterRequest request, StreamObserver<StoredAdapter> out) {
+    answer(
+        out,
+        () ->
+            services
+                .stored()
+                .pin(
+                    Required.text("name", request.getName()),
+                    !request.hasPinned() || request.getPinned()));
+  }
+
+  @Override
+  public void deleteAdapter(
+      DeleteAdapterRequest request, StreamObserver<DeleteAdapterResponse> out) {
+    calls.run(
+        out,
+        call -> {
+          services
+              .stored()
+              .delete(
+                  Required.text("name", request.getName()),
+                  request.hasVersion() ? request.getVersion() : null,
+                  request.getWhenUnused());
+          call.send(DeleteAdapterResponse.getDefaultInstance());
+        });
+  }
+
+  private void answer(
+      StreamObserver<StoredAdapter> out, Supplier<io.talchum.service.StoredAdapter> work) {
+    calls.run(out, call -> call.send(StoredAdapterMapper.adapter(work.get())));
   }
 
   private LoadedAdapter load(LoadAdapterRequest request) {

@@ -16,6 +16,7 @@ final class StatusTable {
       case MODEL_NOT_FOUND, NOT_FOUND -> Status.Code.NOT_FOUND;
       case METHOD_NOT_ALLOWED -> Status.Code.UNIMPLEMENTED;
       case ALREADY_EXISTS -> Status.Code.ALREADY_EXISTS;
+      case ADAPTER_IN_USE -> Status.Code.FAILED_PRECONDITION;
       case FORBIDDEN_PATH -> Status.Code.PERMISSION_DENIED;
       case DEADLINE_EXCEEDED -> Status.Code.DEADLINE_EXCEEDED;
       case CANCELLED -> Status.Code.CANCELLED;

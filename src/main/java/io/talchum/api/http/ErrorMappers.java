@@ -44,8 +44,17 @@ public class ErrorMappers {
         : response;
   }
 
-  /** Each route has one method. */
+  /** Each route has one method, but those of adapters. */
   private static String allowed(HttpServerRequest request) {
+    String path = String.valueOf(request.path());
+    if (path.startsWith(AdapterUploads.PATH)) {
+      return switch (path.substring(AdapterUploads.PATH.length()).split("/").length) {
+        case 0, 1 -> "GET, POST";
+        case 2 -> "GET, DELETE";
+        case 3 -> "POST";
+        default -> "DELETE";
+      };
+    }
     return RequestFields.byRoute().containsKey(request.path()) ? "POST" : "GET";
   }
 

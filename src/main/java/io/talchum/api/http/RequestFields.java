@@ -98,6 +98,12 @@ final class RequestFields {
   static final FieldTable UNLOAD_ADAPTER =
       table(List.of(), honoured("lora_name"), refused("lora_int_id"));
 
+  static final FieldTable ACTIVATE_ADAPTER = table(List.of(), honoured("version"));
+
+  static final FieldTable ROLL_BACK_ADAPTER = table(List.of());
+
+  static final FieldTable PIN_ADAPTER = table(List.of(), honoured("pinned"));
+
   private RequestFields() {}
 
   /** The tables by route, for the documentation. */
@@ -109,6 +115,9 @@ final class RequestFields {
     tables.put("/detokenize", DETOKENIZE);
     tables.put("/v1/load_lora_adapter", LOAD_ADAPTER);
     tables.put("/v1/unload_lora_adapter", UNLOAD_ADAPTER);
+    tables.put("/v1/adapters/{name}/activate", ACTIVATE_ADAPTER);
+    tables.put("/v1/adapters/{name}/rollback", ROLL_BACK_ADAPTER);
+    tables.put("/v1/adapters/{name}/pin", PIN_ADAPTER);
     return tables;
   }
 

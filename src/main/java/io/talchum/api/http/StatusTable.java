@@ -30,6 +30,7 @@ final class StatusTable {
       case ALREADY_EXISTS -> new Row(400, INVALID, "already_exists");
       case INVALID_MODEL -> new Row(400, INVALID, "invalid_model");
       case INVALID_ADAPTER -> new Row(400, INVALID, "invalid_adapter");
+      case ADAPTER_IN_USE -> new Row(409, INVALID, "adapter_in_use");
       case FORBIDDEN_PATH -> new Row(403, INVALID, "forbidden_path");
       case QUEUE_FULL -> new Row(429, "rate_limit_error", "rate_limit_exceeded");
       case DEADLINE_EXCEEDED -> new Row(504, SERVER, "deadline_exceeded");

@@ -99,6 +99,9 @@ final class Bench {
     if (workload.sharedTokens() > 0) {
       figures.putAll(RoundFigures.reuse(outcome.timings()));
     }
+    if (workload.drawsAdapters()) {
+      figures.putAll(RankFigures.of(outcome.timings(), outcome.adapters()));
+    }
     if (!outcome.outsideModelMillis().isEmpty()) {
       double[] outside =
           outcome.outsideModelMillis().stream().mapToDouble(Double::doubleValue).toArray();

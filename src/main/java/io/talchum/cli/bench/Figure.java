@@ -17,7 +17,14 @@ enum Figure {
   OUTSIDE_MEDIAN("outside the model, median", "ms", false),
   OUTSIDE_P99("outside the model, p99", "ms", false),
   SERVER_MEDIAN("server outside the model, median", "ms", false),
-  SERVER_P99("server outside the model, p99", "ms", false);
+  SERVER_P99("server outside the model, p99", "ms", false),
+  TTFT_P99("TTFT p99", "ms", false),
+  TTFT_TOP_MEDIAN("TTFT median, adapters 1 to 8", "ms", false),
+  TTFT_TOP_P99("TTFT p99, adapters 1 to 8", "ms", false),
+  TTFT_MIDDLE_MEDIAN("TTFT median, adapters 9 to 64", "ms", false),
+  TTFT_MIDDLE_P99("TTFT p99, adapters 9 to 64", "ms", false),
+  TTFT_TAIL_MEDIAN("TTFT median, adapters from 65", "ms", false),
+  TTFT_TAIL_P99("TTFT p99, adapters from 65", "ms", false);
 
   private final String title;
   private final String unit;

@@ -15,11 +15,20 @@ record Prompts(long seed, int vocabularyTokens) {
 
   /** Token ids of one prompt. */
   List<Integer> draw(int tokens, Object... place) {
+    int first = Math.min(FIRST, vocabularyTokens / 2);
+    return random(place).ints(tokens, first, vocabularyTokens).boxed().toList();
+  }
+
+  /** A number from 0 to 1 for a place. */
+  double number(Object... place) {
+    return random(place).split().nextDouble();
+  }
+
+  private SplittableRandom random(Object... place) {
     long mixed = seed;
     for (Object part : place) {
       mixed = mixed * 0x9E3779B97F4A7C15L + part.hashCode();
     }
-    int first = Math.min(FIRST, vocabularyTokens / 2);
-    return new SplittableRandom(mixed).ints(tokens, first, vocabularyTokens).boxed().toList();
+    return new SplittableRandom(mixed);
   }
 }

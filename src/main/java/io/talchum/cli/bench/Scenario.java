@@ -20,10 +20,14 @@ enum Scenario {
   MIXED_VS_BASE("mixed-vs-base"),
   LOADED_VS_UNLOADED("loaded-vs-unloaded"),
   SWEEP("sweep"),
-  SHORT("short");
+  SHORT("short"),
+  ZIPF("zipf");
 
   private static final int PROMPT = 32;
   private static final int OUTPUT = 64;
+
+  /** Requests of each stream of the scenario zipf. */
+  private static final int ZIPF_TURNS = 24;
 
   private final String word;
 
@@ -99,6 +103,7 @@ enum Scenario {
       case LOADED_VS_UNLOADED -> loadedAgainstUnloaded(setup, prompt, output);
       case SWEEP -> sweep(setup, prompt, output);
       case SHORT -> shortRequests(setup);
+      case ZIPF -> manyAgainstEight(setup, prompt, output);
     };
   }
 
@@ -174,6 +179,18 @@ enum Scenario {
       arms.add(new Arm("adapters in turn", server, other.watchingModel()));
     }
     return List.of(new Experiment(word, Figure.SERVER_P99, arms));
+  }
+
+  /** All adapters that the server knows, most of them seldom, against eight of them. */
+  private List<Experiment> manyAgainstEight(Setup setup, int prompt, int output) {
+    Target server = setup.server();
+    Workload many = Workload.turns(8, ZIPF_TURNS, prompt, output, Adapters.ZIPF);
+    Workload eight = Workload.turns(8, ZIPF_TURNS, prompt, output, Adapters.ZIPF_OF_EIGHT);
+    return List.of(
+        new Experiment(
+            word,
+            Figure.OUTPUT,
+            List.of(new Arm("many", server, many), new Arm("eight", server, eight))));
   }
 
   private static boolean isPossible(Experiment experiment) {

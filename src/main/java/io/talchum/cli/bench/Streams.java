@@ -22,12 +22,14 @@ record Streams(Prompts prompts, Duration timeout) {
   /**
    * What a round gave.
    *
+   * @param adapters of the timings' requests, indices; -1 is the base
    * @param outsideModelMillis per request: its time less the model's; empty if not known
    * @param before the server's own histogram before the round
    * @param after and after it
    */
   record Outcome(
       List<RequestTiming> timings,
+      List<Integer> adapters,
       List<Double> outsideModelMillis,
       ServerOverhead before,
       ServerOverhead after) {}
@@ -86,7 +88,11 @@ record Streams(Prompts prompts, Duration timeout) {
           new Call(
               prompt(workload, place, stream, call),
               workload.outputTokens(),
-              workload.adapterOf(stream, call, Math.max(1, target.adapters().size()))));
+              workload.adapterOf(
+                  stream,
+                  call,
+                  Math.max(1, target.adapters().size()),
+                  prompts.number(place, stream, call))));
     }
     return calls;
   }
@@ -152,15 +158,17 @@ record Streams(Prompts prompts, Duration timeout) {
   private static Outcome outcome(
       List<Answered> answered, ServerOverhead before, ServerOverhead after) {
     List<RequestTiming> timings = new ArrayList<>();
+    List<Integer> adapters = new ArrayList<>();
     List<Double> outside = new ArrayList<>();
     for (Answered answer : answered) {
       RequestTiming timing = StreamAnswer.read(answer.recording(), answer.call());
       timings.add(timing);
+      adapters.add(answer.call().adapter());
       answer
           .modelSeconds()
           .ifPresent(seconds -> outside.add(timing.totalNanos() / 1e6 - seconds * 1e3));
     }
-    return new Outcome(timings, outside, before, after);
+    return new Outcome(timings, adapters, outside, before, after);
   }
 
   private static ServeException failed(Target target, Throwable cause) {

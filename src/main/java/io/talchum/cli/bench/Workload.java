@@ -1,5 +1,7 @@
 package io.talchum.cli.bench;
 
+import java.util.stream.IntStream;
+
 /**
  * What one round asks of a server. All streams start at the same moment.
  *
@@ -23,11 +25,25 @@ record Workload(
     /** All the first. */
     SAME,
     /** Each stream another, each further call of a stream the next. */
-    DIFFERENT
+    DIFFERENT,
+    /** Drawn from all by Zipf's law: adapter k with weight 1 / (k + 1). */
+    ZIPF,
+    /** Drawn from the first eight in the same way. */
+    ZIPF_OF_EIGHT
   }
+
+  /** Fewer adapters than these make no long tail. */
+  private static final int MANY_ADAPTERS = 100;
+
+  private static final int FEW_ADAPTERS = 8;
 
   static Workload streams(int streams, int promptTokens, int outputTokens, Adapters adapters) {
     return new Workload(streams, 1, 0, promptTokens, outputTokens, adapters, false);
+  }
+
+  static Workload turns(
+      int streams, int calls, int promptTokens, int outputTokens, Adapters adapters) {
+    return new Workload(streams, calls, 0, promptTokens, outputTokens, adapters, false);
   }
 
   static Workload sequence(int calls, int promptTokens, int outputTokens, Adapters adapters) {
@@ -45,22 +61,44 @@ record Workload(
         streams, callsPerStream, tokens, promptTokens, outputTokens, adapters, watchesModel);
   }
 
+  boolean drawsAdapters() {
+    return adapters == Adapters.ZIPF || adapters == Adapters.ZIPF_OF_EIGHT;
+  }
+
   /** How many adapters a server has to have. */
   int neededAdapters() {
     return switch (adapters) {
       case NONE -> 0;
       case SAME -> 1;
       case DIFFERENT -> streams;
+      case ZIPF -> MANY_ADAPTERS;
+      case ZIPF_OF_EIGHT -> FEW_ADAPTERS;
     };
   }
 
-  /** Index of the adapter, -1 for the base. */
-  int adapterOf(int stream, int call, int available) {
+  /**
+   * Index of the adapter, -1 for the base.
+   *
+   * @param draw a number from 0 to 1 that belongs to this call
+   */
+  int adapterOf(int stream, int call, int available, double draw) {
     return switch (adapters) {
       case NONE -> -1;
       case SAME -> 0;
       case DIFFERENT -> (stream + call) % available;
+      case ZIPF -> zipf(draw, available);
+      case ZIPF_OF_EIGHT -> zipf(draw, Math.min(FEW_ADAPTERS, available));
     };
+  }
+
+  private static int zipf(double draw, int adapters) {
+    double left = draw * IntStream.rangeClosed(1, adapters).mapToDouble(rank -> 1.0 / rank).sum();
+    int rank = 0;
+    while (rank < adapters - 1 && left >= 1.0 / (rank + 1)) {
+      left -= 1.0 / (rank + 1);
+      rank++;
+    }
+    return rank;
   }
 
   /** For people, for example {@code 8 streams, 32 + 64 tokens, 8 adapters}. */
@@ -72,6 +110,8 @@ record Workload(
           case NONE -> "base";
           case SAME -> "one adapter";
           case DIFFERENT -> "adapters that differ";
+          case ZIPF -> "adapters by Zipf's law";
+          case ZIPF_OF_EIGHT -> "eight adapters by Zipf's law";
         };
     String shared = sharedTokens == 0 ? "" : "shared %d + ".formatted(sharedTokens);
     return "%s%s, prompt %s%d, output %d tokens, %s"

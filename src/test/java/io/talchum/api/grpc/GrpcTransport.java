@@ -1,33 +1,45 @@
 package io.talchum.api.grpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.StreamObserver;
 import io.talchum.api.Transport;
 import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.ErrorCode;
+import io.talchum.v1.ActivateAdapterRequest;
 import io.talchum.v1.AdapterServiceGrpc;
 import io.talchum.v1.AnswerEvent;
 import io.talchum.v1.ChatServiceGrpc;
 import io.talchum.v1.CompletionServiceGrpc;
+import io.talchum.v1.DeleteAdapterRequest;
 import io.talchum.v1.DetokenizeRequest;
 import io.talchum.v1.FinishReason;
+import io.talchum.v1.GetStoredAdapterRequest;
 import io.talchum.v1.ListModelsRequest;
+import io.talchum.v1.ListStoredAdaptersRequest;
+import io.talchum.v1.ListStoredAdaptersResponse;
 import io.talchum.v1.LoadAdapterRequest;
 import io.talchum.v1.ModelServiceGrpc;
 import io.talchum.v1.ModelVersions;
+import io.talchum.v1.PinAdapterRequest;
+import io.talchum.v1.RollBackAdapterRequest;
+import io.talchum.v1.StoredAdapter;
 import io.talchum.v1.TokenLogprob;
 import io.talchum.v1.TokenizeResponse;
 import io.talchum.v1.TokenizeServiceGrpc;
 import io.talchum.v1.UnloadAdapterRequest;
+import io.talchum.v1.UploadAdapterRequest;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /** The contract's client over gRPC: the generated blocking stubs. */
@@ -125,6 +137,103 @@ final class GrpcTransport implements Transport {
   public void unloadAdapter(String name) {
     UnloadAdapterRequest request = UnloadAdapterRequest.newBuilder().setLoraName(name).build();
     refusable(() -> AdapterServiceGrpc.newBlockingStub(channel).unloadAdapter(request));
+  }
+
+  @Override
+  public Stored upload(String name, Map<String, byte[]> files, boolean activate) {
+    SingleAnswer<StoredAdapter> answer = new SingleAnswer<>();
+    StreamObserver<UploadAdapterRequest> parts =
+        AdapterServiceGrpc.newStub(channel).uploadAdapter(answer);
+    parts.onNext(
+        UploadAdapterRequest.newBuilder()
+            .setHead(UploadAdapterRequest.Head.newBuilder().setName(name).setActivate(activate))
+            .build());
+    files.forEach(
+        (file, bytes) -> {
+          parts.onNext(UploadAdapterRequest.newBuilder().setFile(file).build());
+          for (int at = 0; at < bytes.length; at += 10_000) {
+            parts.onNext(
+                UploadAdapterRequest.newBuilder()
+                    .setData(ByteString.copyFrom(bytes, at, Math.min(10_000, bytes.length - at)))
+                    .build());
+          }
+        });
+    parts.onCompleted();
+    return refusable(() -> stored(answer.await()));
+  }
+
+  private static Stored stored(StoredAdapter adapter) {
+    return new Stored(
+        adapter.getName(),
+        adapter.getCurrent(),
+        adapter.getPinned(),
+        adapter.getVersionsList().stream().map(StoredAdapter.Version::getVersion).toList(),
+        adapter.getHistoryList().stream().map(StoredAdapter.Event::getAction).toList());
+  }
+
+  private AdapterServiceGrpc.AdapterServiceBlockingStub adapters() {
+    return AdapterServiceGrpc.newBlockingStub(channel);
+  }
+
+  @Override
+  public Stored stored(String name) {
+    return refusable(
+        () ->
+            stored(
+                adapters()
+                    .getStoredAdapter(GetStoredAdapterRequest.newBuilder().setName(name).build())));
+  }
+
+  @Override
+  public List<String> storedNames() {
+    return adapters()
+        .listStoredAdapters(ListStoredAdaptersRequest.getDefaultInstance())
+        .getAdaptersList()
+        .stream()
+        .map(ListStoredAdaptersResponse.Summary::getName)
+        .toList();
+  }
+
+  @Override
+  public Stored activate(String name, String version) {
+    return refusable(
+        () ->
+            stored(
+                adapters()
+                    .activateAdapter(
+                        ActivateAdapterRequest.newBuilder()
+                            .setName(name)
+                            .setVersion(version)
+                            .build())));
+  }
+
+  @Override
+  public Stored rollBack(String name) {
+    return refusable(
+        () ->
+            stored(
+                adapters()
+                    .rollBackAdapter(RollBackAdapterRequest.newBuilder().setName(name).build())));
+  }
+
+  @Override
+  public Stored pin(String name, boolean pinned) {
+    return refusable(
+        () ->
+            stored(
+                adapters()
+                    .pinAdapter(
+                        PinAdapterRequest.newBuilder().setName(name).setPinned(pinned).build())));
+  }
+
+  @Override
+  public void deleteStored(String name, String version, boolean whenUnused) {
+    DeleteAdapterRequest.Builder request =
+        DeleteAdapterRequest.newBuilder().setName(name).setWhenUnused(whenUnused);
+    if (!version.isEmpty()) {
+      request.setVersion(version);
+    }
+    refusable(() -> adapters().deleteAdapter(request.build()));
   }
 
   @Override

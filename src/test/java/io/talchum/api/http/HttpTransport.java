@@ -7,6 +7,7 @@ import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.ErrorCode;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -111,6 +112,75 @@ final class HttpTransport implements Transport {
         "/v1/unload_lora_adapter",
         Map.of("lora_name", name),
         "Success: LoRA adapter '" + name + "' removed successfully.");
+  }
+
+  @Override
+  public Stored upload(String name, Map<String, byte[]> files, boolean activate) {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    part(body, "name", "", name.getBytes(StandardCharsets.UTF_8));
+    part(body, "activate", "", Boolean.toString(activate).getBytes(StandardCharsets.UTF_8));
+    files.forEach((file, bytes) -> part(body, "files", "; filename=\"" + file + "\"", bytes));
+    body.writeBytes("--limit--\r\n".getBytes(StandardCharsets.UTF_8));
+    return stored(
+        send(
+            HttpRequest.newBuilder(root.resolve("/v1/adapters"))
+                .header("Content-Type", "multipart/form-data; boundary=limit")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()))));
+  }
+
+  private static void part(ByteArrayOutputStream body, String name, String more, byte[] bytes) {
+    body.writeBytes(
+        ("--limit\r\nContent-Disposition: form-data; name=\"" + name + "\"" + more + "\r\n\r\n")
+            .getBytes(StandardCharsets.UTF_8));
+    body.writeBytes(bytes);
+    body.writeBytes("\r\n".getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Stored stored(JsonNode adapter) {
+    return new Stored(
+        adapter.path("name").asText(),
+        adapter.path("current").asText(),
+        adapter.path("pinned").asBoolean(),
+        adapter.findValues("versions").getFirst().findValuesAsText("version"),
+        adapter.findValuesAsText("action"));
+  }
+
+  @Override
+  public Stored stored(String name) {
+    return stored(send(request("/v1/adapters/" + name).GET()));
+  }
+
+  @Override
+  public List<String> storedNames() {
+    return send(request("/v1/adapters").GET()).findValuesAsText("name");
+  }
+
+  @Override
+  public Stored activate(String name, String version) {
+    return stored(post("/v1/adapters/" + name + "/activate", Map.of("version", version)));
+  }
+
+  @Override
+  public Stored rollBack(String name) {
+    return stored(post("/v1/adapters/" + name + "/rollback", Map.of()));
+  }
+
+  @Override
+  public Stored pin(String name, boolean pinned) {
+    return stored(post("/v1/adapters/" + name + "/pin", Map.of("pinned", pinned)));
+  }
+
+  @Override
+  public void deleteStored(String name, String version, boolean whenUnused) {
+    JsonNode unused =
+        send(
+            request(
+                    "/v1/adapters/"
+                        + name
+                        + (version.isEmpty() ? "" : "/versions/" + version)
+                        + "?when_unused="
+                        + whenUnused)
+                .DELETE());
   }
 
   @Override

@@ -84,6 +84,8 @@ class OpenApiTest {
     assertAnswer("Error", post("/detokenize", "{\"tokens\":97%s}", ""));
     assertAnswer("ModelList", get("/v1/models"));
     assertAnswer("Model", get("/v1/models/lora_qv"));
+    assertAnswer("AdapterList", get("/v1/adapters"));
+    assertAnswer("Adapter", get("/v1/adapters/lora_qv"));
     assertAnswer("TokenizerInfo", get("/tokenizer_info"));
     assertAnswer("Health", get("/health"));
     assertAnswer("Version", get("/version"));
@@ -104,7 +106,13 @@ class OpenApiTest {
         .containsAll(RequestFields.byRoute().keySet())
         .allSatisfy(
             path ->
-                assertThat(given().get(path.replace("{id}", "letters")).statusCode())
+                assertThat(
+                        given()
+                            .get(
+                                path.replace("{id}", "letters")
+                                    .replace("{name}", "lora_qv")
+                                    .replace("{version}", "0123456789abcdef"))
+                            .statusCode())
                     .isIn(200, 405));
   }
 

@@ -25,7 +25,7 @@ class ScenarioTest {
   void everyNameCanBeAskedFor() {
     Target unloaded = target("unloaded", 0);
     Setup setup =
-        new Setup(target("server", 8), target("peer", 8), unloaded, null, null, List.of(2), 5);
+        new Setup(target("server", 100), target("peer", 8), unloaded, null, null, List.of(2), 5);
     List<String> words = Arrays.stream(Scenario.values()).map(Scenario::word).toList();
     assertThat(names(Scenario.plan(words, setup)))
         .containsExactly(
@@ -38,7 +38,8 @@ class ScenarioTest {
             "mixed-vs-base",
             "loaded-vs-unloaded",
             "sweep-2",
-            "short");
+            "short",
+            "zipf");
   }
 
   @Test
@@ -88,11 +89,17 @@ class ScenarioTest {
     Workload workload = Workload.streams(8, 1, 1, Adapters.DIFFERENT);
     for (int call = 0; call < 3; call++) {
       int number = call;
-      assertThat(IntStream.range(0, 8).map(stream -> workload.adapterOf(stream, number, 8)))
+      assertThat(IntStream.range(0, 8).map(stream -> workload.adapterOf(stream, number, 8, 0.5)))
           .containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7);
     }
-    assertThat(Workload.streams(8, 1, 1, Adapters.SAME).adapterOf(5, 1, 8)).isZero();
-    assertThat(Workload.streams(8, 1, 1, Adapters.NONE).adapterOf(5, 1, 8)).isNegative();
+    assertThat(Workload.streams(8, 1, 1, Adapters.SAME).adapterOf(5, 1, 8, 0.5)).isZero();
+    assertThat(Workload.streams(8, 1, 1, Adapters.NONE).adapterOf(5, 1, 8, 0.5)).isNegative();
+    Workload zipf = Workload.turns(8, 2, 1, 1, Adapters.ZIPF);
+    assertThat(zipf.adapterOf(0, 0, 2000, 0)).isZero();
+    assertThat(zipf.adapterOf(0, 0, 2000, 0.125)).isEqualTo(1);
+    assertThat(zipf.adapterOf(0, 0, 2000, 0.9999999)).isEqualTo(1999);
+    Workload eight = Workload.turns(8, 2, 1, 1, Adapters.ZIPF_OF_EIGHT);
+    assertThat(eight.adapterOf(0, 0, 2000, 0.9999999)).isEqualTo(7);
   }
 
   private static Setup setup(int adapters, @Nullable Target peer) {

@@ -1,0 +1,26 @@
+package io.talchum.adapter;
+
+import java.time.Duration;
+
+/** Told what {@link AdapterCache} does; called on any thread, must not block. */
+public interface AdapterCacheListener {
+  /** For tests and tools that do not listen. */
+  AdapterCacheListener NONE = new AdapterCacheListener() {};
+
+  /** A request found its adapter in memory. */
+  default void onHit(AdapterId id) {}
+
+  /**
+   * An adapter came into memory.
+   *
+   * @param waited for its turn and for room
+   * @param duration of reading and preparing
+   */
+  default void onLoad(AdapterId id, long bytes, Duration waited, Duration duration) {}
+
+  /** A load failed. */
+  default void onFailure(AdapterId id, String reason) {}
+
+  /** An adapter made room for others; its memory is free when its last lease ends. */
+  default void onEvict(AdapterId id, long bytes) {}
+}

@@ -1,0 +1,118 @@
+package io.talchum.api.http;
+
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.talchum.core.ServeException;
+import io.talchum.service.LoadedAdapter;
+import io.talchum.service.Services;
+import io.talchum.service.Shown;
+import io.talchum.service.StoredAdapter;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The adapters of the store; {@link AdapterUploads} adds them. */
+@Path("/v1/adapters")
+@Produces(MediaType.APPLICATION_JSON)
+public class AdaptersResource {
+  private final Services services;
+
+  public AdaptersResource(Services services) {
+    this.services = services;
+  }
+
+  @GET
+  @RunOnVirtualThread
+  public byte[] list() {
+    return AdapterJson.list(services.adapters().list(), services.stored().list());
+  }
+
+  @GET
+  @Path("/{name}")
+  @RunOnVirtualThread
+  public byte[] get(@PathParam("name") String name) {
+    Optional<LoadedAdapter> loaded = services.adapters().find(name);
+    return loaded.isPresent()
+        ? AdapterJson.bytes(loaded.get())
+        : AdapterJson.bytes(services.stored().get(name));
+  }
+
+  @POST
+  @Path("/{name}/activate")
+  @RunOnVirtualThread
+  public byte[] activate(@PathParam("name") String name, byte[] body) {
+    Fields fields = RequestFields.ACTIVATE_ADAPTER.check("", JsonBody.parse(body));
+    return json(services.stored().activate(name, fields.requiredText("version")));
+  }
+
+  @POST
+  @Path("/{name}/rollback")
+  @RunOnVirtualThread
+  public byte[] rollBack(@PathParam("name") String name, byte @Nullable [] body) {
+    if (body != null && body.length > 0) {
+      Fields unused = RequestFields.ROLL_BACK_ADAPTER.check("", JsonBody.parse(body));
+    }
+    return json(services.stored().rollBack(name));
+  }
+
+  @POST
+  @Path("/{name}/pin")
+  @RunOnVirtualThread
+  public byte[] pin(@PathParam("name") String name, byte[] body) {
+    Fields fields = RequestFields.PIN_ADAPTER.check("", JsonBody.parse(body));
+    return json(services.stored().pin(name, fields.bool("pinned", true)));
+  }
+
+  @DELETE
+  @Path("/{name}")
+  @RunOnVirtualThread
+  public byte[] delete(
+      @PathParam("name") String name, @QueryParam("when_unused") @Nullable String whenUnused) {
+    services.stored().delete(name, null, flag(whenUnused));
+    return deleted(name);
+  }
+
+  @DELETE
+  @Path("/{name}/versions/{version}")
+  @RunOnVirtualThread
+  public byte[] delete(
+      @PathParam("name") String name,
+      @PathParam("version") String version,
+      @QueryParam("when_unused") @Nullable String whenUnused) {
+    services.stored().delete(name, version, flag(whenUnused));
+    return deleted(name);
+  }
+
+  private static byte[] json(StoredAdapter adapter) {
+    return AdapterJson.bytes(adapter);
+  }
+
+  private static byte[] deleted(String name) {
+    return Json.bytes(
+        json -> {
+          json.writeStartObject();
+          json.writeStringField("name", name);
+          json.writeStringField("object", "adapter");
+          json.writeBooleanField("deleted", true);
+          json.writeEndObject();
+        });
+  }
+
+  private static boolean flag(@Nullable String value) {
+    return switch (value) {
+      case null -> false;
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw ServeException.invalid(
+              "when_unused",
+              "when_unused must be true or false, not '%s'".formatted(Shown.of(value)));
+    };
+  }
+}
