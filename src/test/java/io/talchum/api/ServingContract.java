@@ -266,10 +266,14 @@ public abstract class ServingContract {
   void refusesUploadsThatItMustNotTake() throws IOException {
     Map<String, byte[]> good = files(0);
     assertUploadRefused("unwanted", Map.of("../x", new byte[1]), ErrorCode.INVALID_ADAPTER, "../x");
-    assertUploadRefused("unwanted", Map.of("/etc/x", new byte[1]), ErrorCode.INVALID_ADAPTER, "/etc/x");
-    assertUploadRefused("unwanted", Map.of("a/b/c/d", new byte[1]), ErrorCode.INVALID_ADAPTER, "a/b/c/d");
-    assertUploadRefused("unwanted", Map.of("a.bin", new byte[1]), ErrorCode.INVALID_ADAPTER, "pickle");
-    assertUploadRefused("unwanted", Map.of("a", new byte[1]), ErrorCode.INVALID_ADAPTER, "adapter_config");
+    assertUploadRefused(
+        "unwanted", Map.of("/etc/x", new byte[1]), ErrorCode.INVALID_ADAPTER, "/etc/x");
+    assertUploadRefused(
+        "unwanted", Map.of("a/b/c/d", new byte[1]), ErrorCode.INVALID_ADAPTER, "a/b/c/d");
+    assertUploadRefused(
+        "unwanted", Map.of("a.bin", new byte[1]), ErrorCode.INVALID_ADAPTER, "pickle");
+    assertUploadRefused(
+        "unwanted", Map.of("a", new byte[1]), ErrorCode.INVALID_ADAPTER, "adapter_config");
     assertUploadRefused("unwanted", Map.of(), ErrorCode.INVALID_REQUEST, "no files");
     assertUploadRefused("x/y", good, ErrorCode.INVALID_REQUEST, "x/y");
     assertUploadRefused(served.base(), good, ErrorCode.INVALID_REQUEST, "served base");
