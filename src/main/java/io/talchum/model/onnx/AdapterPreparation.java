@@ -147,7 +147,9 @@ final class AdapterPreparation {
             softPrompt == null ? null : AdapterMatrix.vector(memory, softPrompt.embeddings()),
             invocation,
             hooks.ladderSide());
-    return new OnnxAdapter(arena, parts, bytes);
+    long computed =
+        softPrompt == null ? 0 : virtualTokens * KvSlots.bytesPerToken(spec, kv.format());
+    return new OnnxAdapter(arena, parts, bytes + computed);
   }
 
   private LinearChange[][] sites() {

@@ -181,6 +181,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   @Override
   public void bind(int slot, @Nullable ResidentAdapter adapter) {
+    expectedTokens[slot] = 0;
     if (adapter == null) {
       adapters[slot] = null;
       return;
