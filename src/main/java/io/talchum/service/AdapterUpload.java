@@ -31,6 +31,7 @@ public final class AdapterUpload implements AutoCloseable {
   private final Set<String> names = new HashSet<>();
   private @Nullable OutputStream file;
   private long bytes;
+  private boolean closed;
 
   AdapterUpload(StoredAdapters adapters, AdapterStore.Incoming incoming, long maxBytes) {
     this.adapters = adapters;
@@ -166,6 +167,14 @@ public final class AdapterUpload implements AutoCloseable {
     } catch (IOException e) {
       throw failed(e);
     } finally {
+      closeOnce();
+    }
+  }
+
+  private void closeOnce() {
+    if (!closed) {
+      closed = true;
+      adapters.uploadEnded();
       incoming.close();
     }
   }

@@ -19,15 +19,20 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** The adapters on disk, which requests may name without anybody having loaded them. Any thread. */
 public final class StoredAdapters {
+  /** At the same time: each may fill the disk up to the limit of an upload. */
+  private static final int MAX_UPLOADS = 4;
+
   private final String baseName;
   private final AdapterStore store;
   private final AdapterCache cache;
   private final AdapterRegistry loaded;
   private final long maxUploadBytes;
+  private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
 
   /**
    * @param loaded adapters that were loaded by hand: their names are taken
@@ -68,9 +73,28 @@ public final class StoredAdapters {
     };
   }
 
-  /** What an upload is written to; the caller closes it. */
+  /**
+   * What an upload is written to; the caller closes it.
+   *
+   * @throws ServeException QUEUE_FULL if there are too many
+   */
   public AdapterUpload upload() {
-    return new AdapterUpload(this, store.incoming(), maxUploadBytes);
+    if (!uploads.tryAcquire()) {
+      throw new ServeException(
+          ErrorCode.QUEUE_FULL,
+          "%d adapters are being uploaded; try again later".formatted(MAX_UPLOADS));
+    }
+    try {
+      return new AdapterUpload(this, store.incoming(), maxUploadBytes);
+    } catch (RuntimeException e) {
+      uploads.release();
+      throw e;
+    }
+  }
+
+  /** By {@link AdapterUpload#close}, once. */
+  void uploadEnded() {
+    uploads.release();
   }
 
   /**

@@ -14,6 +14,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -47,6 +48,9 @@ public class AdapterUploads {
   /** Read and thrown away after a refusal, so that the client reads the answer. */
   private static final long DISCARDED_BYTES = 8 << 20;
 
+  /** Of HTTP/2. */
+  private static final long NO_ERROR = 0;
+
   private final Services services;
   private final ExecutorService threads;
 
@@ -75,7 +79,7 @@ public class AdapterUploads {
       upload = services.stored().upload();
       body = new BodyStream(request, upload.maxBytes() + FRAMING_BYTES);
     } catch (ServeException e) {
-      answer(context.vertx().getOrCreateContext(), context.response(), e);
+      answer(context.vertx().getOrCreateContext(), request, e);
       return;
     }
     if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
@@ -89,20 +93,20 @@ public class AdapterUploads {
         () -> {
           try (upload) {
             StoredAdapter added = add(type, query, body, upload);
-            answer(loop, context.response(), 200, AdapterJson.bytes(added));
+            answer(loop, request, 200, AdapterJson.bytes(added));
           } catch (ServeException e) {
             discard(body);
-            answer(loop, context.response(), e);
+            answer(loop, request, e);
           } catch (IOException e) {
             answer(
                 loop,
-                context.response(),
+                request,
                 new ServeException(ErrorCode.INVALID_REQUEST, "the body cannot be read", e));
           } catch (RuntimeException e) {
             LOG.error("an upload failed", e);
             answer(
                 loop,
-                context.response(),
+                request,
                 new ServeException(ErrorCode.INTERNAL, "the server has a defect; see its log", e));
           }
         });
@@ -174,22 +178,36 @@ public class AdapterUploads {
     }
   }
 
-  private static void answer(Context loop, HttpServerResponse response, ServeException error) {
+  private static void answer(Context loop, HttpServerRequest request, ServeException error) {
     if (error.code() == ErrorCode.INTERNAL) {
       LOG.error("an upload failed", error);
     }
-    answer(loop, response, StatusTable.of(error.code()).status(), ErrorJson.bytes(error));
+    answer(loop, request, StatusTable.of(error.code()).status(), ErrorJson.bytes(error));
   }
 
-  private static void answer(Context loop, HttpServerResponse response, int status, byte[] body) {
+  private static void answer(Context loop, HttpServerRequest request, int status, byte[] body) {
+    HttpServerResponse response = request.response();
     loop.runOnContext(
         unused -> {
           if (!response.closed() && !response.ended()) {
             response
                 .setStatusCode(status)
                 .putHeader("Content-Type", "application/json")
-                .end(Buffer.buffer(body));
+                .end(Buffer.buffer(body))
+                .onComplete(sent -> endUnread(request));
           }
         });
+  }
+
+  /** Nobody reads the rest of a body that was refused. */
+  private static void endUnread(HttpServerRequest request) {
+    if (request.isEnded()) {
+      return;
+    }
+    if (request.version() == HttpVersion.HTTP_2) {
+      Object unused = request.response().reset(NO_ERROR);
+    } else {
+      Object unused = request.connection().close();
+    }
   }
 }

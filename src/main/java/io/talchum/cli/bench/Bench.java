@@ -102,6 +102,9 @@ final class Bench {
     if (workload.drawsAdapters()) {
       figures.putAll(RankFigures.of(outcome.timings(), outcome.adapters()));
     }
+    if (workload.adapters() == Workload.Adapters.NINE_AND_GREEDY) {
+      figures.putAll(RankFigures.modest(outcome.timings(), outcome.adapters()));
+    }
     if (!outcome.outsideModelMillis().isEmpty()) {
       double[] outside =
           outcome.outsideModelMillis().stream().mapToDouble(Double::doubleValue).toArray();

@@ -24,7 +24,9 @@ enum Figure {
   TTFT_MIDDLE_MEDIAN("TTFT median, adapters 9 to 64", "ms", false),
   TTFT_MIDDLE_P99("TTFT p99, adapters 9 to 64", "ms", false),
   TTFT_TAIL_MEDIAN("TTFT median, adapters from 65", "ms", false),
-  TTFT_TAIL_P99("TTFT p99, adapters from 65", "ms", false);
+  TTFT_TAIL_P99("TTFT p99, adapters from 65", "ms", false),
+  TTFT_MODEST_MEDIAN("TTFT median of the modest", "ms", false),
+  TTFT_MODEST_P99("TTFT p99 of the modest", "ms", false);
 
   private final String title;
   private final String unit;

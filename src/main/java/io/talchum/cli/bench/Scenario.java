@@ -21,13 +21,19 @@ enum Scenario {
   LOADED_VS_UNLOADED("loaded-vs-unloaded"),
   SWEEP("sweep"),
   SHORT("short"),
-  ZIPF("zipf");
+  ZIPF("zipf"),
+  FAIR("fair");
 
   private static final int PROMPT = 32;
   private static final int OUTPUT = 64;
 
   /** Requests of each stream of the scenario zipf. */
   private static final int ZIPF_TURNS = 24;
+
+  /** Requests of each stream of the scenario fair. */
+  private static final int FAIR_TURNS = 12;
+
+  private static final int GREEDY_STREAMS = 16;
 
   private final String word;
 
@@ -104,6 +110,7 @@ enum Scenario {
       case SWEEP -> sweep(setup, prompt, output);
       case SHORT -> shortRequests(setup);
       case ZIPF -> manyAgainstEight(setup, prompt, output);
+      case FAIR -> modestBesideGreedy(setup, prompt, output);
     };
   }
 
@@ -191,6 +198,22 @@ enum Scenario {
             word,
             Figure.OUTPUT,
             List.of(new Arm("many", server, many), new Arm("eight", server, eight))));
+  }
+
+  /** Nine adapters with one stream each, beside many streams of a tenth, and alone. */
+  private List<Experiment> modestBesideGreedy(Setup setup, int prompt, int output) {
+    Target server = setup.server();
+    int modest = Workload.MODEST_STREAMS;
+    Workload both =
+        Workload.turns(
+            modest + GREEDY_STREAMS, FAIR_TURNS, prompt, output, Adapters.NINE_AND_GREEDY);
+    Workload alone =
+        Workload.turns(modest, FAIR_TURNS, prompt, output, Adapters.NINE_AND_GREEDY);
+    return List.of(
+        new Experiment(
+            word,
+            Figure.TTFT_MODEST_P99,
+            List.of(new Arm("beside greedy", server, both), new Arm("alone", server, alone))));
   }
 
   private static boolean isPossible(Experiment experiment) {

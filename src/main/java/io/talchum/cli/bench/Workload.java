@@ -29,13 +29,18 @@ record Workload(
     /** Drawn from all by Zipf's law: adapter k with weight 1 / (k + 1). */
     ZIPF,
     /** Drawn from the first eight in the same way. */
-    ZIPF_OF_EIGHT
+    ZIPF_OF_EIGHT,
+    /** The first nine streams each one of its own, all further ones share another. */
+    NINE_AND_GREEDY
   }
 
   /** Fewer adapters than these make no long tail. */
   private static final int MANY_ADAPTERS = 100;
 
   private static final int FEW_ADAPTERS = 8;
+
+  /** Streams with an adapter of their own beside a greedy one. */
+  static final int MODEST_STREAMS = 9;
 
   static Workload streams(int streams, int promptTokens, int outputTokens, Adapters adapters) {
     return new Workload(streams, 1, 0, promptTokens, outputTokens, adapters, false);
@@ -73,6 +78,7 @@ record Workload(
       case DIFFERENT -> streams;
       case ZIPF -> MANY_ADAPTERS;
       case ZIPF_OF_EIGHT -> FEW_ADAPTERS;
+      case NINE_AND_GREEDY -> MODEST_STREAMS + 1;
     };
   }
 
@@ -88,6 +94,7 @@ record Workload(
       case DIFFERENT -> (stream + call) % available;
       case ZIPF -> zipf(draw, available);
       case ZIPF_OF_EIGHT -> zipf(draw, Math.min(FEW_ADAPTERS, available));
+      case NINE_AND_GREEDY -> stream < MODEST_STREAMS ? stream + 1 : 0;
     };
   }
 
@@ -112,6 +119,7 @@ record Workload(
           case DIFFERENT -> "adapters that differ";
           case ZIPF -> "adapters by Zipf's law";
           case ZIPF_OF_EIGHT -> "eight adapters by Zipf's law";
+          case NINE_AND_GREEDY -> "nine with an adapter each, all others with another";
         };
     String shared = sharedTokens == 0 ? "" : "shared %d + ".formatted(sharedTokens);
     return "%s%s, prompt %s%d, output %d tokens, %s"

@@ -39,7 +39,8 @@ class ScenarioTest {
             "loaded-vs-unloaded",
             "sweep-2",
             "short",
-            "zipf");
+            "zipf",
+            "fair");
   }
 
   @Test
@@ -98,6 +99,9 @@ class ScenarioTest {
     assertThat(zipf.adapterOf(0, 0, 2000, 0)).isZero();
     assertThat(zipf.adapterOf(0, 0, 2000, 0.125)).isEqualTo(1);
     assertThat(zipf.adapterOf(0, 0, 2000, 0.9999999)).isEqualTo(1999);
+    Workload fair = Workload.turns(12, 1, 1, 1, Adapters.NINE_AND_GREEDY);
+    assertThat(IntStream.range(0, 12).map(stream -> fair.adapterOf(stream, 0, 10, 0)))
+        .containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0, 0);
     Workload eight = Workload.turns(8, 2, 1, 1, Adapters.ZIPF_OF_EIGHT);
     assertThat(eight.adapterOf(0, 0, 2000, 0.9999999)).isEqualTo(7);
   }
