@@ -207,8 +207,7 @@ enum Scenario {
     Workload both =
         Workload.turns(
             modest + GREEDY_STREAMS, FAIR_TURNS, prompt, output, Adapters.NINE_AND_GREEDY);
-    Workload alone =
-        Workload.turns(modest, FAIR_TURNS, prompt, output, Adapters.NINE_AND_GREEDY);
+    Workload alone = Workload.turns(modest, FAIR_TURNS, prompt, output, Adapters.NINE_AND_GREEDY);
     return List.of(
         new Experiment(
             word,
