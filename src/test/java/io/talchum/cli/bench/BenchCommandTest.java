@@ -52,7 +52,7 @@ class BenchCommandTest {
     assertThat(out.toString())
         .contains("commit: abc", "2026-01-02T03:04:05Z", "1 adapters")
         .contains("decode1: 1 stream, prompt 32, output 128 tokens, base; 2 rounds")
-        .contains("by peer", "* decode, tok/s", "foreign CPU, %", "unknown")
+        .contains("by peer", "output, tok/s", "foreign CPU, %", "unknown")
         .contains("outside the model, p99, ms", "adapters in turn");
     List<JsonNode> lines = lines(json);
     assertThat(lines)
