@@ -45,9 +45,6 @@ public class ServeApplication implements QuarkusApplication {
   @Override
   public int run(String... args) {
     new Welcome(overview()).print(Surroundings.ofProcess());
-    if (model.executor() instanceof OnnxModelExecutor executor) {
-      executor.warmUp(); // earlier it would make the start longer
-    }
     Quarkus.waitForExit();
     return 0;
   }

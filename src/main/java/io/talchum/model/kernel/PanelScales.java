@@ -103,14 +103,6 @@ final class PanelScales {
         : 0;
   }
 
-  boolean areSymmetric() {
-    return kind == Kind.SYMMETRIC_HALVES || kind == Kind.SYMMETRIC_FLOATS;
-  }
-
-  boolean areHalves() {
-    return kind == Kind.SYMMETRIC_HALVES || kind == Kind.OFFSET_HALVES;
-  }
-
   /** Bytes per panel. */
   long bytes() {
     return (long) blocks * kind.bytes;

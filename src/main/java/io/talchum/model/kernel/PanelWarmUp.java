@@ -3,9 +3,6 @@ package io.talchum.model.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Collection;
-import java.util.LinkedHashSet;
-import java.util.Set;
 
 /**
  * Runs the loops of {@link PanelProduct} until they are compiled: interpreted, the Vector API would
@@ -18,44 +15,38 @@ public final class PanelWarmUp {
   /** Found by trying: the next step is as fast as the thousandth. */
   private static final int ROUNDS = 1200;
 
-  /** What a first request needs first: unpacked panels, one token, four tokens. */
-  private static final int[] TOKENS = {8, 1, 4};
+  /** One token, unpacked panels, four tokens. */
+  private static final int[] TOKENS = {1, 8, 4};
 
   private PanelWarmUp() {}
 
-  /** Takes some tenths of a second of one core for each kind of matrix among the given ones. */
-  public static void run(Collection<PanelMatrix> matrices) {
-    Set<Loops> kinds = new LinkedHashSet<>();
-    matrices.forEach(matrix -> kinds.add(Loops.of(matrix)));
+  /** Takes about a second of one core. */
+  public static void run() {
     try (Arena arena = Arena.ofConfined()) {
       for (int tokens : TOKENS) {
-        for (Loops kind : kinds) {
-          run(matrix(kind, arena), tokens, arena);
+        for (int bits : new int[] {4, 8}) {
+          for (boolean symmetric : new boolean[] {true, false}) {
+            for (float scale : new float[] {0.5f, 0.1f}) { // a half, and none
+              run(matrix(bits, symmetric, scale, arena), tokens, arena);
+            }
+          }
         }
       }
     }
   }
 
-  /** What decides which loops a matrix takes. */
-  private record Loops(int bits, boolean symmetric, boolean halves) {
-    static Loops of(PanelMatrix matrix) {
-      PanelScales scales = matrix.scales();
-      return new Loops(matrix.bits(), scales.areSymmetric(), scales.areHalves());
-    }
-  }
-
-  private static PanelMatrix matrix(Loops kind, Arena arena) {
-    PanelMatrix.Shape shape = new PanelMatrix.Shape(PanelMatrix.ROWS, COLUMNS, kind.bits(), BLOCK);
+  private static PanelMatrix matrix(int bits, boolean symmetric, float scale, Arena arena) {
+    PanelMatrix.Shape shape = new PanelMatrix.Shape(PanelMatrix.ROWS, COLUMNS, bits, BLOCK);
     int blocks = PanelMatrix.ROWS * COLUMNS / BLOCK;
     MemorySegment scales = arena.allocate((long) blocks * Float.BYTES, Float.BYTES);
     for (int i = 0; i < blocks; i++) {
-      scales.setAtIndex(ValueLayout.JAVA_FLOAT, i, kind.halves() ? 0.5f : 0.1f);
+      scales.setAtIndex(ValueLayout.JAVA_FLOAT, i, scale);
     }
     return new PanelMatrix(
         shape,
-        arena.allocate((long) PanelMatrix.ROWS * COLUMNS * kind.bits() / Byte.SIZE),
+        arena.allocate((long) PanelMatrix.ROWS * COLUMNS * bits / Byte.SIZE),
         scales,
-        kind.symmetric() ? MemorySegment.NULL : scales,
+        symmetric ? MemorySegment.NULL : scales,
         arena);
   }
 

@@ -7,8 +7,7 @@ package io.talchum.model.onnx;
  * @param contextTokens positions per slot
  * @param prefillTokens the longest piece of a prompt per step
  * @param threads threads that compute, the engine thread included
- * @param spin whether threads wait actively for a moment between operators, which makes single
- *     steps faster
+ * @param spin whether idle threads wait actively between operators, which makes single steps faster
  * @param kv scales of an int8 KV cache; {@link KvScales#NONE} keeps it in fp32
  */
 public record ExecutorOptions(

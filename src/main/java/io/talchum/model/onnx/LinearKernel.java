@@ -14,10 +14,8 @@ import io.talchum.weights.ModelPackage;
 import io.talchum.weights.PackedTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,15 +139,6 @@ final class LinearKernel {
       }
     }
     return largest;
-  }
-
-  /** All that are multiplied here. */
-  List<PanelMatrix> matrices() {
-    return Arrays.stream(sites)
-        .filter(Objects::nonNull)
-        .map(Site::matrix)
-        .filter(Objects::nonNull)
-        .toList();
   }
 
   /** What sessions over the graph need. */

@@ -10,7 +10,6 @@ import io.talchum.core.ServeException;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
-import io.talchum.model.kernel.PanelMatrix;
 import io.talchum.model.kernel.PanelWarmUp;
 import io.talchum.weights.ModelPackage;
 import java.lang.foreign.Arena;
@@ -121,23 +120,13 @@ public final class OnnxModelExecutor implements ModelExecutor {
     }
     OnnxModelExecutor executor = new OnnxModelExecutor(weights, options);
     SharedWeights.unload(weights);
+    Thread.ofPlatform().name("talchum-warm-up").daemon().start(OnnxModelExecutor::warmUp);
     return executor;
   }
 
-  /**
-   * Lets the compiler see the loops that this model's steps run, on a thread of its own. A step
-   * that comes earlier is slow. Any thread.
-   */
-  public void warmUp() {
-    List<PanelMatrix> matrices = linears.matrices();
-    Thread.ofPlatform()
-        .name("talchum-warm-up")
-        .daemon()
-        .start(
-            () -> {
-              PanelWarmUp.run(matrices);
-              AdapterWarmUp.run();
-            });
+  private static void warmUp() {
+    PanelWarmUp.run();
+    AdapterWarmUp.run();
   }
 
   @Override

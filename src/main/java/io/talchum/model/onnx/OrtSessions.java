@@ -11,29 +11,18 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.function.Supplier;
 
 /**
- * Creates sessions, each with threads of its own, in the process's one environment, which lives as
- * long as the process.
+ * Creates sessions in the process's one environment, whose thread pool they share. The environment
+ * lives as long as the process; a second one in the same process is the same, with the first one's
+ * threads.
  */
 final class OrtSessions {
   private static final int LOG_ERRORS = 3;
   private static final int SEQUENTIAL = 0;
   private static final int NO_OPTIMIZERS = 0;
 
-  /**
-   * How long a thread of a session waits actively for its next task, longer than the nodes take
-   * that are not shared. Without a limit it holds its core long after a step, against the threads
-   * that deliver the token; stopped at once, each step begins with waking it.
-   */
-  private static final String SPIN_MICROS = "100";
-
   private final OrtLibrary library;
-  private final int threads;
-  private final boolean spin;
   private final MemorySegment environment;
   private final MethodHandle createSession;
   private final MethodHandle releaseSession;
@@ -42,9 +31,7 @@ final class OrtSessions {
     this.library = library;
     this.createSession = library.statusFunction(8, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS);
     this.releaseSession = library.function(95, FunctionDescriptor.ofVoid(ADDRESS));
-    this.threads = threads;
-    this.spin = spin;
-    this.environment = createEnvironment();
+    this.environment = createEnvironment(threads, spin);
   }
 
   /**
@@ -55,30 +42,6 @@ final class OrtSessions {
    * @param operators domain of our own operators
    */
   MemorySegment create(
-      byte[] model, Map<String, MemorySegment> weights, Path folder, MemorySegment operators) {
-    return onItsOwnThread(() -> createHere(model, weights, folder, operators));
-  }
-
-  /**
-   * Denormals become zero on a session's threads, and for good on the thread that creates the
-   * process's first session: none that Java code runs on later.
-   */
-  private static MemorySegment onItsOwnThread(Supplier<MemorySegment> work) {
-    FutureTask<MemorySegment> task = new FutureTask<>(work::get);
-    Thread.ofPlatform().name("talchum-session").daemon().start(task);
-    try {
-      return task.get();
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof RuntimeException cause
-          ? cause
-          : OrtLibrary.failure("create a session", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw OrtLibrary.failure("create a session", e);
-    }
-  }
-
-  private MemorySegment createHere(
       byte[] model, Map<String, MemorySegment> weights, Path folder, MemorySegment operators) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment options = options(call, folder, operators);
@@ -110,37 +73,35 @@ final class OrtSessions {
     MemorySegment out = call.allocate(ADDRESS);
     call(10, out);
     MemorySegment options = out.get(ADDRESS, 0);
-    call(24, options, threads); // SetIntraOpNumThreads
-    call(25, options, 1); // SetInterOpNumThreads
+    call(120, options); // DisablePerSessionThreads
     call(13, options, SEQUENTIAL); // SetSessionExecutionMode
     call(17, options); // DisableMemPattern: shapes change from step to step
     call(23, options, NO_OPTIMIZERS); // SetSessionGraphOptimizationLevel
     call(28, options, operators); // AddCustomOpDomain
-    entry(call, options, "session.model_external_initializers_file_folder_path", folder.toString());
-    entry(call, options, "session.set_denormal_as_zero", "1");
-    if (spin) {
-      entry(call, options, "session.intra_op.spin_duration_us", SPIN_MICROS);
-    } else {
-      entry(call, options, "session.intra_op.allow_spinning", "0");
-    }
+    MethodHandle addConfigEntry = library.statusFunction(130, ADDRESS, ADDRESS, ADDRESS);
+    library.check(
+        (MemorySegment)
+            addConfigEntry.invokeExact(
+                options,
+                call.allocateFrom("session.model_external_initializers_file_folder_path"),
+                call.allocateFrom(folder.toString())));
     return options;
   }
 
-  /** AddSessionConfigEntry. */
-  private void entry(Arena call, MemorySegment options, String key, String value) throws Throwable {
-    library.check(
-        (MemorySegment)
-            library
-                .statusFunction(130, ADDRESS, ADDRESS, ADDRESS)
-                .invokeExact(options, call.allocateFrom(key), call.allocateFrom(value)));
-  }
-
-  private MemorySegment createEnvironment() {
+  private MemorySegment createEnvironment(int threads, boolean spin) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ADDRESS);
-      MethodHandle create = library.statusFunction(3, JAVA_INT, ADDRESS, ADDRESS);
+      call(121, out);
+      MemorySegment threading = out.get(ADDRESS, 0);
+      call(147, threading, threads); // SetGlobalIntraOpNumThreads
+      call(148, threading, 1); // SetGlobalInterOpNumThreads
+      call(149, threading, spin ? 1 : 0); // SetGlobalSpinControl
+      call(155, threading); // SetGlobalDenormalAsZero
+      MethodHandle create = library.statusFunction(119, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
       library.check(
-          (MemorySegment) create.invokeExact(LOG_ERRORS, call.allocateFrom("talchum"), out));
+          (MemorySegment)
+              create.invokeExact(LOG_ERRORS, call.allocateFrom("talchum"), threading, out));
+      OrtLibrary.release(library.function(122, FunctionDescriptor.ofVoid(ADDRESS)), threading);
       return out.get(ADDRESS, 0);
     } catch (Throwable e) {
       throw OrtLibrary.failure("start", e);
