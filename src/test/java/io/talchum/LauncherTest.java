@@ -166,8 +166,13 @@ class LauncherTest {
     assertThat(launch(jdk25(), "import", "a b", "--name", "c").out())
         .contains("--add-modules jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED")
         .endsWith("-jar " + clone + "/target/quarkus-app/quarkus-run.jar import a b --name c");
-    assertThat(launch(jdk25()).out()).endsWith(" --help");
-    assertThat(launch(jdk25(), "models").out()).doesNotContain("incubator");
+    assertThat(launch(jdk25()).out()).endsWith(" --help").doesNotContain("incubator");
+    for (String computes : List.of("serve", "import", "eval", "adapter")) {
+      assertThat(launch(jdk25(), computes).out()).contains("--add-modules jdk.incubator.vector");
+    }
+    for (String other : List.of("models", "bench", "--version")) {
+      assertThat(launch(jdk25(), other).out()).doesNotContain("incubator");
+    }
   }
 
   private record Run(int exitCode, String out, String err) {}

@@ -90,7 +90,7 @@ class AdapterStoreKillTest {
     }
   }
 
-  /** The version that was said last is current, unless something done after it was not said. */
+  /** What was said last is one of the name's versions, unless a delete after it was not said. */
   private static void assertStands(AdapterStore store, Writer writer) {
     String last = writer.said.getLast();
     if (last.equals("null")) {
