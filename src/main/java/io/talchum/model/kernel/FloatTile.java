@@ -11,19 +11,21 @@ import jdk.incubator.vector.VectorSpecies;
 final class FloatTile {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
-  private static final long HALF = 64;
+  private static final int LANES = FLOATS.length();
 
   private FloatTile() {}
 
   /**
-   * y = W x, or y += W x, for 2 * lanes rows and eight tokens.
+   * tile = W x, for 2 * lanes rows and eight tokens.
+   *
+   * <p>Must stay this small: with more in it (a choice to add, stores to memory by address) C2
+   * passes its limit of nodes for inlining, and boxes every vector.
    *
    * @param w f32 [columns, 32]; the rows' first vectors lie at {@code first} and 16 after it
    * @param x f32 [columns, 8] from {@code from} on
-   * @param y address of the first token's outputs; token m's at y + m * yStride
+   * @param tile receives f32 [8, 32], at {@code first} and 16 after it
    */
-  static void eight(
-      float[] w, int first, float[] x, int from, int columns, long y, long yStride, boolean add) {
+  static void eight(float[] w, int first, float[] x, int from, int columns, float[] tile) {
     FloatVector a0 = FloatVector.zero(FLOATS);
     FloatVector b0 = FloatVector.zero(FLOATS);
     FloatVector a1 = FloatVector.zero(FLOATS);
@@ -69,23 +71,37 @@ final class FloatTile {
       a7 = w0.fma(p, a7);
       b7 = w1.fma(p, b7);
     }
-    put(a0, b0, y, add);
-    put(a1, b1, y + yStride, add);
-    put(a2, b2, y + 2 * yStride, add);
-    put(a3, b3, y + 3 * yStride, add);
-    put(a4, b4, y + 4 * yStride, add);
-    put(a5, b5, y + 5 * yStride, add);
-    put(a6, b6, y + 6 * yStride, add);
-    put(a7, b7, y + 7 * yStride, add);
+    a0.intoArray(tile, first + 0 * ROWS);
+    b0.intoArray(tile, first + 0 * ROWS + ROWS / 2);
+    a1.intoArray(tile, first + 1 * ROWS);
+    b1.intoArray(tile, first + 1 * ROWS + ROWS / 2);
+    a2.intoArray(tile, first + 2 * ROWS);
+    b2.intoArray(tile, first + 2 * ROWS + ROWS / 2);
+    a3.intoArray(tile, first + 3 * ROWS);
+    b3.intoArray(tile, first + 3 * ROWS + ROWS / 2);
+    a4.intoArray(tile, first + 4 * ROWS);
+    b4.intoArray(tile, first + 4 * ROWS + ROWS / 2);
+    a5.intoArray(tile, first + 5 * ROWS);
+    b5.intoArray(tile, first + 5 * ROWS + ROWS / 2);
+    a6.intoArray(tile, first + 6 * ROWS);
+    b6.intoArray(tile, first + 6 * ROWS + ROWS / 2);
+    a7.intoArray(tile, first + 7 * ROWS);
+    b7.intoArray(tile, first + 7 * ROWS + ROWS / 2);
   }
 
-  /** Must stay small: inlined, it costs no boxes. */
-  private static void put(FloatVector a, FloatVector b, long y, boolean add) {
-    if (add) {
-      a = a.add(FloatVector.fromMemorySegment(FLOATS, ALL, y, NATIVE));
-      b = b.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + HALF, NATIVE));
+  /**
+   * Writes or adds the 32 outputs of one token.
+   *
+   * @param tile f32 [32] from {@code from} on
+   * @param y address of f32 [32]
+   */
+  static void put(float[] tile, int from, long y, boolean add) {
+    for (int r = 0; r < ROWS; r += LANES) {
+      FloatVector sum = FloatVector.fromArray(FLOATS, tile, from + r);
+      if (add) {
+        sum = sum.add(FloatVector.fromMemorySegment(FLOATS, ALL, y + 4L * r, NATIVE));
+      }
+      sum.intoMemorySegment(ALL, y + 4L * r, NATIVE);
     }
-    a.intoMemorySegment(ALL, y, NATIVE);
-    b.intoMemorySegment(ALL, y + HALF, NATIVE);
   }
 }

@@ -82,15 +82,11 @@ public final class PanelProduct {
      * Begins some tokens.
      *
      * @param width tokens that the loop writes, of which {@code tokens} are real
-     * @param add whether the loop adds to what is there
      */
-    void begin(int token, int width, int tokens, boolean add) {
+    void begin(int token, int width, int tokens) {
       this.target = panel + token * rowStride;
       this.tokens = tokens;
       this.isInside = bytes == TILE_STRIDE && tokens == width;
-      for (int i = 0; add && !isInside && i < tokens; i++) {
-        MemorySegment.copy(ALL, target + i * rowStride, ALL, tile + i * TILE_STRIDE, bytes);
-      }
     }
 
     long at() {
@@ -104,6 +100,26 @@ public final class PanelProduct {
     void end() {
       for (int i = 0; !isInside && i < tokens; i++) {
         MemorySegment.copy(ALL, tile + i * TILE_STRIDE, ALL, target + i * rowStride, bytes);
+      }
+    }
+
+    /**
+     * Writes some tokens, or adds to them.
+     *
+     * @param sums f32 [tokens, 32]
+     */
+    void put(float[] sums, int token, int tokens, boolean add) {
+      for (int i = 0; i < tokens; i++) {
+        long row = panel + (token + i) * rowStride;
+        if (bytes == TILE_STRIDE) {
+          FloatTile.put(sums, i * ROWS, row, add);
+          continue;
+        }
+        for (int r = 0; r < bytes / Float.BYTES; r++) {
+          long at = row + (long) r * Float.BYTES;
+          float before = add ? ALL.get(JAVA_FLOAT_UNALIGNED, at) : 0;
+          ALL.set(JAVA_FLOAT_UNALIGNED, at, sums[i * ROWS + r] + before);
+        }
       }
     }
   }
@@ -122,19 +138,11 @@ public final class PanelProduct {
       int columns = blocks * matrix.blockSize();
       for (int group = 0; group < eights; group++) {
         int from = (group * matrix.paddedColumns() + block * matrix.blockSize()) * EIGHT;
-        y.begin(group * EIGHT, EIGHT, group < x.eights() ? EIGHT : x.rest(), block > 0);
         for (int strip = 0; strip < ROWS / 2; strip += STRIP) {
-          FloatTile.eight(
-              buffers.weights(),
-              strip,
-              x.values(),
-              from,
-              columns,
-              y.at() + (long) strip * Float.BYTES,
-              y.stride(),
-              block > 0);
+          FloatTile.eight(buffers.weights(), strip, x.values(), from, columns, buffers.sums());
         }
-        y.end();
+        int tokens = group < x.eights() ? EIGHT : x.rest();
+        y.put(buffers.sums(), group * EIGHT, tokens, block > 0);
       }
     }
   }
@@ -166,7 +174,7 @@ public final class PanelProduct {
       int tokens,
       Outputs y,
       PanelScratch buffers) {
-    y.begin(token, width, tokens, false);
+    y.begin(token, width, tokens);
     for (int strip = 0; strip < ROWS / 2; strip += STRIP) {
       long shift = (long) strip * Integer.BYTES;
       multiply(

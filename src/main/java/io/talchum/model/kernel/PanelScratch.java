@@ -8,7 +8,8 @@ public final class PanelScratch {
   private static final int ALIGNMENT = 64;
 
   private final Arena arena;
-  private final long tile; // f32 [8, 32]
+  private final long tile; // f32 [4, 32]
+  private final float[] sums = new float[PanelInputs.EIGHT * PanelMatrix.ROWS]; // [8, 32]
   private MemorySegment factors = MemorySegment.NULL; // f32 [blocks, 2, 32]
   private float[] weights = new float[0]; // [columns, 32]
 
@@ -17,7 +18,7 @@ public final class PanelScratch {
    */
   public PanelScratch(Arena arena) {
     this.arena = arena;
-    this.tile = arena.allocate(PanelInputs.EIGHT * PanelProduct.TILE_STRIDE, ALIGNMENT).address();
+    this.tile = arena.allocate(PanelInputs.FOUR * PanelProduct.TILE_STRIDE, ALIGNMENT).address();
   }
 
   /** Makes room for a matrix. */
@@ -35,6 +36,10 @@ public final class PanelScratch {
 
   long tile() {
     return tile;
+  }
+
+  float[] sums() {
+    return sums;
   }
 
   long factors() {
