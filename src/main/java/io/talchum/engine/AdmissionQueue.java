@@ -3,6 +3,7 @@ package io.talchum.engine;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Accepted sequences without a slot, in order of arrival. Owned by the engine thread. */
 final class AdmissionQueue {
@@ -24,9 +25,16 @@ final class AdmissionQueue {
     return waiting.isEmpty();
   }
 
-  /** The one to admit next; stays in the queue. The queue must not be empty. */
-  Sequence next() {
-    return waiting.get(Scheduler.next(waiting, counters::tokens));
+  /** The one to admit next, if any may be; stays in the queue. */
+  @Nullable Sequence next(int slots, int freeSlots) {
+    if (waiting.isEmpty()) {
+      return null;
+    }
+    int most = Scheduler.mostSlots(slots, freeSlots, counters.asking());
+    List<Sequence> allowed =
+        waiting.stream().filter(each -> counters.running(each.fairnessKey()) < most).toList();
+    int next = Scheduler.next(allowed, counters::tokens);
+    return next < 0 ? null : allowed.get(next);
   }
 
   /** Takes out one that got a slot. */

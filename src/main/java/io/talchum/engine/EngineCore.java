@@ -197,10 +197,13 @@ final class EngineCore {
   /** At most one a step: each copies an adapter, and prefill takes one row a step anyway. */
   private void admitNext(Instant now) {
     int slot = slots.lowestFree();
-    if (slot < 0 || queue.isEmpty()) {
+    if (slot < 0) {
       return;
     }
-    Sequence sequence = queue.next();
+    Sequence sequence = queue.next(slots.slots(), slots.slots() - slots.running());
+    if (sequence == null) {
+      return;
+    }
     try {
       slots.admit(slot, sequence);
     } catch (RuntimeException e) {

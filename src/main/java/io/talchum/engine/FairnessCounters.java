@@ -9,13 +9,22 @@ final class FairnessCounters {
   /** Above this many keys, those that owe nothing and have no requests are forgotten. */
   private static final int MAX_IDLE_KEYS = 1024;
 
+  /** A key counts as one that asks while no more than so many requests began since its last one. */
+  private static final int MEMORY = 64;
+
   private final Map<String, Counter> counters = new HashMap<>();
   private long lastAdmission;
+  private long admissions;
 
   private static final class Counter {
     private long tokens;
     private int waiting;
     private int running;
+    private long lastSeen; // the number of admissions then
+
+    private boolean isIdle() {
+      return waiting + running == 0;
+    }
   }
 
   long tokens(String key) {
@@ -30,6 +39,7 @@ final class FairnessCounters {
       counter.tokens = Scheduler.lifted(counter.tokens, lowestWaiting(), lastAdmission);
     }
     counter.waiting++;
+    counter.lastSeen = admissions;
   }
 
   /** A request of the key leaves the queue for a slot. */
@@ -38,6 +48,7 @@ final class FairnessCounters {
     counter.tokens += promptTokens;
     lastAdmission = counter.tokens;
     counter.running++;
+    admissions++;
   }
 
   /** A request of the key leaves the queue without a slot. */
@@ -52,8 +63,22 @@ final class FairnessCounters {
 
   /** A request of the key gives its slot back. */
   void ended(String key) {
-    get(key).running--;
+    Counter counter = get(key);
+    counter.running--;
+    counter.lastSeen = admissions;
     forgetIdle();
+  }
+
+  int running(String key) {
+    return get(key).running;
+  }
+
+  /** Number of keys with requests, or whose last one was not long ago. */
+  int asking() {
+    return (int)
+        counters.values().stream()
+            .filter(counter -> !counter.isIdle() || admissions - counter.lastSeen < MEMORY)
+            .count();
   }
 
   /** Waiting and running requests of each key that has any. */
@@ -61,7 +86,7 @@ final class FairnessCounters {
     Map<String, Integer> requests = new HashMap<>();
     counters.forEach(
         (key, counter) -> {
-          if (counter.waiting + counter.running > 0) {
+          if (!counter.isIdle()) {
             requests.put(key, counter.waiting + counter.running);
           }
         });
@@ -102,9 +127,9 @@ final class FairnessCounters {
     if (counters.size() <= MAX_IDLE_KEYS) {
       return;
     }
-    counters.values().removeIf(c -> c.waiting + c.running == 0 && c.tokens <= lastAdmission);
+    counters.values().removeIf(c -> c.isIdle() && c.tokens <= lastAdmission);
     if (counters.size() > MAX_IDLE_KEYS) {
-      counters.values().removeIf(c -> c.waiting + c.running == 0);
+      counters.values().removeIf(c -> c.isIdle());
     }
   }
 }

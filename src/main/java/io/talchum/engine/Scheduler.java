@@ -17,6 +17,8 @@ final class Scheduler {
   /** Cost of one generated token; a prompt token costs 1 (the paper's w_q = 2, w_p = 1). */
   static final int GENERATED_TOKEN_COST = 2;
 
+  private static final int SLOTS_PER_RESERVED = 8;
+
   private Scheduler() {}
 
   /** A request that waits for a slot. */
@@ -41,6 +43,19 @@ final class Scheduler {
       }
     }
     return best;
+  }
+
+  /**
+   * In how many slots a key may run for another of its requests to be admitted. While few slots
+   * are free, a key that has its share leaves them to those that have less, also to those that
+   * will come in a moment: else one with a backlog takes each slot as it becomes free, and every
+   * request of the others waits for the end of one.
+   *
+   * @param keys those that ask, at least 1
+   */
+  static int mostSlots(int slots, int freeSlots, int keys) {
+    boolean isScarce = freeSlots <= slots / SLOTS_PER_RESERVED;
+    return isScarce ? Math.ceilDiv(slots, keys) : slots;
   }
 
   /**

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * One greedy key, which always has requests waiting, and nine modest ones, each with one request at
@@ -135,18 +136,16 @@ class FairnessTest {
     return ttft[(int) Math.ceil(0.99 * ttft.length) - 1];
   }
 
-  @Test
-  void theModestWhoAlwaysAskWaitAtMostHalfAsLongAgain() {
-    double alone = new FairnessTest().modestP99(false, 0);
-    double beside = new FairnessTest().modestP99(true, 0);
-    assertThat(beside).as("p99 TTFT in ms, alone %s", alone).isLessThanOrEqualTo(1.5 * alone);
-  }
-
-  /** A request that meets only free slots alone waits for one to be given back here. */
-  @Test
-  void theModestWhoSeldomAskWaitForOneSlot() {
-    double alone = new FairnessTest().modestP99(false, 400);
-    double beside = new FairnessTest().modestP99(true, 400);
+  /**
+   * The nine alone take all slots when they do not think, two thirds at 200 ms, a quarter at 800.
+   * Where they nearly fill the slots themselves (25 to 100 ms), the greedy key's fair part is what
+   * they miss, and they wait up to 2.4 times as long.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 200, 400, 800})
+  void theModestWaitAtMostHalfAsLongAgainBesideTheGreedy(int thinkMillis) {
+    double alone = new FairnessTest().modestP99(false, thinkMillis);
+    double beside = new FairnessTest().modestP99(true, thinkMillis);
     assertThat(beside).as("p99 TTFT in ms, alone %s", alone).isLessThanOrEqualTo(1.5 * alone);
   }
 }

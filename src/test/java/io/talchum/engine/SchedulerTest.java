@@ -105,6 +105,32 @@ class SchedulerTest {
   }
 
   @Test
+  void theLastFreeSlotIsForKeysBelowTheirShare() {
+    assertThat(Scheduler.mostSlots(8, 2, 10)).isEqualTo(8);
+    assertThat(Scheduler.mostSlots(8, 1, 10)).isEqualTo(1);
+    assertThat(Scheduler.mostSlots(8, 1, 3)).isEqualTo(3);
+    assertThat(Scheduler.mostSlots(8, 1, 1)).isEqualTo(8);
+    assertThat(Scheduler.mostSlots(4, 1, 10)).isEqualTo(4);
+  }
+
+  @Test
+  void aKeyAsksWhileItHasRequestsAndAWhileAfterwards() {
+    FairnessCounters counters = new FairnessCounters();
+    counters.arrived("a");
+    counters.arrived("b");
+    assertThat(counters.asking()).isEqualTo(2);
+    counters.admitted("a", 1);
+    counters.ended("a");
+    assertThat(counters.asking()).isEqualTo(2);
+    for (int i = 0; i < 64; i++) {
+      counters.arrived("c");
+      counters.admitted("c", 1);
+    }
+    assertThat(counters.asking()).isEqualTo(2); // b waits, c runs
+    assertThat(counters.running("c")).isEqualTo(64);
+  }
+
+  @Test
   void forgetsIdleKeys() {
     FairnessCounters counters = new FairnessCounters();
     for (int i = 0; i < 10_000; i++) {
