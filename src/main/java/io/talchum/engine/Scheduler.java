@@ -46,10 +46,10 @@ final class Scheduler {
   }
 
   /**
-   * In how many slots a key may run for another of its requests to be admitted. While few slots
-   * are free, a key that has its share leaves them to those that have less, also to those that
-   * will come in a moment: else one with a backlog takes each slot as it becomes free, and every
-   * request of the others waits for the end of one.
+   * In how many slots a key may run for another of its requests to be admitted. While few slots are
+   * free, a key that has its share leaves them to those that have less, also to those that will
+   * come in a moment: else one with a backlog takes each slot as it becomes free, and every request
+   * of the others waits for the end of one.
    *
    * @param keys those that ask, at least 1
    */
