@@ -1,5 +1,7 @@
 package io.talchum.engine;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -10,6 +12,7 @@ final class AdmissionQueue {
   private final FairnessCounters counters;
   private final EngineCore.Owner owner;
   private final List<Sequence> waiting = new ArrayList<>();
+  private Instant freed = Instant.EPOCH;
 
   AdmissionQueue(FairnessCounters counters, EngineCore.Owner owner) {
     this.counters = counters;
@@ -26,15 +29,21 @@ final class AdmissionQueue {
   }
 
   /** The one to admit next, if any may be; stays in the queue. */
-  @Nullable Sequence next(int slots, int freeSlots) {
+  @Nullable Sequence next(int slots, int freeSlots, Instant now) {
     if (waiting.isEmpty()) {
       return null;
     }
-    int most = Scheduler.mostSlots(slots, freeSlots, counters.asking());
+    int most = Scheduler.mostSlots(slots, freeSlots, Duration.between(freed, now), counters.asking());
     List<Sequence> allowed =
         waiting.stream().filter(each -> counters.running(each.fairnessKey()) < most).toList();
     int next = Scheduler.next(allowed, counters::tokens);
     return next < 0 ? null : allowed.get(next);
+  }
+
+  /** A request of the key gave its slot back. */
+  void slotFreed(String key, Instant now) {
+    counters.ended(key);
+    freed = now;
   }
 
   /** Takes out one that got a slot. */

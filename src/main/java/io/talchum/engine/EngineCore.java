@@ -200,7 +200,7 @@ final class EngineCore {
     if (slot < 0) {
       return;
     }
-    Sequence sequence = queue.next(slots.slots(), slots.slots() - slots.running());
+    Sequence sequence = queue.next(slots.slots(), slots.slots() - slots.running(), now);
     if (sequence == null) {
       return;
     }
@@ -310,7 +310,7 @@ final class EngineCore {
 
   private void releaseEnded(int slot, Sequence sequence, Instant now) {
     slots.release(slot);
-    counters.ended(sequence.fairnessKey());
+    queue.slotFreed(sequence.fairnessKey(), now);
     tellEnd(sequence, now);
   }
 

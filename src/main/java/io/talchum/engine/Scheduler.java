@@ -1,5 +1,6 @@
 package io.talchum.engine;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.ToLongFunction;
@@ -17,7 +18,8 @@ final class Scheduler {
   /** Cost of one generated token; a prompt token costs 1 (the paper's w_q = 2, w_p = 1). */
   static final int GENERATED_TOKEN_COST = 2;
 
-  private static final int SLOTS_PER_RESERVED = 8;
+  private static final int SLOTS_PER_KEPT = 8;
+  private static final Duration KEPT_FOR = Duration.ofMillis(20);
 
   private Scheduler() {}
 
@@ -46,16 +48,18 @@ final class Scheduler {
   }
 
   /**
-   * In how many slots a key may run for another of its requests to be admitted. While few slots are
-   * free, a key that has its share leaves them to those that have less, also to those that will
-   * come in a moment: else one with a backlog takes each slot as it becomes free, and every request
-   * of the others waits for the end of one.
+   * In how many slots a key may run for another of its requests to be admitted. The last free slot
+   * is kept for a moment from keys that have their share: one with a backlog would take it before
+   * another key, whose request has just ended, can send its next one (anticipatory scheduling,
+   * Iyer and Druschel, SOSP 2001).
    *
+   * @param sinceFreed how long ago a slot became free
    * @param keys those that ask, at least 1
    */
-  static int mostSlots(int slots, int freeSlots, int keys) {
-    boolean isScarce = freeSlots <= slots / SLOTS_PER_RESERVED;
-    return isScarce ? Math.ceilDiv(slots, keys) : slots;
+  static int mostSlots(int slots, int freeSlots, Duration sinceFreed, int keys) {
+    boolean isKept =
+        freeSlots <= slots / SLOTS_PER_KEPT && sinceFreed.compareTo(KEPT_FOR) < 0;
+    return isKept ? Math.ceilDiv(slots, keys) : slots;
   }
 
   /**

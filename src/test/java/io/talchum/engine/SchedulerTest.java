@@ -2,6 +2,7 @@ package io.talchum.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -105,12 +106,14 @@ class SchedulerTest {
   }
 
   @Test
-  void theLastFreeSlotIsForKeysBelowTheirShare() {
-    assertThat(Scheduler.mostSlots(8, 2, 10)).isEqualTo(8);
-    assertThat(Scheduler.mostSlots(8, 1, 10)).isEqualTo(1);
-    assertThat(Scheduler.mostSlots(8, 1, 3)).isEqualTo(3);
-    assertThat(Scheduler.mostSlots(8, 1, 1)).isEqualTo(8);
-    assertThat(Scheduler.mostSlots(4, 1, 10)).isEqualTo(4);
+  void theLastFreeSlotIsKeptAMomentForKeysBelowTheirShare() {
+    Duration moment = Duration.ofMillis(19);
+    assertThat(Scheduler.mostSlots(8, 2, moment, 10)).isEqualTo(8);
+    assertThat(Scheduler.mostSlots(8, 1, moment, 10)).isEqualTo(1);
+    assertThat(Scheduler.mostSlots(8, 1, moment, 3)).isEqualTo(3);
+    assertThat(Scheduler.mostSlots(8, 1, moment, 1)).isEqualTo(8);
+    assertThat(Scheduler.mostSlots(4, 1, moment, 10)).isEqualTo(4);
+    assertThat(Scheduler.mostSlots(8, 1, Duration.ofMillis(20), 10)).isEqualTo(8);
   }
 
   @Test
