@@ -33,7 +33,8 @@ final class AdmissionQueue {
     if (waiting.isEmpty()) {
       return null;
     }
-    int most = Scheduler.mostSlots(slots, freeSlots, Duration.between(freed, now), counters.asking());
+    int most =
+        Scheduler.mostSlots(slots, freeSlots, Duration.between(freed, now), counters.asking());
     List<Sequence> allowed =
         waiting.stream().filter(each -> counters.running(each.fairnessKey()) < most).toList();
     int next = Scheduler.next(allowed, counters::tokens);

@@ -50,15 +50,14 @@ final class Scheduler {
   /**
    * In how many slots a key may run for another of its requests to be admitted. The last free slot
    * is kept for a moment from keys that have their share: one with a backlog would take it before
-   * another key, whose request has just ended, can send its next one (anticipatory scheduling,
-   * Iyer and Druschel, SOSP 2001).
+   * another key, whose request has just ended, can send its next one (anticipatory scheduling, Iyer
+   * and Druschel, SOSP 2001).
    *
    * @param sinceFreed how long ago a slot became free
    * @param keys those that ask, at least 1
    */
   static int mostSlots(int slots, int freeSlots, Duration sinceFreed, int keys) {
-    boolean isKept =
-        freeSlots <= slots / SLOTS_PER_KEPT && sinceFreed.compareTo(KEPT_FOR) < 0;
+    boolean isKept = freeSlots <= slots / SLOTS_PER_KEPT && sinceFreed.compareTo(KEPT_FOR) < 0;
     return isKept ? Math.ceilDiv(slots, keys) : slots;
   }
 
