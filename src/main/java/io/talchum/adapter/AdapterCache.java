@@ -273,7 +273,7 @@ public final class AdapterCache implements AutoCloseable {
     List<ResidentAdapter> prepared;
     try {
       content = source.read(load.id);
-      prepared = AdapterRegistry.prepared(content, prepare);
+      prepared = checked(load.id, content);
     } catch (RuntimeException | Error e) {
       memory.release(expected);
       throw e;
@@ -286,6 +286,17 @@ public final class AdapterCache implements AutoCloseable {
     end(load, version, null);
     listener.onLoad(
         load.id, bytes, Duration.between(load.asked, start), Duration.between(start, now));
+  }
+
+  private List<ResidentAdapter> checked(AdapterId id, AdapterContent content) {
+    List<ResidentAdapter> prepared = content.prepared(prepare);
+    try {
+      source.check(id, AdapterTrial.parts(content, prepared));
+      return prepared;
+    } catch (RuntimeException e) {
+      prepared.forEach(ResidentAdapter::close);
+      throw e;
+    }
   }
 
   private void end(

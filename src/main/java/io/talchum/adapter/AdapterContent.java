@@ -3,10 +3,12 @@ package io.talchum.adapter;
 import io.talchum.core.ContentHash;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * An adapter folder, read and checked against its base.
@@ -58,6 +60,22 @@ public record AdapterContent(
   /** What there is to prepare: one for each task, or one. */
   List<AdapterWeights> variants() {
     return tasks.isEmpty() ? List.of(weights) : tasks;
+  }
+
+  /**
+   * All that it can do, ready to run: one for each task, or one; the caller closes them.
+   *
+   * @param prepare {@code ModelExecutor::prepare}
+   */
+  public List<ResidentAdapter> prepared(Function<AdapterWeights, ResidentAdapter> prepare) {
+    List<ResidentAdapter> residents = new ArrayList<>();
+    try {
+      variants().forEach(each -> residents.add(prepare.apply(each)));
+      return residents;
+    } catch (RuntimeException e) {
+      residents.forEach(ResidentAdapter::close);
+      throw e;
+    }
   }
 
   /** With ranks and modules counted. */

@@ -141,7 +141,7 @@ public final class AdapterDirectory {
       for (Path folder : adapterFolders(root, broken)) {
         String name = folder.getFileName().toString();
         try {
-          loaded.add(registry.load(name, resolve(folder.toString()), false));
+          loaded.add(registry.loadUntried(name, resolve(folder.toString())));
         } catch (ServeException e) {
           broken.add(new Broken(name, String.valueOf(e.getMessage())));
         }

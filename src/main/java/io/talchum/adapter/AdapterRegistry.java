@@ -3,8 +3,8 @@ package io.talchum.adapter;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The adapters in memory: each name points to its current version; a version that was replaced or
@@ -27,6 +28,7 @@ public final class AdapterRegistry implements AutoCloseable {
   private final Set<String> reservedNames;
   private final AdapterReader reader;
   private final Function<AdapterWeights, ResidentAdapter> prepare;
+  private final AdapterTrial trial;
   private final InstantSource clock;
 
   private final ConcurrentMap<String, AdapterVersion> current = new ConcurrentHashMap<>();
@@ -36,6 +38,15 @@ public final class AdapterRegistry implements AutoCloseable {
 
   private volatile boolean closed;
 
+  /** One that tries no adapters. */
+  public AdapterRegistry(
+      Set<String> reservedNames,
+      AdapterReader reader,
+      Function<AdapterWeights, ResidentAdapter> prepare,
+      InstantSource clock) {
+    this(reservedNames, reader, prepare, AdapterTrial.NONE, clock);
+  }
+
   /**
    * @param reservedNames names that no adapter may take: the base's
    * @param prepare {@code ModelExecutor::prepare}
@@ -44,10 +55,12 @@ public final class AdapterRegistry implements AutoCloseable {
       Set<String> reservedNames,
       AdapterReader reader,
       Function<AdapterWeights, ResidentAdapter> prepare,
+      AdapterTrial trial,
       InstantSource clock) {
     this.reservedNames = Set.copyOf(reservedNames);
     this.reader = reader;
     this.prepare = prepare;
+    this.trial = trial;
     this.clock = clock;
   }
 
@@ -59,12 +72,20 @@ public final class AdapterRegistry implements AutoCloseable {
    * @throws ServeException INVALID_REQUEST for a bad name, ALREADY_EXISTS, INVALID_ADAPTER
    */
   public AdapterInfo load(String name, Path folder, boolean replace) {
-    return publish(name, replace, () -> reader.read(folder));
+    return publish(name, replace, true, () -> reader.read(folder));
+  }
+
+  /**
+   * Like {@link #load} for a free name, but the first request that uses it finds out whether it
+   * passes its trial.
+   */
+  public AdapterInfo loadUntried(String name, Path folder) {
+    return publish(name, false, false, () -> reader.read(folder));
   }
 
   /** Like {@link #load} with an adapter that was read already. */
   public AdapterInfo register(String name, AdapterContent adapter, boolean replace) {
-    return publish(name, replace, () -> adapter);
+    return publish(name, replace, true, () -> adapter);
   }
 
   /**
@@ -90,6 +111,16 @@ public final class AdapterRegistry implements AutoCloseable {
    * @throws ServeException MODEL_NOT_FOUND naming what there is
    */
   public AdapterLease acquire(String reference) {
+    return acquire(reference, null);
+  }
+
+  /**
+   * The same; an adapter that nobody has used yet is tried first.
+   *
+   * @param until when to give up waiting for that; null never
+   * @throws ServeException as {@link AdapterTrial#firstUse} too
+   */
+  public AdapterLease acquire(String reference, @Nullable Instant until) {
     AdapterReference wanted = AdapterReference.parse(reference);
     while (true) {
       AdapterVersion version = current.get(wanted.name());
@@ -101,9 +132,19 @@ public final class AdapterRegistry implements AutoCloseable {
       }
       int task = taskOf(wanted, reference, version.tasks());
       if (version.retain()) {
-        return version.lease(task);
+        return tried(version, until).lease(task);
       }
       // Between the look-up and the retain the version was replaced or unloaded: look again.
+    }
+  }
+
+  private AdapterVersion tried(AdapterVersion retained, @Nullable Instant until) {
+    try {
+      retained.requireTried(trial, clock.instant(), until);
+      return retained;
+    } catch (RuntimeException e) {
+      retained.release();
+      throw e;
     }
   }
 
@@ -153,7 +194,7 @@ public final class AdapterRegistry implements AutoCloseable {
     AdapterContent read();
   }
 
-  private AdapterInfo publish(String name, boolean replace, Source source) {
+  private AdapterInfo publish(String name, boolean replace, boolean tryNow, Source source) {
     requireFree(name, replace);
     if (!loading.add(name)) {
       throw alreadyExists("The lora adapter '" + name + "' is being loaded; try again later.");
@@ -166,11 +207,7 @@ public final class AdapterRegistry implements AutoCloseable {
         return before.info();
       }
       AdapterVersion after =
-          new AdapterVersion(
-              new AdapterId(name, adapter.version()),
-              adapter,
-              prepared(adapter, prepare),
-              clock.instant());
+          version(new AdapterId(name, adapter.version()), adapter, tryNow ? trial : null);
       swap(name, after);
       return after.info();
     } finally {
@@ -178,17 +215,22 @@ public final class AdapterRegistry implements AutoCloseable {
     }
   }
 
-  /** All that the adapter can do, ready to run. */
-  static List<ResidentAdapter> prepared(
-      AdapterContent adapter, Function<AdapterWeights, ResidentAdapter> prepare) {
-    List<ResidentAdapter> residents = new ArrayList<>();
-    try {
-      adapter.variants().forEach(weights -> residents.add(prepare.apply(weights)));
-      return residents;
-    } catch (RuntimeException e) {
-      residents.forEach(ResidentAdapter::close);
-      throw e;
+  private AdapterVersion version(
+      AdapterId id, AdapterContent adapter, @Nullable AdapterTrial before) {
+    List<ResidentAdapter> residents = adapter.prepared(prepare);
+    if (before != null) {
+      try {
+        before.admit(id, AdapterTrial.parts(adapter, residents));
+      } catch (RuntimeException e) {
+        residents.forEach(ResidentAdapter::close);
+        throw e;
+      }
     }
+    AdapterVersion version = new AdapterVersion(id, adapter, residents, clock.instant());
+    if (before != null) {
+      version.tried();
+    }
+    return version;
   }
 
   private void requireFree(String name, boolean replace) {

@@ -1,5 +1,7 @@
 package io.talchum.adapter;
 
+import java.util.List;
+
 /** Where adapters come from that are loaded on demand. Any thread. */
 public interface AdapterSource {
   /**
@@ -8,6 +10,13 @@ public interface AdapterSource {
    * @throws io.talchum.core.ServeException MODEL_NOT_FOUND, INVALID_ADAPTER
    */
   AdapterContent read(AdapterId id);
+
+  /**
+   * Tries an adapter that is ready to run, unless that was done before.
+   *
+   * @throws io.talchum.core.ServeException as {@link AdapterTrial#firstUse}
+   */
+  default void check(AdapterId id, List<AdapterTrial.Part> parts) {}
 
   /** What it will take in memory, known before it is read. */
   long residentBytes(AdapterId id);

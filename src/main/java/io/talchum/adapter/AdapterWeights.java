@@ -2,6 +2,7 @@ package io.talchum.adapter;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What an adapter does to the base, reduced to primitives; the engine never sees the method's name.
@@ -10,6 +11,8 @@ import java.util.List;
  *     kinds at most once per place
  */
 public record AdapterWeights(List<AdapterPrimitive> primitives) {
+  private static final int MOST_REPLACED = 8;
+
   public AdapterWeights {
     primitives = List.copyOf(primitives);
   }
@@ -29,6 +32,14 @@ public record AdapterWeights(List<AdapterPrimitive> primitives) {
 
   public List<LowRankDelta> lowRank() {
     return all(LowRankDelta.class);
+  }
+
+  /** Some of the tokens that it replaces, then those that wake it. */
+  public int[] touchedTokenIds() {
+    IntStream replaced =
+        all(EmbeddingRows.class).stream().flatMapToInt(rows -> IntStream.of(rows.tokenIds()));
+    IntStream waking = all(Invocation.class).stream().flatMapToInt(i -> IntStream.of(i.tokenIds()));
+    return IntStream.concat(replaced.limit(MOST_REPLACED), waking).toArray();
   }
 
   /** The largest rank of a linear's delta, 0 without low-rank deltas. */

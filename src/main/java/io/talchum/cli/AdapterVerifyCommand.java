@@ -5,8 +5,9 @@ import io.talchum.service.AdapterReport;
 import io.talchum.service.ModelCatalog;
 import io.talchum.service.ModelRunner;
 import io.talchum.service.ModuleChange;
-import io.talchum.service.SelfTest;
+import io.talchum.service.SelfTestCard;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -40,7 +41,7 @@ final class AdapterVerifyCommand implements Callable<Integer> {
 
   AdapterVerifyCommand(Surroundings surroundings, ModelRunner runner) {
     this.surroundings = surroundings;
-    this.check = new AdapterCheck(runner);
+    this.check = new AdapterCheck(runner, InstantSource.system());
   }
 
   @Override
@@ -81,12 +82,12 @@ final class AdapterVerifyCommand implements Callable<Integer> {
     return lines;
   }
 
-  private static String describe(SelfTest test) {
+  private static String describe(SelfTestCard test) {
     return String.format(
         Locale.ROOT,
         "finite; logits of length %.4g change by %.4g, one by %.4g at most",
-        test.base(),
-        test.change(),
+        test.baseNorm(),
+        test.norm(),
         test.largest());
   }
 }

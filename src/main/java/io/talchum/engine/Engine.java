@@ -1,5 +1,6 @@
 package io.talchum.engine;
 
+import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.engine.sampling.SamplingWarmUp;
@@ -50,6 +51,7 @@ public final class Engine implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Queue<Sequence> inbox = new ArrayDeque<>(); // guarded by lock
   private final Map<String, Sequence> accepted = new HashMap<>(); // by id; guarded by lock
+  private final Queue<Probe> probes = new ArrayDeque<>(); // not yet the core's; guarded by lock
   private int waiting; // guarded by lock; in the inbox or waiting in the core
   private volatile State state = State.RUNNING; // written under lock
   private volatile @Nullable Instant drainUntil; // written under lock
@@ -118,6 +120,28 @@ public final class Engine implements AutoCloseable {
     }
     LockSupport.unpark(thread);
     return sequence;
+  }
+
+  /**
+   * The logits of the prompt's last token, from a forward pass of its own. It waits for a free slot
+   * and is one step: nobody who runs waits longer for it.
+   *
+   * @param adapter stays open until this returns; null is the bare base
+   * @param until when to give up waiting; null never
+   * @throws ServeException QUEUE_FULL, DEADLINE_EXCEEDED, SHUTTING_DOWN, ENGINE_UNHEALTHY
+   */
+  public float[] probe(
+      int[] promptTokenIds, @Nullable ResidentAdapter adapter, @Nullable Instant until) {
+    Probe probe = new Probe(promptTokenIds.clone(), adapter);
+    lock.lock();
+    try {
+      requireOpen();
+      probes.add(probe);
+    } finally {
+      lock.unlock();
+    }
+    LockSupport.unpark(thread);
+    return probe.await(Probe.patience(clock.instant(), until));
   }
 
   /** Ends the request with CANCELLED before the next step; unknown and ended ids are ignored. */
@@ -236,6 +260,9 @@ public final class Engine implements AutoCloseable {
       for (Sequence next = inbox.poll(); next != null; next = inbox.poll()) {
         core.accept(next);
       }
+      for (Probe next = probes.poll(); next != null; next = probes.poll()) {
+        core.accept(next);
+      }
     } finally {
       lock.unlock();
     }
@@ -244,7 +271,7 @@ public final class Engine implements AutoCloseable {
   /** Returns when there may be something to do; a wake-up that comes first is not lost. */
   private void parkWhileIdle() {
     lock.lock();
-    boolean isIdle = inbox.isEmpty() && drainUntil == null;
+    boolean isIdle = inbox.isEmpty() && probes.isEmpty() && drainUntil == null;
     lock.unlock();
     if (isIdle) {
       LockSupport.park(this);

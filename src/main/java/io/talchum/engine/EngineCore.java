@@ -37,6 +37,7 @@ final class EngineCore {
   private final AdmissionQueue queue;
   private final DecodeRows decodeRows;
   private final PrefixReuse prefixes;
+  private final ProbeLane probes = new ProbeLane();
   private final EngineTotals totals = new EngineTotals();
   private final ModelTime modelTime = new ModelTime();
   private boolean afterDecode;
@@ -96,8 +97,13 @@ final class EngineCore {
     totals.loadChanged();
   }
 
+  /** Takes over an accepted probe. */
+  void accept(Probe probe) {
+    probes.add(probe);
+  }
+
   boolean hasWork() {
-    return slots.running() > 0 || !queue.isEmpty();
+    return slots.running() > 0 || !queue.isEmpty() || !probes.isEmpty();
   }
 
   /**
@@ -109,6 +115,11 @@ final class EngineCore {
     Instant now = clock.instant();
     endWaiting(now);
     endRunning(now);
+    Probe probe = probes.next(slots, afterDecode);
+    if (probe != null) {
+      run(probe);
+      return;
+    }
     admitNext(now);
     prefixes.reuse(slots);
     switch (StepPlanner.plan(
@@ -126,6 +137,7 @@ final class EngineCore {
   /** Ends everything that waits or runs. */
   void failAll(Supplier<ServeException> error) {
     Instant now = clock.instant();
+    probes.failAll(error);
     for (Sequence sequence : List.copyOf(queue.waiting())) {
       sequence.fail(error.get());
       leaveQueueEnded(sequence, now);
@@ -197,7 +209,7 @@ final class EngineCore {
   /** At most one a step: each copies an adapter, and prefill takes one row a step anyway. */
   private void admitNext(Instant now) {
     int slot = slots.lowestFree();
-    if (slot < 0) {
+    if (slot < 0 || probes.keepsSlot(slots)) {
       return;
     }
     Sequence sequence = queue.next(slots.slots(), slots.slots() - slots.running(), now);
@@ -215,6 +227,13 @@ final class EngineCore {
     queue.admitted(sequence);
     totals.loadChanged();
     sequence.times().admitted(now);
+  }
+
+  private void run(Probe probe) {
+    Instant start = clock.instant();
+    probe.run(executor, slots.lowestFree());
+    modelTime.ran(start, clock.instant());
+    afterDecode = false;
   }
 
   /** Returns how many rows got a token. */
@@ -261,6 +280,7 @@ final class EngineCore {
         run(() -> executor.prefill(plan.slot(), plan.start(), piece, plan.logits()));
     Instant end = modelTime.lastEnd();
     afterDecode = false;
+    probes.prefilled();
     commit(
         plan.slot(),
         sequence,

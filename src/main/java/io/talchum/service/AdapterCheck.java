@@ -1,21 +1,30 @@
 package io.talchum.service;
 
 import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterPrimitive;
+import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
+import io.talchum.adapter.store.SelfTest;
 import io.talchum.core.KvFormat;
+import io.talchum.model.ForwardPass;
+import io.talchum.model.ModelExecutor;
 import io.talchum.weights.PackageManifest;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Reads an adapter folder for a base and tries it, without a server. */
 public final class AdapterCheck {
   private final ModelRunner runner;
+  private final InstantSource clock;
 
-  public AdapterCheck(ModelRunner runner) {
+  public AdapterCheck(ModelRunner runner, InstantSource clock) {
     this.runner = runner;
+    this.clock = clock;
   }
 
   /**
@@ -36,10 +45,22 @@ public final class AdapterCheck {
             resident.residentBytes(),
             counts(content),
             ModuleChange.of(content.weights(), new PackageWeights(model.weights())),
-            SelfTest.run(model.executor(), resident, content.weights()),
+            selfTest(model.executor(), content, resident),
             manifest.name() + ", sha256-" + manifest.contentHash());
       }
     }
+  }
+
+  private SelfTestCard selfTest(
+      ModelExecutor executor, AdapterContent content, ResidentAdapter resident) {
+    SelfTestRun run =
+        new SelfTestRun(
+            (adapter, prompt) -> ForwardPass.logits(executor, 0, adapter, prompt),
+            executor.spec().vocabSize(),
+            clock);
+    SelfTest test = run.of(AdapterTrial.parts(content, List.of(resident)));
+    SelfTests.requirePassed(new AdapterId(content.source(), content.version()), test);
+    return SelfTestCard.of(test);
   }
 
   private static Map<String, Integer> counts(AdapterContent content) {

@@ -22,7 +22,7 @@ public record AdapterReport(
     long residentBytes,
     Map<String, Integer> primitives,
     List<ModuleChange> changes,
-    SelfTest selfTest,
+    SelfTestCard selfTest,
     String base) {
 
   public AdapterReport {

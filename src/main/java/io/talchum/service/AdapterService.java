@@ -3,6 +3,7 @@ package io.talchum.service;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.util.List;
@@ -15,26 +16,29 @@ public final class AdapterService {
   private final AdapterRegistry adapters;
   private final AdapterDirectory directory;
   private final StoredAdapters stored;
+  private final SelfTestStore selfTests;
 
   public AdapterService(
       String baseName,
       AdapterRegistry adapters,
       AdapterDirectory directory,
-      StoredAdapters stored) {
+      StoredAdapters stored,
+      SelfTestStore selfTests) {
     this.baseName = baseName;
     this.adapters = adapters;
     this.directory = directory;
     this.stored = stored;
+    this.selfTests = selfTests;
   }
 
   /** All loaded adapters, by name. */
   public List<LoadedAdapter> list() {
-    return adapters.list().stream().map(LoadedAdapter::of).toList();
+    return adapters.list().stream().map(this::loaded).toList();
   }
 
   /** The loaded adapter of that name. */
   public Optional<LoadedAdapter> find(String name) {
-    return adapters.find(name).map(LoadedAdapter::of);
+    return adapters.find(name).map(this::loaded);
   }
 
   /**
@@ -61,8 +65,11 @@ public final class AdapterService {
           "'%s' is an adapter of the store; delete it or choose another name"
               .formatted(Shown.of(name)));
     }
-    AdapterInfo loaded = adapters.load(name, directory.resolve(folder), replace);
-    return LoadedAdapter.of(loaded);
+    return loaded(adapters.load(name, directory.resolve(folder), replace));
+  }
+
+  private LoadedAdapter loaded(AdapterInfo info) {
+    return LoadedAdapter.of(info, selfTests);
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.talchum.service;
 
 import io.talchum.adapter.AdapterInfo;
+import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.core.ContentHash;
 import java.time.Instant;
 
@@ -16,15 +17,17 @@ public record LoadedAdapter(
     String source,
     int rank,
     long residentBytes,
-    Instant loadedAt) {
+    Instant loadedAt,
+    SelfTestCard selfTest) {
 
-  static LoadedAdapter of(AdapterInfo info) {
+  static LoadedAdapter of(AdapterInfo info, SelfTestStore selfTests) {
     return new LoadedAdapter(
         info.id().name(),
         info.id().version(),
         info.source(),
         info.rank(),
         info.residentBytes(),
-        info.loadedAt());
+        info.loadedAt(),
+        SelfTestCard.of(selfTests.find(info.id().version())));
   }
 }

@@ -89,7 +89,7 @@ public final class ModelService {
     return Resolved.adapter(
         base,
         adapters.find(card.name()).isPresent()
-            ? adapters.acquire(model)
+            ? adapters.acquire(model, until)
             : stored.acquire(
                 new AdapterId(card.name(), card.version()),
                 AdapterReference.parse(model).task(),

@@ -2,6 +2,7 @@ package io.talchum.service;
 
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.engine.Engine;
 import java.time.InstantSource;
@@ -32,6 +33,7 @@ public record Services(
       AdapterRegistry adapters,
       AdapterDirectory directory,
       StoredAdapters stored,
+      SelfTestStore selfTests,
       RequestIds ids,
       InstantSource clock,
       ServiceLimits limits,
@@ -49,7 +51,7 @@ public record Services(
         new ChatService(models, conditioning, starter, limits),
         new CompletionService(models, conditioning, starter, limits),
         models,
-        new AdapterService(conditioning.model().name(), adapters, directory, stored),
+        new AdapterService(conditioning.model().name(), adapters, directory, stored, selfTests),
         stored,
         new TokenizeService(models, conditioning),
         new HealthService(engine));

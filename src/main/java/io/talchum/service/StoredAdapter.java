@@ -36,7 +36,12 @@ public record StoredAdapter(
    * @param residentBytes memory that it takes now, 0 if it is not loaded
    * @param leases requests that hold it now
    */
-  public record Version(ContentHash version, @Nullable Card card, long residentBytes, int leases) {}
+  public record Version(
+      ContentHash version,
+      @Nullable Card card,
+      long residentBytes,
+      int leases,
+      SelfTestCard selfTest) {}
 
   /**
    * What is known of a version.

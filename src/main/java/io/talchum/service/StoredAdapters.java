@@ -8,8 +8,10 @@ import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterReference;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.AdapterSource;
+import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.store.AdapterCard;
 import io.talchum.adapter.store.AdapterStore;
+import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.adapter.store.StoredName;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
@@ -31,6 +33,7 @@ public final class StoredAdapters {
   private final AdapterStore store;
   private final AdapterCache cache;
   private final AdapterRegistry loaded;
+  private final SelfTestStore selfTests;
   private final long maxUploadBytes;
   private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
 
@@ -42,20 +45,27 @@ public final class StoredAdapters {
       AdapterStore store,
       AdapterCache cache,
       AdapterRegistry loaded,
+      SelfTestStore selfTests,
       long maxUploadBytes) {
     this.baseName = baseName;
     this.store = store;
     this.cache = cache;
     this.loaded = loaded;
+    this.selfTests = selfTests;
     this.maxUploadBytes = maxUploadBytes;
   }
 
-  /** How the cache reads what the store has. */
-  public static AdapterSource source(AdapterStore store) {
+  /** How the cache reads what the store has; what was stored untried is tried once. */
+  public static AdapterSource source(AdapterStore store, AdapterTrial trial) {
     return new AdapterSource() {
       @Override
       public AdapterContent read(AdapterId id) {
         return store.read(id);
+      }
+
+      @Override
+      public void check(AdapterId id, List<AdapterTrial.Part> parts) {
+        trial.firstUse(id, parts, null);
       }
 
       @Override
@@ -185,7 +195,8 @@ public final class StoredAdapters {
         version,
         card(version),
         resident == null ? 0 : resident.residentBytes(),
-        resident == null ? 0 : resident.leases());
+        resident == null ? 0 : resident.leases(),
+        SelfTestCard.of(selfTests.find(version)));
   }
 
   private StoredAdapter.@Nullable Card card(ContentHash version) {

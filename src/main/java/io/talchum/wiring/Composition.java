@@ -3,18 +3,18 @@ package io.talchum.wiring;
 import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
-import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.AdapterStore;
+import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.conditioning.SamplingLimits;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
 import io.talchum.engine.EngineConfig;
-import io.talchum.model.ModelExecutor;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.ModelCatalog;
 import io.talchum.service.RequestIds;
+import io.talchum.service.SelfTests;
 import io.talchum.service.ServiceLimits;
 import io.talchum.service.Services;
 import io.talchum.service.StoredAdapters;
@@ -70,11 +70,27 @@ public class Composition {
 
   @Produces
   @Singleton
-  AdapterRegistry adapters(OpenedModel model, InstantSource clock) {
+  SelfTestStore selfTestResults(ModelCatalog catalog, OpenedModel model) {
+    return SelfTestStore.open(
+        catalog.adapterStoreOf(model.served().name()).resolve("self-tests"),
+        model.served().version());
+  }
+
+  @Produces
+  @Singleton
+  SelfTests selfTests(
+      Engine engine, OpenedModel model, SelfTestStore results, InstantSource clock) {
+    return new SelfTests(engine, model.executor().spec().vocabSize(), results, clock);
+  }
+
+  @Produces
+  @Singleton
+  AdapterRegistry adapters(OpenedModel model, SelfTests selfTests, InstantSource clock) {
     return new AdapterRegistry(
         Set.of(model.served().name()),
         AdapterReaders.of(model.base()),
         model.executor()::prepare,
+        selfTests,
         clock);
   }
 
@@ -94,19 +110,16 @@ public class Composition {
 
   @Produces
   @Singleton
-  AdapterStore adapterStore(ModelCatalog catalog, OpenedModel model, InstantSource clock) {
-    ModelExecutor executor = model.executor();
+  AdapterStore adapterStore(
+      ModelCatalog catalog, OpenedModel model, SelfTests selfTests, InstantSource clock) {
     return AdapterStore.open(
         catalog.adapterStoreOf(model.served().name()),
         new AdapterStore.Base(
             model.served().name(),
             model.served().version(),
             AdapterReaders.of(model.base()),
-            weights -> {
-              try (ResidentAdapter resident = executor.prepare(weights)) {
-                return resident.residentBytes();
-              }
-            }),
+            model.executor()::prepare,
+            selfTests),
         clock);
   }
 
@@ -120,10 +133,11 @@ public class Composition {
       AdapterStore store,
       OpenedModel model,
       TalchumConfig config,
+      SelfTests selfTests,
       InstantSource clock,
       AdapterMetrics metrics) {
     return new AdapterCache(
-        StoredAdapters.source(store),
+        StoredAdapters.source(store, selfTests),
         model.executor()::prepare,
         new AdapterCache.Limits(config.adapterMemory().asLongValue(), config.queueCapacity()),
         clock,
@@ -141,9 +155,15 @@ public class Composition {
       AdapterStore store,
       AdapterCache cache,
       AdapterRegistry adapters,
+      SelfTestStore selfTests,
       TalchumConfig config) {
     return new StoredAdapters(
-        model.served().name(), store, cache, adapters, config.maxAdapterUpload().asLongValue());
+        model.served().name(),
+        store,
+        cache,
+        adapters,
+        selfTests,
+        config.maxAdapterUpload().asLongValue());
   }
 
   @Produces
@@ -154,6 +174,7 @@ public class Composition {
       AdapterRegistry adapters,
       AdapterDirectory directory,
       StoredAdapters stored,
+      SelfTestStore selfTests,
       TalchumConfig config,
       InstantSource clock,
       EngineMetrics metrics) {
@@ -164,6 +185,7 @@ public class Composition {
         adapters,
         directory,
         stored,
+        selfTests,
         new RequestIds(clock, random),
         clock,
         new ServiceLimits(config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)),

@@ -65,6 +65,13 @@ class AdapterCacheTest {
     }
 
     @Override
+    public void check(AdapterId id, List<AdapterTrial.Part> parts) {
+      if (id.name().equals("100013")) {
+        throw new ServeException(ErrorCode.INVALID_ADAPTER, "loud");
+      }
+    }
+
+    @Override
     public long residentBytes(AdapterId id) {
       return EACH;
     }
@@ -282,5 +289,14 @@ class AdapterCacheTest {
         .hasMessageContaining(message)
         .extracting(e -> ((ServeException) e).code())
         .isEqualTo(code);
+  }
+
+  @Test
+  void whatFailsItsTrialIsNotKept() {
+    AdapterId loud = new AdapterId("100013", TestAdapters.version(100013));
+    assertThatThrownBy(() -> cache.load(loud)).hasMessage("loud");
+    assertThat(cache.residents()).isEmpty();
+    assertThat(cache.usedBytes()).isZero();
+    assertThat(residents).allMatch(resident -> resident.closings.get() == 1);
   }
 }

@@ -9,12 +9,16 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
 import io.talchum.testing.ZeroBase;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,6 +51,79 @@ class AdapterRegistryTest {
     }
     assertThat(registry.list().getFirst().leases()).isZero();
     assertThat(residents.getFirst().closings).hasValue(0);
+  }
+
+  /** Refuses what is marked 13 and counts. */
+  private static final class Trial implements AdapterTrial {
+    final AtomicInteger admitted = new AtomicInteger();
+    final AtomicInteger firstUses = new AtomicInteger();
+    final AtomicBoolean isBusy = new AtomicBoolean();
+
+    @Override
+    public void admit(AdapterId id, List<Part> parts) {
+      admitted.incrementAndGet();
+      check(id);
+    }
+
+    @Override
+    public void firstUse(AdapterId id, List<Part> parts, @Nullable Instant until) {
+      firstUses.incrementAndGet();
+      if (isBusy.get()) {
+        throw new ServeException(ErrorCode.QUEUE_FULL, "later");
+      }
+      check(id);
+    }
+
+    private static void check(AdapterId id) {
+      if (id.version().equals(TestAdapters.version(13))) {
+        throw new ServeException(ErrorCode.INVALID_ADAPTER, id.name() + " is loud");
+      }
+    }
+  }
+
+  private AdapterRegistry trying(Trial trial) {
+    return new AdapterRegistry(
+        Set.of("base"),
+        folder -> TestAdapters.marked(Integer.parseInt(folder.toString())),
+        weights -> {
+          CountingResident resident = new CountingResident(weights);
+          residents.add(resident);
+          return resident;
+        },
+        trial,
+        InstantSource.fixed(NOW));
+  }
+
+  @Test
+  void anAdapterThatFailsItsTrialLeavesEverythingAsItWas() {
+    Trial trial = new Trial();
+    AdapterRegistry tried = trying(trial);
+    AdapterInfo before = tried.load("a", Path.of("1"), false);
+    assertThatThrownBy(() -> tried.load("a", Path.of("13"), true)).hasMessage("a is loud");
+    assertThatThrownBy(() -> tried.load("b", Path.of("13"), false)).hasMessage("b is loud");
+    assertThat(tried.list()).containsExactly(before);
+    assertThat(residents.stream().filter(r -> r.closings.get() == 0)).hasSize(1);
+    tried.acquire("a").close();
+    assertThat(trial.admitted).hasValue(3);
+    assertThat(trial.firstUses).hasValue(0);
+  }
+
+  @Test
+  void anUntriedAdapterIsTriedByItsFirstRequest() {
+    Trial trial = new Trial();
+    AdapterRegistry tried = trying(trial);
+    AdapterInfo good = tried.loadUntried("good", Path.of("1"));
+    AdapterInfo loud = tried.loadUntried("loud", Path.of("13"));
+    assertThat(trial.firstUses).hasValue(0);
+    trial.isBusy.set(true);
+    assertThatThrownBy(() -> tried.acquire("good")).hasMessage("later");
+    trial.isBusy.set(false);
+    tried.acquire("good").close();
+    tried.acquire("good").close();
+    assertThat(trial.firstUses).hasValue(2);
+    assertThatThrownBy(() -> tried.acquire("loud")).hasMessage("loud is loud");
+    assertThat(tried.list()).containsExactly(good, loud);
+    assertThat(trial.admitted).hasValue(0);
   }
 
   @Test

@@ -13,6 +13,8 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.PromptInput;
 import io.talchum.testing.Fixtures;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -122,6 +124,21 @@ public abstract class DemoServingContract extends ServingContract {
     server().unloadAdapter("swapped");
     assertRefused(
         () -> server().chat(request), ErrorCode.MODEL_NOT_FOUND, "'swapped' does not exist");
+  }
+
+  @Test
+  void anUploadThatFailsItsSelfTestLeavesNothing() throws IOException {
+    Map<String, byte[]> files = files(0);
+    ByteBuffer tensors =
+        ByteBuffer.wrap(files.get("adapter_model.safetensors")).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = Long.BYTES + (int) tensors.getLong(0); at < tensors.limit(); at += Float.BYTES) {
+      tensors.putFloat(at, 1e30f);
+    }
+    assertRefused(
+        () -> server().upload("loud", files, true),
+        ErrorCode.INVALID_ADAPTER,
+        "adapter 'loud' fails its self-test: the logits of ");
+    assertThat(server().storedNames()).doesNotContain("loud");
   }
 
   @Test

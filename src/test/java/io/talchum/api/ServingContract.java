@@ -212,6 +212,7 @@ public abstract class ServingContract {
   void keepsUploadedAdaptersUnderTheirNames() throws IOException {
     Transport.Stored first = server.upload("kept", files(0), true);
     assertThat(first.versions()).containsExactly(first.current());
+    assertThat(first.selfTests()).containsExactly("passed");
     Transport.Answer answer = server.chat(ask("kept", tokens(10)));
     assertThat(answer.adapter()).startsWith("kept@" + first.current().substring(0, 12));
     String second = server.upload("kept", files(1), false).versions().getLast();
@@ -287,7 +288,7 @@ public abstract class ServingContract {
   }
 
   /** The files of an adapter that can be loaded. */
-  private Map<String, byte[]> files(int folder) throws IOException {
+  protected final Map<String, byte[]> files(int folder) throws IOException {
     Path source = adapterFolders.resolve(served.folders().get(folder));
     Map<String, byte[]> files = new TreeMap<>();
     for (String name : List.of("adapter_config.json", "adapter_model.safetensors")) {

@@ -74,9 +74,15 @@ public interface Transport extends AutoCloseable {
    *
    * @param versions SHA-256, in the order in which they were added
    * @param actions of its history
+   * @param selfTests how those of its versions went
    */
   record Stored(
-      String name, String current, boolean pinned, List<String> versions, List<String> actions) {}
+      String name,
+      String current,
+      boolean pinned,
+      List<String> versions,
+      List<String> actions,
+      List<String> selfTests) {}
 
   /** Uploads files by their names. */
   Stored upload(String name, Map<String, byte[]> files, boolean activate);

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterCacheListener;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.store.AdapterStore;
+import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
@@ -47,11 +49,14 @@ class TarArchiveTest {
             folder -> {
               throw new ServeException(ErrorCode.INVALID_ADAPTER, "read " + tree(folder));
             },
-            weights -> 1);
+            weights -> {
+              throw new AssertionError();
+            },
+            AdapterTrial.NONE);
     store = AdapterStore.open(temp.resolve("store"), base, InstantSource.system());
     AdapterCache cache =
         new AdapterCache(
-            StoredAdapters.source(store),
+            StoredAdapters.source(store, AdapterTrial.NONE),
             weights -> {
               throw new AssertionError();
             },
@@ -73,7 +78,8 @@ class TarArchiveTest {
                   public void close() {}
                 },
             InstantSource.system());
-    upload = new StoredAdapters("base", store, cache, loaded, MAX_BYTES).upload();
+    SelfTestStore tests = SelfTestStore.open(temp.resolve("self-tests"), base.version());
+    upload = new StoredAdapters("base", store, cache, loaded, tests, MAX_BYTES).upload();
     tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_GNU);
   }
 

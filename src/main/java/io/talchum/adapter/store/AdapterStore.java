@@ -4,7 +4,9 @@ import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.AdapterReference;
+import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.AdapterWeights;
+import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
@@ -14,7 +16,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.ToLongFunction;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -42,13 +44,15 @@ public final class AdapterStore implements AutoCloseable {
   /**
    * What versions are checked against.
    *
-   * @param residentBytes makes the adapter ready to run, drops it, and says what memory it took
+   * @param prepare {@code ModelExecutor::prepare}
+   * @param trial that an adapter has to pass
    */
   public record Base(
       String name,
       ContentHash version,
       AdapterReader reader,
-      ToLongFunction<AdapterWeights> residentBytes) {}
+      Function<AdapterWeights, ResidentAdapter> prepare,
+      AdapterTrial trial) {}
 
   private AdapterStore(
       Path root,
@@ -112,7 +116,8 @@ public final class AdapterStore implements AutoCloseable {
    *
    * @param activate whether it becomes the current one in any case
    * @return the version; adding content that is there changes nothing of it
-   * @throws ServeException INVALID_REQUEST for a bad name, INVALID_ADAPTER
+   * @throws ServeException INVALID_REQUEST for a bad name, INVALID_ADAPTER also if it fails its
+   *     trial; then nothing of it stays
    */
   public AdapterCard put(String name, Path folder, boolean activate) {
     AdapterReference.requireName("name", name);
@@ -120,7 +125,7 @@ public final class AdapterStore implements AutoCloseable {
         () -> {
           Path staged = staging.fresh();
           try {
-            AdapterCard card = stage(folder, staged);
+            AdapterCard card = stage(name, folder, staged);
             return lock.holding(() -> publish(name, card, staged, activate));
           } finally {
             Durable.delete(staged);
@@ -128,7 +133,7 @@ public final class AdapterStore implements AutoCloseable {
         });
   }
 
-  private AdapterCard stage(Path folder, Path staged) throws IOException {
+  private AdapterCard stage(String name, Path folder, Path staged) throws IOException {
     List<AdapterCard.StoredFile> files = FolderCopy.run(folder, staged);
     if (files.stream().anyMatch(file -> file.name().equals(CARD))) {
       throw new ServeException(
@@ -141,7 +146,7 @@ public final class AdapterStore implements AutoCloseable {
             content.kind(),
             content.maxRank(),
             content.modules(),
-            residentBytes(content),
+            tried(name, content),
             base.name(),
             base.version(),
             clock.instant(),
@@ -151,10 +156,16 @@ public final class AdapterStore implements AutoCloseable {
     return card;
   }
 
-  private long residentBytes(AdapterContent content) {
-    List<AdapterWeights> all =
-        content.tasks().isEmpty() ? List.of(content.weights()) : content.tasks();
-    return all.stream().mapToLong(base.residentBytes()).sum();
+  /** Returns the memory that it takes when it is loaded. */
+  private long tried(String name, AdapterContent content) {
+    List<ResidentAdapter> residents = content.prepared(base.prepare());
+    try {
+      AdapterId id = new AdapterId(name, content.version());
+      base.trial().admit(id, AdapterTrial.parts(content, residents));
+      return residents.stream().mapToLong(ResidentAdapter::residentBytes).sum();
+    } finally {
+      residents.forEach(ResidentAdapter::close);
+    }
   }
 
   private AdapterCard publish(String name, AdapterCard card, Path staged, boolean activate)

@@ -22,6 +22,7 @@ final class AdapterMapper {
         .setSource(adapter.source())
         .setRank(adapter.rank())
         .setResidentBytes(adapter.residentBytes())
+        .setSelfTest(StoredAdapterMapper.selfTest(adapter.selfTest()))
         .setLoaded(Times.timestamp(adapter.loadedAt()))
         .build();
   }

@@ -1,7 +1,9 @@
 package io.talchum.api.grpc;
 
+import io.talchum.service.SelfTestCard;
 import io.talchum.service.StoredAdapter;
 import io.talchum.v1.ListStoredAdaptersResponse;
+import io.talchum.v1.SelfTest;
 import java.util.List;
 
 /** {@code talchum.v1.StoredAdapter}. */
@@ -42,7 +44,8 @@ final class StoredAdapterMapper {
         io.talchum.v1.StoredAdapter.Version.newBuilder()
             .setVersion(version.version().hex())
             .setResidentBytes(version.residentBytes())
-            .setLeases(version.leases());
+            .setLeases(version.leases())
+            .setSelfTest(selfTest(version.selfTest()));
     StoredAdapter.Card card = version.card();
     if (card != null) {
       wire.setKind(card.kind())
@@ -59,5 +62,21 @@ final class StoredAdapterMapper {
       }
     }
     return wire.build();
+  }
+
+  static SelfTest selfTest(SelfTestCard test) {
+    return SelfTest.newBuilder()
+        .setStatus(
+            switch (test.status()) {
+              case PASSED -> SelfTest.Status.STATUS_PASSED;
+              case FAILED -> SelfTest.Status.STATUS_FAILED;
+              case NOT_RUN_YET -> SelfTest.Status.STATUS_NOT_RUN_YET;
+            })
+        .setNorm(test.norm())
+        .setBaseNorm(test.baseNorm())
+        .setLargest(test.largest())
+        .setMilliseconds(test.milliseconds())
+        .setFailure(test.failure())
+        .build();
   }
 }

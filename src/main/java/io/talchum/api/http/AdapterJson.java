@@ -2,6 +2,7 @@ package io.talchum.api.http;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.talchum.service.LoadedAdapter;
+import io.talchum.service.SelfTestCard;
 import io.talchum.service.StoredAdapter;
 import java.io.IOException;
 import java.util.List;
@@ -66,6 +67,23 @@ final class AdapterJson {
       }
       json.writeEndArray();
     }
+    write(json, version.selfTest());
+    json.writeEndObject();
+  }
+
+  private static void write(JsonGenerator json, SelfTestCard test) throws IOException {
+    json.writeObjectFieldStart("self_test");
+    json.writeStringField("status", test.status().text());
+    switch (test.status()) {
+      case PASSED -> {
+        json.writeNumberField("norm", test.norm());
+        json.writeNumberField("base_norm", test.baseNorm());
+        json.writeNumberField("largest", test.largest());
+        json.writeNumberField("milliseconds", test.milliseconds());
+      }
+      case FAILED -> json.writeStringField("failure", test.failure());
+      case NOT_RUN_YET -> {}
+    }
     json.writeEndObject();
   }
 
@@ -76,6 +94,7 @@ final class AdapterJson {
     json.writeStringField("version", adapter.version().hex());
     json.writeNumberField("resident_bytes", adapter.residentBytes());
     json.writeNumberField("rank", adapter.rank());
+    write(json, adapter.selfTest());
     json.writeEndObject();
     json.writeEndArray();
     json.writeEndObject();

@@ -50,6 +50,22 @@ class AdapterStoreTest {
   }
 
   @Test
+  void whatFailsItsTrialLeavesNothing() throws IOException {
+    assertRefused(() -> put("a", "loud", true), ErrorCode.INVALID_ADAPTER, "a is loud");
+    put("b", "one", true);
+    assertRefused(() -> put("b", "loud", true), ErrorCode.INVALID_ADAPTER, "b is loud");
+    assertThat(store.find("a")).isEmpty();
+    assertThat(store.find("b").orElseThrow().versions()).containsExactly(version("one"));
+    try (Stream<Path> entries = Files.list(temp.resolve("store"))) {
+      assertThat(entries.map(e -> e.getFileName().toString()).filter(e -> e.startsWith("sha256-")))
+          .containsExactly(version("one").toString());
+    }
+    try (Stream<Path> staged = Files.list(temp.resolve("store/.staging"))) {
+      assertThat(staged).as("only the lock").hasSize(1);
+    }
+  }
+
+  @Test
   void activatesAndRollsBack() {
     put("a", "one", true);
     put("a", "two", false);

@@ -1,8 +1,11 @@
 package io.talchum.adapter.store;
 
 import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.AdapterId;
+import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.LowRankDelta;
+import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.Linear;
@@ -13,7 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Adapters that are one small file; its text is the mark and decides the version. */
 final class StubAdapters {
@@ -23,7 +29,31 @@ final class StubAdapters {
   private StubAdapters() {}
 
   static AdapterStore.Base base() {
-    return new AdapterStore.Base("base", BASE, StubAdapters::read, weights -> 100);
+    return new AdapterStore.Base(
+        "base", BASE, StubAdapters::read, weights -> new Stub(), new Trial());
+  }
+
+  /** Refuses what is marked loud. */
+  private static final class Trial implements AdapterTrial {
+    @Override
+    public void admit(AdapterId id, List<Part> parts) {
+      if (id.version().equals(version("loud"))) {
+        throw new ServeException(ErrorCode.INVALID_ADAPTER, id.name() + " is loud");
+      }
+    }
+
+    @Override
+    public void firstUse(AdapterId id, List<Part> parts, @Nullable Instant until) {}
+  }
+
+  private record Stub() implements ResidentAdapter {
+    @Override
+    public long residentBytes() {
+      return 100;
+    }
+
+    @Override
+    public void close() {}
   }
 
   static AdapterStore open(Path root) {

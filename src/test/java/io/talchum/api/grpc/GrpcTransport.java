@@ -39,6 +39,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -168,7 +169,11 @@ final class GrpcTransport implements Transport {
         adapter.getCurrent(),
         adapter.getPinned(),
         adapter.getVersionsList().stream().map(StoredAdapter.Version::getVersion).toList(),
-        adapter.getHistoryList().stream().map(StoredAdapter.Event::getAction).toList());
+        adapter.getHistoryList().stream().map(StoredAdapter.Event::getAction).toList(),
+        adapter.getVersionsList().stream()
+            .map(version -> version.getSelfTest().getStatus().name())
+            .map(status -> status.substring("STATUS_".length()).toLowerCase(Locale.ROOT))
+            .toList());
   }
 
   private AdapterServiceGrpc.AdapterServiceBlockingStub adapters() {

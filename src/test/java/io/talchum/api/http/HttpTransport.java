@@ -142,7 +142,8 @@ final class HttpTransport implements Transport {
         adapter.path("current").asText(),
         adapter.path("pinned").asBoolean(),
         adapter.findValues("versions").getFirst().findValuesAsText("version"),
-        adapter.findValuesAsText("action"));
+        adapter.findValuesAsText("action"),
+        adapter.findValuesAsText("status"));
   }
 
   @Override

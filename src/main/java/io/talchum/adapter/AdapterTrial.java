@@ -1,0 +1,52 @@
+package io.talchum.adapter;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Tries adapters before requests get them: one forward pass each, once per content. Any thread. */
+public interface AdapterTrial {
+  /** Lets everything through. */
+  AdapterTrial NONE =
+      new AdapterTrial() {
+        @Override
+        public void admit(AdapterId id, List<Part> parts) {}
+
+        @Override
+        public void firstUse(AdapterId id, List<Part> parts, @Nullable Instant until) {}
+      };
+
+  /**
+   * What an adapter does for one of its tasks, or for all requests.
+   *
+   * @param touchedTokenIds some tokens without which it may show no effect
+   */
+  record Part(ResidentAdapter resident, int[] touchedTokenIds) {}
+
+  /**
+   * Before an adapter is taken at all; a failure leaves no trace.
+   *
+   * @throws io.talchum.core.ServeException INVALID_ADAPTER naming it if it fails, and what keeps
+   *     the model from running
+   */
+  void admit(AdapterId id, List<Part> parts);
+
+  /**
+   * Before the first request uses an adapter that was taken untried; the result is remembered.
+   *
+   * @param until when to give up waiting; null never
+   * @throws io.talchum.core.ServeException as {@link #admit}, and DEADLINE_EXCEEDED
+   */
+  void firstUse(AdapterId id, List<Part> parts, @Nullable Instant until);
+
+  /** The parts of an adapter that is ready to run. */
+  static List<Part> parts(AdapterContent content, List<ResidentAdapter> residents) {
+    List<AdapterWeights> variants = content.variants();
+    List<Part> parts = new ArrayList<>();
+    for (int i = 0; i < residents.size(); i++) {
+      parts.add(new Part(residents.get(i), variants.get(i).touchedTokenIds()));
+    }
+    return parts;
+  }
+}
