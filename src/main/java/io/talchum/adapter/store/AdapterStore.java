@@ -27,19 +27,18 @@ import java.util.function.UnaryOperator;
  * <pre>
  *   sha256-HASH/          the adapter's files and card.json, never changed
  *   names/NAME.json       current version, versions, history
+ *   self-tests/           see SelfTestStore
  *   .staging/             what is being made or removed
  *   .lock                 held while something is given its name
  * </pre>
  */
 public final class AdapterStore implements AutoCloseable {
-  private static final String CARD = "card.json";
-
   private final Path root;
-  private final Base base;
   private final InstantSource clock;
   private final StoreLock lock;
   private final StagingArea staging;
   private final NameFiles names;
+  private final VersionFolders versions;
 
   /**
    * What versions are checked against.
@@ -55,18 +54,14 @@ public final class AdapterStore implements AutoCloseable {
       AdapterTrial trial) {}
 
   private AdapterStore(
-      Path root,
-      Base base,
-      InstantSource clock,
-      StoreLock lock,
-      StagingArea staging,
-      NameFiles names) {
+      Path root, Base base, InstantSource clock, StoreLock lock, StagingArea staging)
+      throws IOException {
     this.root = root;
-    this.base = base;
     this.clock = clock;
     this.lock = lock;
     this.staging = staging;
-    this.names = names;
+    this.names = NameFiles.open(root.resolve("names"), staging);
+    this.versions = new VersionFolders(root, base, clock, staging);
   }
 
   /**
@@ -84,9 +79,8 @@ public final class AdapterStore implements AutoCloseable {
           return lock.holding(
               () -> {
                 StagingArea staging = StagingArea.open(root.resolve(".staging"));
-                NameFiles names = NameFiles.open(root.resolve("names"), staging);
-                AdapterStore store = new AdapterStore(root, base, clock, lock, staging, names);
-                store.removeUnnamed();
+                AdapterStore store = new AdapterStore(root, base, clock, lock, staging);
+                store.versions.removeUnnamed(store.names);
                 return store;
               });
         });
@@ -125,7 +119,7 @@ public final class AdapterStore implements AutoCloseable {
         () -> {
           Path staged = staging.fresh();
           try {
-            AdapterCard card = stage(name, folder, staged);
+            AdapterCard card = versions.stage(name, folder, staged);
             return lock.holding(() -> publish(name, card, staged, activate));
           } finally {
             Durable.delete(staged);
@@ -133,54 +127,16 @@ public final class AdapterStore implements AutoCloseable {
         });
   }
 
-  private AdapterCard stage(String name, Path folder, Path staged) throws IOException {
-    List<AdapterCard.StoredFile> files = FolderCopy.run(folder, staged);
-    if (files.stream().anyMatch(file -> file.name().equals(CARD))) {
-      throw new ServeException(
-          ErrorCode.INVALID_ADAPTER, "the folder holds a file named %s; rename it".formatted(CARD));
-    }
-    AdapterContent content = base.reader().read(staged);
-    AdapterCard card =
-        new AdapterCard(
-            content.version(),
-            content.kind(),
-            content.maxRank(),
-            content.modules(),
-            tried(name, content),
-            base.name(),
-            base.version(),
-            clock.instant(),
-            files);
-    Durable.write(staged.resolve(CARD), StoreJson.bytes(card.json()));
-    Durable.sync(staged);
-    return card;
-  }
-
-  /** Returns the memory that it takes when it is loaded. */
-  private long tried(String name, AdapterContent content) {
-    List<ResidentAdapter> residents = content.prepared(base.prepare());
-    try {
-      AdapterId id = new AdapterId(name, content.version());
-      base.trial().admit(id, AdapterTrial.parts(content, residents));
-      return residents.stream().mapToLong(ResidentAdapter::residentBytes).sum();
-    } finally {
-      residents.forEach(ResidentAdapter::close);
-    }
-  }
-
   private AdapterCard publish(String name, AdapterCard card, Path staged, boolean activate)
       throws IOException {
-    Path target = folder(card.version());
-    if (!Files.exists(target)) {
-      Durable.rename(staged, target);
-    }
+    versions.publish(card.version(), staged);
     StoredName before = names.read(name).orElse(null);
     StoredName after =
         before == null
             ? StoredName.first(name, card.version(), clock.instant())
             : before.with(card.version(), clock.instant());
     names.write(activate ? after.activated(card.version(), clock.instant()) : after, before);
-    return card(card.version());
+    return versions.card(card.version());
   }
 
   /**
@@ -237,7 +193,7 @@ public final class AdapterStore implements AutoCloseable {
                     () -> {
                       StoredName known = require(name);
                       names.delete(name);
-                      removeUnless(named(known.versions()), known.versions());
+                      versions.removeAllBut(named(known.versions()), known.versions());
                       return known;
                     }));
   }
@@ -255,7 +211,7 @@ public final class AdapterStore implements AutoCloseable {
                   StoredName before = require(name);
                   StoredName after = what.apply(before);
                   names.write(after, before);
-                  removeUnless(named(dropped), dropped);
+                  versions.removeAllBut(named(dropped), dropped);
                   return after;
                 }));
   }
@@ -275,32 +231,6 @@ public final class AdapterStore implements AutoCloseable {
             .toList();
   }
 
-  private void removeUnless(List<ContentHash> kept, List<ContentHash> versions) throws IOException {
-    for (ContentHash version : versions) {
-      if (!kept.contains(version)) {
-        remove(folder(version));
-      }
-    }
-  }
-
-  /** Readers that have opened the files may go on. */
-  private void remove(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      Path gone = staging.fresh();
-      Durable.rename(folder, gone);
-      Durable.sync(root);
-      Durable.delete(gone);
-    }
-  }
-
-  /** What a kill between two steps has left; nothing is removed while a name cannot be read. */
-  private void removeUnnamed() throws IOException {
-    UnnamedVersions unnamed = new UnnamedVersions(root);
-    for (Path folder : unnamed.of(names)) {
-      remove(folder);
-    }
-  }
-
   /** What a name points to, as it is on disk now. */
   public Optional<StoredName> find(String name) {
     return io(() -> names.read(name));
@@ -317,14 +247,7 @@ public final class AdapterStore implements AutoCloseable {
    * @throws ServeException MODEL_NOT_FOUND if it was deleted
    */
   public AdapterCard card(ContentHash version) {
-    Path file = folder(version).resolve(CARD);
-    return io(
-        () -> {
-          if (!Files.exists(file)) {
-            throw gone(version);
-          }
-          return StoreJson.read(file, AdapterCard::of);
-        });
+    return io(() -> versions.card(version));
   }
 
   /**
@@ -334,21 +257,7 @@ public final class AdapterStore implements AutoCloseable {
    *     those that were added
    */
   public AdapterContent read(AdapterId id) {
-    Path folder = folder(id.version());
-    if (!Files.isDirectory(folder)) {
-      throw gone(id.version());
-    }
-    AdapterContent content = base.reader().read(folder);
-    if (!content.version().equals(id.version())) {
-      throw new ServeException(
-          ErrorCode.INVALID_ADAPTER,
-          "the stored files of %s were changed; delete the version and add it again".formatted(id));
-    }
-    return content;
-  }
-
-  private Path folder(ContentHash version) {
-    return root.resolve(version.toString());
+    return versions.read(id);
   }
 
   static ServeException unknown(String name) {
@@ -356,13 +265,6 @@ public final class AdapterStore implements AutoCloseable {
         ErrorCode.MODEL_NOT_FOUND,
         "name",
         "there is no stored adapter '%s'; see GET /v1/adapters".formatted(shorten(name)));
-  }
-
-  private static ServeException gone(ContentHash version) {
-    return ServeException.of(
-        ErrorCode.MODEL_NOT_FOUND,
-        "version",
-        "version %s was deleted".formatted(version.abbreviated()));
   }
 
   private static String shorten(String name) {
