@@ -58,6 +58,11 @@ public final class AdapterDirectory {
         cause);
   }
 
+  /** The roots as they were configured, absolute. */
+  public List<Path> roots() {
+    return roots.stream().map(Root::given).toList();
+  }
+
   /**
    * The real folder of a request's {@code lora_path}: a path relative to a root, or an absolute one
    * inside a root.

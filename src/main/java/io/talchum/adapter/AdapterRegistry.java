@@ -204,6 +204,9 @@ public final class AdapterRegistry implements AutoCloseable {
       AdapterContent adapter = source.read();
       AdapterVersion before = current.get(name);
       if (before != null && before.id().version().equals(adapter.version())) {
+        if (tryNow && before.retain()) {
+          tried(before, null).release();
+        }
         return before.info();
       }
       AdapterVersion after =

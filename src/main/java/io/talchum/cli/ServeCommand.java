@@ -47,6 +47,12 @@ final class ServeCommand implements Callable<Integer> {
   private @Nullable String adapters;
 
   @Option(
+      names = "--watch-adapters",
+      description =
+          "Load, replace and unload adapters as their folders come, change and go (default: only at start).")
+  private boolean watchAdapters;
+
+  @Option(
       names = "--slots",
       paramLabel = "N",
       description = "Requests that run at the same time (default: 8).")
@@ -89,6 +95,7 @@ final class ServeCommand implements Callable<Integer> {
     put(settings, "talchum.host", host);
     put(settings, "talchum.port", port);
     put(settings, "talchum.adapters", adapters);
+    put(settings, "talchum.watch-adapters", watchAdapters ? true : null);
     put(settings, "talchum.slots", slots);
     put(settings, "talchum.context", context);
     put(settings, "talchum.kv", kv);

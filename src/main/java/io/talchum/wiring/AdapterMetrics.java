@@ -10,33 +10,35 @@ import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterCacheListener;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterInfo;
+import io.talchum.service.AdapterWatchListener;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** What GET /metrics and the log tell of stored adapters that come and go. Any thread. */
 @Singleton
-public class AdapterMetrics implements AdapterCacheListener {
+public class AdapterMetrics implements AdapterCacheListener, AdapterWatchListener {
   private static final Logger LOG = Logger.getLogger("io.talchum.adapter");
 
   private final MeterRegistry meters;
   private final Timer wait;
   private final Timer load;
   private final MultiGauge resident;
+  private final Counter foldersLoaded;
+  private final Counter foldersUnloaded;
+  private final Counter foldersFailed;
 
-  /** At most {@link RequestMetrics#MAX_ADAPTERS} names and one for all others. */
+  private final AdapterLabels labels = new AdapterLabels();
   private final Map<String, Counters> byAdapter = new ConcurrentHashMap<>();
 
   private volatile @Nullable AdapterCache cache;
 
-  private record Counters(Counter hits, Counter loads, Counter failures, Counter evictions) {}
+  private record Counters(
+      Counter hits, Counter loads, Counter loadTime, Counter failures, Counter evictions) {}
 
   public AdapterMetrics(MeterRegistry meters) {
     this.meters = meters;
@@ -48,7 +50,10 @@ public class AdapterMetrics implements AdapterCacheListener {
         MultiGauge.builder("talchum_adapter_resident_bytes")
             .description("Memory of stored adapters")
             .register(meters);
-    byAdapter.put(RequestMetrics.OTHERS, counters(RequestMetrics.OTHERS));
+    this.foldersLoaded = folders("loaded");
+    this.foldersUnloaded = folders("unloaded");
+    this.foldersFailed = folders("failed");
+    byAdapter.put(AdapterLabels.OTHERS, counters(AdapterLabels.OTHERS));
   }
 
   void watch(AdapterCache watched) {
@@ -64,25 +69,11 @@ public class AdapterMetrics implements AdapterCacheListener {
     if (watched == null) {
       return;
     }
-    List<AdapterInfo> largest =
-        watched.residents().stream()
-            .sorted(
-                Comparator.comparingLong(AdapterInfo::residentBytes)
-                    .reversed()
-                    .thenComparing(info -> info.id().name()))
-            .toList();
-    Map<String, Long> bytes = new HashMap<>(Map.of(RequestMetrics.OTHERS, 0L));
-    for (AdapterInfo info : largest) {
-      String name = info.id().name();
-      String label =
-          bytes.containsKey(name) || bytes.size() <= RequestMetrics.MAX_ADAPTERS
-              ? name
-              : RequestMetrics.OTHERS;
-      bytes.merge(label, info.residentBytes(), Long::sum);
+    Map<String, Long> bytes = new TreeMap<>(Map.of(AdapterLabels.OTHERS, 0L));
+    for (AdapterInfo info : watched.residents()) {
+      bytes.merge(labels.of(info.id()), info.residentBytes(), Long::sum);
     }
-    List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    bytes.forEach((name, sum) -> rows.add(MultiGauge.Row.of(Tags.of("adapter", name), sum)));
-    resident.register(rows, true);
+    AdapterLoadMetrics.register(resident, bytes);
   }
 
   @Override
@@ -92,7 +83,9 @@ public class AdapterMetrics implements AdapterCacheListener {
 
   @Override
   public void onLoad(AdapterId id, long bytes, Duration waited, Duration duration) {
-    counters(id).loads().increment();
+    Counters adapter = counters(id);
+    adapter.loads().increment();
+    adapter.loadTime().increment(duration.toNanos() / 1e9);
     wait.record(waited);
     load.record(duration);
     LOG.infof(
@@ -112,14 +105,26 @@ public class AdapterMetrics implements AdapterCacheListener {
     LOG.infof("adapter %s evicted: %d bytes", id, bytes);
   }
 
+  @Override
+  public void onFolderLoaded(String name) {
+    foldersLoaded.increment();
+    LOG.infof("adapter %s loaded from its folder, which is new or has changed", name);
+  }
+
+  @Override
+  public void onFolderUnloaded(String name) {
+    foldersUnloaded.increment();
+    LOG.infof("adapter %s unloaded: its folder is gone", name);
+  }
+
+  @Override
+  public void onFolderFailed(String name, String reason) {
+    foldersFailed.increment();
+    LOG.warnf("the folder %s was not taken, until it changes: %s", name, reason);
+  }
+
   private Counters counters(AdapterId id) {
-    Counters known = byAdapter.get(id.name());
-    if (known != null) {
-      return known;
-    }
-    return byAdapter.computeIfAbsent(
-        byAdapter.size() <= RequestMetrics.MAX_ADAPTERS ? id.name() : RequestMetrics.OTHERS,
-        this::counters);
+    return byAdapter.computeIfAbsent(labels.of(id), this::counters);
   }
 
   private Counters counters(String name) {
@@ -127,8 +132,16 @@ public class AdapterMetrics implements AdapterCacheListener {
     return new Counters(
         counter("talchum_adapter_hits", "Requests whose adapter was in memory", tags),
         counter("talchum_adapter_loads", "Loads of stored adapters", tags),
+        counter("talchum_adapter_load_time_seconds", "Reading and preparing, in sum", tags),
         counter("talchum_adapter_load_failures", "Loads that failed", tags),
         counter("talchum_adapter_evictions", "Adapters that made room for others", tags));
+  }
+
+  private Counter folders(String result) {
+    return counter(
+        "talchum_adapter_folders",
+        "What became of adapter folders that came, changed or went",
+        Tags.of("result", result));
   }
 
   private Counter counter(String name, String description, Tags tags) {

@@ -30,6 +30,7 @@ public class EngineMetrics implements EngineListener, ServiceListener {
   private final OpenedModel model;
   private final InstantSource clock;
   private final MultiGauge adapterRequests;
+  private final AdapterLoadMetrics adapterLoads;
   private final RequestMetrics requests;
   private final Timer prefill;
   private final Timer decode;
@@ -46,6 +47,7 @@ public class EngineMetrics implements EngineListener, ServiceListener {
         MultiGauge.builder("vllm:lora_requests_info")
             .description("Adapters of running and waiting requests; the value is the Unix time")
             .register(meters);
+    this.adapterLoads = new AdapterLoadMetrics(meters);
     this.requests = new RequestMetrics(meters);
     Timers timers = new Timers(meters);
     this.prefill = timers.coarse("talchum_step", "Time in the model per step", PREFILL);
@@ -85,7 +87,9 @@ public class EngineMetrics implements EngineListener, ServiceListener {
     if (watched == null) {
       return;
     }
-    Map<AdapterId, EngineStats.AdapterLoad> loads = watched.stats().adapters();
+    EngineStats stats = watched.stats();
+    adapterLoads.refresh(stats);
+    Map<AdapterId, EngineStats.AdapterLoad> loads = stats.adapters();
     Tags tags =
         Tags.of(
             "max_lora", Integer.toString(model.executor().slots()),

@@ -16,13 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What is counted when a request ends. Recording belongs to the engine thread. */
 final class RequestMetrics {
-  /** Adapters that get a series of their own; further ones share one. */
-  static final int MAX_ADAPTERS = 200;
-
-  static final String OTHERS = "_others";
-  private static final String BASE = "_base";
-
   private final MeterRegistry meters;
+  private final AdapterLabels labels = new AdapterLabels();
   private final Timer queue;
   private final Timer ttft;
   private final Timer tpot;
@@ -61,17 +56,7 @@ final class RequestMetrics {
   }
 
   private AdapterCounters adapter(@Nullable AdapterId id) {
-    String name = id == null ? BASE : id.name();
-    AdapterCounters known = byAdapter.get(name);
-    if (known != null) {
-      return known;
-    }
-    return byAdapter.computeIfAbsent(
-        id == null || ownSeries() < MAX_ADAPTERS ? name : OTHERS, this::adapterCounters);
-  }
-
-  private long ownSeries() {
-    return byAdapter.keySet().stream().filter(n -> !n.equals(BASE) && !n.equals(OTHERS)).count();
+    return byAdapter.computeIfAbsent(labels.of(id), this::adapterCounters);
   }
 
   private Counter reasonCounter(String reason) {

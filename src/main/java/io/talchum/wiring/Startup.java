@@ -28,15 +28,18 @@ public class Startup {
       Engine engine,
       AdapterDirectory directory,
       AdapterRegistry adapters,
+      AdapterWatches watches,
       StoredAdapters stored,
       AdapterCache cache,
       AdapterMetrics adapterMetrics,
       EngineMetrics metrics) {
     ListenPolicy.check(config.host(), keys.required());
+    watches.open();
     AdapterDirectory.Scan scan = directory.loadAll(adapters);
     for (AdapterDirectory.Broken broken : scan.broken()) {
       LOG.warnf("adapter %s was not loaded: %s", broken.name(), broken.reason());
     }
+    watches.start();
     adapterMetrics.watch(cache);
     stored.loadPinned();
     metrics.watch(engine);

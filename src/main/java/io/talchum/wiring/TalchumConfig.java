@@ -28,6 +28,10 @@ public interface TalchumConfig {
    */
   Optional<Path> adapters();
 
+  /** Whether subfolders that come, change and go while the server runs are followed. */
+  @WithDefault("false")
+  boolean watchAdapters();
+
   /** Requests that run at the same time. */
   @WithDefault("8")
   int slots();

@@ -124,6 +124,8 @@ class AdapterRegistryTest {
     assertThatThrownBy(() -> tried.acquire("loud")).hasMessage("loud is loud");
     assertThat(tried.list()).containsExactly(good, loud);
     assertThat(trial.admitted).hasValue(0);
+    assertThatThrownBy(() -> tried.load("loud", Path.of("13"), true)).hasMessage("loud is loud");
+    assertThat(tried.load("good", Path.of("1"), true)).isEqualTo(good);
   }
 
   @Test

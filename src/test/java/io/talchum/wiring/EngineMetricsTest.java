@@ -26,17 +26,17 @@ class EngineMetricsTest {
   @Test
   void theNumberOfSeriesStaysBoundedWhateverAdaptersCome() {
     for (int round = 0; round < 2; round++) {
-      for (int i = 0; i < RequestMetrics.MAX_ADAPTERS + MORE; i++) {
+      for (int i = 0; i < AdapterLabels.MAX_ADAPTERS + MORE; i++) {
         end(new AdapterId("adapter-" + i, VERSION));
       }
       end(null);
     }
     assertThat(meters.find("talchum_adapter_requests").counters())
-        .hasSize(RequestMetrics.MAX_ADAPTERS + 2);
+        .hasSize(AdapterLabels.MAX_ADAPTERS + 2);
     assertThat(meters.find("talchum_adapter_tokens").counters())
-        .hasSize(2 * (RequestMetrics.MAX_ADAPTERS + 2));
+        .hasSize(2 * (AdapterLabels.MAX_ADAPTERS + 2));
     assertThat(requests("adapter-0")).isEqualTo(2);
-    assertThat(requests("adapter-" + (RequestMetrics.MAX_ADAPTERS - 1))).isEqualTo(2);
+    assertThat(requests("adapter-" + (AdapterLabels.MAX_ADAPTERS - 1))).isEqualTo(2);
     assertThat(requests("_others")).isEqualTo(2 * MORE);
     assertThat(requests("_base")).isEqualTo(2);
   }
