@@ -14,7 +14,6 @@ import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -104,7 +103,9 @@ public final class AdapterWatch implements AutoCloseable {
       while (true) {
         Optional<Duration> left = folders.untilNext(clock.instant());
         WatchKey key =
-            left.isEmpty() ? events.take() : events.poll(left.get().toNanos(), TimeUnit.NANOSECONDS);
+            left.isEmpty()
+                ? events.take()
+                : events.poll(left.get().toNanos(), TimeUnit.NANOSECONDS);
         for (String name : key == null ? Set.<String>of() : touched(key)) {
           folders.saw(name, look(name), clock.instant());
         }
@@ -140,7 +141,8 @@ public final class AdapterWatch implements AutoCloseable {
     keys.remove(key);
     watched.remove((Path) key.watchable());
     if (owner.isEmpty()) {
-      LOG.log(Level.WARNING, "the adapters directory %s is gone, nobody watches it".formatted(root));
+      LOG.log(
+          Level.WARNING, "the adapters directory %s is gone, nobody watches it".formatted(root));
     }
   }
 

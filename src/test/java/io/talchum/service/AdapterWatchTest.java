@@ -248,8 +248,7 @@ class AdapterWatchTest {
     write(".making", "whole");
     settle("mark");
     assertThat(adapters.find(".making")).isEmpty();
-    Files.move(
-        root.resolve(".making"), root.resolve("made"), StandardCopyOption.ATOMIC_MOVE);
+    Files.move(root.resolve(".making"), root.resolve("made"), StandardCopyOption.ATOMIC_MOVE);
     await("load", () -> serves("made", "whole"));
     assertThat(heard).containsExactly("loaded mark", "loaded made");
   }

@@ -145,7 +145,9 @@ class AdapterMetricsTest {
       cache.load(id("adapter-" + i));
       metrics.refresh();
     }
-    while (meters.find("talchum_adapter_loads").counters().stream().mapToDouble(Counter::count).sum()
+    while (meters.find("talchum_adapter_loads").counters().stream()
+            .mapToDouble(Counter::count)
+            .sum()
         < AdapterLabels.MAX_ADAPTERS + MORE) {
       Thread.onSpinWait(); // the last one is told after it can be used
     }

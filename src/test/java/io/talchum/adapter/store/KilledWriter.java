@@ -23,8 +23,8 @@ final class KilledWriter {
     this.lines = process.inputReader();
   }
 
-  static KilledWriter start(
-      WriterProgram program, Path store, Path folder, String name, long seed) throws IOException {
+  static KilledWriter start(WriterProgram program, Path store, Path folder, String name, long seed)
+      throws IOException {
     return new KilledWriter(
         name,
         program.start(List.of(store.toString(), folder.toString(), name, Long.toString(seed))));

@@ -45,8 +45,7 @@ record NameModel(String current, boolean pinned, List<String> versions, List<Str
 
   private NameModel put(String version, boolean activate) {
     List<String> more = versions.contains(version) ? versions : with(versions, version);
-    NameModel added =
-        new NameModel(current.isEmpty() ? version : current, pinned, more, previous);
+    NameModel added = new NameModel(current.isEmpty() ? version : current, pinned, more, previous);
     return activate ? added.activated(version) : added;
   }
 
