@@ -1,19 +1,13 @@
 package io.talchum.model.onnx;
 
-import io.talchum.core.AttentionSpec;
-import io.talchum.core.KvFormat;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.Norm;
 import io.talchum.core.ScaleSpec;
 import io.talchum.model.onnx.OnnxGraph.Attribute;
-import io.talchum.weights.Encoding;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.PackedTensor;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Optional;
 
 /**
  * Writes the decoder of a model package as an ONNX graph.
@@ -32,26 +26,40 @@ final class DecoderGraph {
   /** i64 [B, S]: each token's row in the rotary tables, where that is not its position. */
   static final String ROTARY_POSITIONS = "rotary_positions";
 
-  private static final int KEY_SCALE_INPUT = 12;
+  /** Outputs of a {@link GraphForm.Standard} graph: each row's likeliest tokens, best first. */
+  static final String CANDIDATE_LOGITS = "candidate_logits";
+
+  static final String CANDIDATE_IDS = "candidate_ids";
 
   private final ModelPackage weights;
   private final ModelSpec spec;
-  private final ExecutorOptions options;
+  private final GraphForm form;
   private final OnnxGraph graph;
   private final NormNodes norms;
   private final HookNodes hooks;
+  private final LinearNodes linears;
+  private final GroupNodes groups;
+  private final AttentionNodes attention;
 
-  private DecoderGraph(ModelPackage weights, ExecutorOptions options, boolean hooked) {
+  private DecoderGraph(ModelPackage weights, GraphForm form) {
     this.weights = weights;
     this.spec = weights.manifest().spec();
-    this.options = options;
+    this.form = form;
     this.graph = new OnnxGraph(weights.weightsFile().getFileName().toString());
+    boolean hooked = form instanceof GraphForm.Kernels kernels && kernels.hooked();
     this.hooks = new HookNodes(graph, spec, hooked);
-    this.norms = new NormNodes(graph, spec, hooks);
+    this.norms = new NormNodes(graph, spec, form.number(), hooks);
+    this.linears =
+        switch (form) {
+          case GraphForm.Kernels kernels -> new KernelLinearNodes(graph);
+          case GraphForm.Standard standard -> new StandardLinearNodes(graph, weights, standard);
+        };
+    this.groups = new GroupNodes(graph, weights, linears);
+    this.attention = new AttentionNodes(graph, spec, form, groups, norms, hooks);
   }
 
   static OnnxGraph build(ModelPackage weights, ExecutorOptions options) {
-    return build(weights, options, false);
+    return build(weights, GraphForm.Kernels.of(options, false));
   }
 
   /**
@@ -59,11 +67,11 @@ final class DecoderGraph {
    * numbers are the base's.
    */
   static OnnxGraph buildHooked(ModelPackage weights, ExecutorOptions options) {
-    return build(weights, options, true);
+    return build(weights, GraphForm.Kernels.of(options, true));
   }
 
-  private static OnnxGraph build(ModelPackage weights, ExecutorOptions options, boolean hooked) {
-    DecoderGraph decoder = new DecoderGraph(weights, options, hooked);
+  static OnnxGraph build(ModelPackage weights, GraphForm form) {
+    DecoderGraph decoder = new DecoderGraph(weights, form);
     decoder.decoder();
     return decoder.graph;
   }
@@ -84,6 +92,18 @@ final class DecoderGraph {
     return "present_value." + layer;
   }
 
+  static String keyScale(int layer) {
+    return "key_scale." + layer;
+  }
+
+  static String valueScale(int layer) {
+    return "value_scale." + layer;
+  }
+
+  static long[] scaleShape(ModelSpec spec) {
+    return new long[] {1, spec.kvHeads(), 1, spec.headDim()};
+  }
+
   private void decoder() {
     graph.input(EMBEDDINGS, ElementType.FLOAT, "B", "S", spec.hiddenSize());
     graph.input(PAST_LENGTHS, ElementType.INT32, "B");
@@ -92,14 +112,14 @@ final class DecoderGraph {
     if (RotaryTables.areReadByOwnNodes(spec)) {
       graph.input(ROTARY_POSITIONS, ElementType.INT64, "B", "S");
     }
-    NormNodes.Stream stream = norms.begin(EMBEDDINGS);
+    NormNodes.Stream stream = norms.begin(numbers(EMBEDDINGS));
     for (int layer = 0; layer < spec.layers(); layer++) {
       String prefix = "layers." + layer + ".";
       String output =
           hooks.after(
               HookSite.of(layer, HookSite.Kind.ATTENTION_OUTPUT),
               stream.residual(),
-              attention(layer, stream.input()));
+              attention.attention(layer, stream.input()));
       String attended = norms.change(output, layer, Norm.ATTENTION_OUTPUT);
       stream =
           norms.add(
@@ -129,147 +149,20 @@ final class DecoderGraph {
     }
   }
 
-  private String attention(int layer, String input) {
-    AttentionSpec attention = spec.attention();
-    List<String> in = new ArrayList<>(queryKeyValue(layer, input));
-    ElementType number = KvSlots.elementType(options.kv().format());
-    Object[] cache = {"B", spec.kvHeads(), options.contextTokens(), spec.headDim()};
-    in.add(graph.input(pastKey(layer), number, cache));
-    in.add(graph.input(pastValue(layer), number, cache));
-    in.addAll(List.of(PAST_LENGTHS, TOTAL_LENGTH));
-    boolean rotates = !RotaryTables.areReadByOwnNodes(spec);
-    if (rotates) {
-      in.add(rotaryTable(RotaryTables.cos(attention, layer), layer));
-      in.add(rotaryTable(RotaryTables.sin(attention, layer), layer));
-    }
-    graph.output(presentKey(layer), number, cache);
-    graph.output(presentValue(layer), number, cache);
-    String attended = "layers." + layer + ".attended";
-    int window = attention.windowOf(layer);
-    List<Attribute> attributes =
-        new ArrayList<>(
-            List.of(
-                Attribute.of("num_heads", spec.heads()),
-                Attribute.of("kv_num_heads", spec.kvHeads()),
-                Attribute.of("scale", attention.scale()),
-                Attribute.of("softcap", attention.softcap()),
-                Attribute.of("do_rotary", rotates ? 1 : 0),
-                Attribute.of("rotary_interleaved", 0),
-                Attribute.of("local_window_size", window == 0 ? -1 : window)));
-    if (options.kv().format() == KvFormat.INT8) {
-      quantize(layer, in, attributes);
-    }
-    graph.contributed(
-        "GroupQueryAttention",
-        in,
-        List.of(attended, presentKey(layer), presentValue(layer)),
-        attributes.toArray(Attribute[]::new));
-    String hooked =
-        hooks.after(HookSite.of(layer, HookSite.Kind.ATTENDED), in.getFirst(), attended);
-    return group(layer, LinearGroup.O, hooked).getFirst();
-  }
-
-  /** The operator takes the scales as its inputs 12 and 13. */
-  private void quantize(int layer, List<String> in, List<Attribute> attributes) {
-    while (in.size() < KEY_SCALE_INPUT) {
-      in.add("");
-    }
-    in.add(graph.weight(keyScale(layer), ElementType.FLOAT, scaleShape(spec)));
-    in.add(graph.weight(valueScale(layer), ElementType.FLOAT, scaleShape(spec)));
-    attributes.add(Attribute.of("k_quant_type", "PER_CHANNEL"));
-    attributes.add(Attribute.of("v_quant_type", "PER_CHANNEL"));
-    attributes.add(Attribute.of("kv_cache_bit_width", Byte.SIZE));
-  }
-
-  static String keyScale(int layer) {
-    return "key_scale." + layer;
-  }
-
-  static String valueScale(int layer) {
-    return "value_scale." + layer;
-  }
-
-  static long[] scaleShape(ModelSpec spec) {
-    return new long[] {1, spec.kvHeads(), 1, spec.headDim()};
-  }
-
-  private String rotaryTable(String name, int layer) {
-    AttentionSpec attention = spec.attention();
-    return graph.weight(
-        name,
-        ElementType.FLOAT,
-        RotaryTables.rows(attention, options.contextTokens()),
-        attention.ropeOf(layer).inverseFrequencies().size());
-  }
-
-  /** Queries, keys and values; all three in the first if nothing has to be done to them. */
-  private List<String> queryKeyValue(int layer, String input) {
-    List<String> projected = group(layer, LinearGroup.QKV, input);
-    boolean rotated = RotaryTables.areReadByOwnNodes(spec);
-    if (!spec.norms().has(Norm.QUERY) && !rotated) {
-      return projected.size() == 1 ? List.of(projected.getFirst(), "", "") : projected;
-    }
-    String prefix = "layers." + layer + ".";
-    List<String> parts =
-        parts(
-            projected,
-            List.of(prefix + "q_part", prefix + "k_part", prefix + "v_part"),
-            List.of(Linear.Q, Linear.K, Linear.V));
-    String query = norms.heads(parts.get(0), layer, Norm.QUERY, spec.heads());
-    String key = norms.heads(parts.get(1), layer, Norm.KEY, spec.kvHeads());
-    return List.of(
-        rotated ? rotated(query, layer, spec.heads()) : query,
-        rotated ? rotated(key, layer, spec.kvHeads()) : key,
-        parts.get(2));
-  }
-
-  /** Rotary embedding as a node of its own. */
-  private String rotated(String x, int layer, int heads) {
-    AttentionSpec attention = spec.attention();
-    String out = x + ".rotated";
-    graph.contributed(
-        "RotaryEmbedding",
-        List.of(
-            x,
-            ROTARY_POSITIONS,
-            rotaryTable(RotaryTables.cos(attention, layer), layer),
-            rotaryTable(RotaryTables.sin(attention, layer), layer)),
-        List.of(out),
-        Attribute.of("interleaved", 0),
-        Attribute.of("num_heads", heads),
-        Attribute.of(
-            "rotary_embedding_dim", 2 * attention.ropeOf(layer).inverseFrequencies().size()));
-    return out;
-  }
-
-  /** The outputs of a group, one by one. */
-  private List<String> parts(List<String> projected, List<String> names, List<Linear> members) {
-    if (projected.size() > 1) {
-      return projected;
-    }
-    long[] sizes = members.stream().mapToLong(spec::outputSize).toArray();
-    graph.node(
-        "Split",
-        List.of(projected.getFirst(), graph.constant("parts." + members.size(), sizes)),
-        names,
-        Attribute.of("axis", 2));
-    return names;
-  }
-
   private String mlp(int layer, String input) {
     String prefix = "layers." + layer + ".";
-    List<String> projected = group(layer, LinearGroup.GATE_UP, input);
+    List<String> projected = groups.run(layer, LinearGroup.GATE_UP, input);
     if (!spec.mlp().gated()) {
-      return group(layer, LinearGroup.DOWN, activated(layer, projected.getFirst())).getFirst();
+      return groups.run(layer, LinearGroup.DOWN, activated(layer, projected.getFirst())).getFirst();
     }
     List<String> parts =
-        parts(
+        groups.parts(
             projected,
             List.of(prefix + "gate_out", prefix + "up_out"),
             List.of(Linear.GATE, Linear.UP));
     String gated =
         graph.node("Mul", List.of(activated(layer, parts.get(0)), parts.get(1)), prefix + "gated");
-    return group(layer, LinearGroup.DOWN, gated).getFirst();
+    return groups.run(layer, LinearGroup.DOWN, gated).getFirst();
   }
 
   private String activated(int layer, String x) {
@@ -288,78 +181,67 @@ final class DecoderGraph {
     PackedTensor table = weights.find("head").orElseGet(() -> weights.tensor("embed"));
     ScaleSpec scales = spec.scales();
     boolean plain = scales.logitDivisor() == 1 && scales.logitSoftcap() == 0;
-    String product = headProduct(table, norms.last(a, b), plain ? LOGITS : "head_out");
+    boolean whole = form.number() == ElementType.FLOAT;
+    AdapterSite site = AdapterSite.head(spec.layers());
+    String product =
+        linears.project(table, site, 1, norms.last(a, b), plain && whole ? LOGITS : "head_out");
+    if (!whole) {
+      product =
+          graph.node(
+              "Cast",
+              List.of(product),
+              plain ? LOGITS : "head_floats",
+              Attribute.of("to", ElementType.FLOAT.onnx()));
+    }
     if (!plain) {
       capped(product, scales);
     }
     graph.output(LOGITS, ElementType.FLOAT, "B", "N", spec.vocabSize());
+    if (form instanceof GraphForm.Standard standard && standard.candidates() > 0) {
+      candidates(standard.candidates());
+    }
+  }
+
+  private void candidates(int count) {
+    graph.node(
+        "TopK",
+        List.of(LOGITS, graph.constant("candidates", count)),
+        List.of(CANDIDATE_LOGITS, CANDIDATE_IDS),
+        axis(2));
+    graph.output(CANDIDATE_LOGITS, ElementType.FLOAT, "B", "N", count);
+    graph.output(CANDIDATE_IDS, ElementType.INT64, "B", "N", count);
+  }
+
+  /** A float value as the graph's activations are. */
+  private String numbers(String floats) {
+    return form.number() == ElementType.FLOAT
+        ? floats
+        : graph.node(
+            "Cast",
+            List.of(floats),
+            floats + ".numbers",
+            Attribute.of("to", form.number().onnx()));
   }
 
   /** LOGITS = c tanh(logits / c) or logits / divisor. */
   private void capped(String logits, ScaleSpec scales) {
     float cap = scales.logitSoftcap();
     if (cap == 0) {
-      String divisor = graph.scalar("logit_divisor", scales.logitDivisor());
+      String divisor = number("logit_divisor", scales.logitDivisor());
       graph.node("Div", List.of(logits, divisor), LOGITS);
       return;
     }
-    String divisor = graph.scalar("logit_divisor", scales.logitDivisor() * cap);
+    String divisor = number("logit_divisor", scales.logitDivisor() * cap);
     String divided = graph.node("Div", List.of(logits, divisor), "logits_divided");
     String tanh = graph.node("Tanh", List.of(divided), "logits_tanh");
-    graph.node("Mul", List.of(tanh, graph.scalar("logit_softcap", cap)), LOGITS);
+    graph.node("Mul", List.of(tanh, number("logit_softcap", cap)), LOGITS);
+  }
+
+  private String number(String name, float value) {
+    return graph.scalar(name, value, ElementType.FLOAT);
   }
 
   private static Attribute axis(int axis) {
     return Attribute.of("axis", axis);
-  }
-
-  /** Runs a group of linears: one value if they are stored as one matrix, else one per member. */
-  private List<String> group(int layer, LinearGroup group, String input) {
-    String prefix = "layers." + layer + ".";
-    Optional<PackedTensor> fused = weights.find(prefix + group.tensor());
-    List<Linear> members = group.members().stream().filter(spec::has).toList();
-    if (fused.isPresent()) {
-      return List.of(project(fused.get(), AdapterSite.of(layer, group), input));
-    }
-    List<String> outputs = new ArrayList<>();
-    for (Linear linear : members) {
-      PackedTensor matrix = weights.tensor(prefix + linear.name().toLowerCase(Locale.ROOT));
-      outputs.add(project(matrix, AdapterSite.of(layer, linear), input));
-    }
-    return outputs;
-  }
-
-  /**
-   * y = x W^T + b + what the rows' adapters add: by {@link LinearKernel}, which leaves the product
-   * with fp32 matrices to ONNX Runtime.
-   */
-  private String project(PackedTensor matrix, AdapterSite site, String input) {
-    String output = matrix.name() + "_out";
-    graph.shape(output, ElementType.FLOAT, "B", "S", matrix.rows());
-    Attribute number = Attribute.of(CustomOperator.NODE, site.number());
-    if (matrix.encoding() != Encoding.F32) {
-      return graph.custom(LinearKernel.LINEAR, List.of(input), output, number);
-    }
-    String product = floatProduct(matrix, input, output + ".product");
-    return graph.custom(LinearKernel.ADAPT, List.of(input, product), output, number);
-  }
-
-  private String headProduct(PackedTensor matrix, String input, String output) {
-    Attribute number = Attribute.of(CustomOperator.NODE, AdapterSite.head(spec.layers()).number());
-    if (matrix.encoding() != Encoding.F32) {
-      return graph.custom(LinearKernel.LINEAR, List.of(input), output, number);
-    }
-    String product = floatProduct(matrix, input, "head.product");
-    return graph.custom(LinearKernel.ADAPT, List.of(input, product), output, number);
-  }
-
-  private String floatProduct(PackedTensor matrix, String input, String output) {
-    graph.contributed(
-        "FusedMatMul",
-        List.of(
-            input, graph.weight(matrix.name(), ElementType.FLOAT, matrix.rows(), matrix.columns())),
-        List.of(output),
-        Attribute.of("transB", 1));
-    return output;
   }
 }

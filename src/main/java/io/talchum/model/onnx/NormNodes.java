@@ -13,11 +13,13 @@ final class NormNodes {
 
   private final OnnxGraph graph;
   private final ModelSpec spec;
+  private final ElementType number;
   private final HookNodes hooks;
 
-  NormNodes(OnnxGraph graph, ModelSpec spec, HookNodes hooks) {
+  NormNodes(OnnxGraph graph, ModelSpec spec, ElementType number, HookNodes hooks) {
     this.graph = graph;
     this.spec = spec;
+    this.number = number;
     this.hooks = hooks;
   }
 
@@ -75,7 +77,9 @@ final class NormNodes {
     return scale == 1
         ? change
         : graph.node(
-            "Mul", List.of(change, graph.scalar("residual_scale", scale)), output + ".scaled");
+            "Mul",
+            List.of(change, graph.scalar("residual_scale", scale, number)),
+            output + ".scaled");
   }
 
   /** Queries or keys [B, S, heads * headDim], normed where the model does that. */
@@ -141,9 +145,9 @@ final class NormNodes {
 
   /** The input, the weight, and the bias if there is one. */
   private List<String> parameters(String x, String weight, int size) {
-    String w = graph.weight(weight, ElementType.FLOAT, size);
+    String w = graph.weight(weight, number, size);
     return spec.norms().hasBias()
-        ? List.of(x, w, graph.weight(weight + ".bias", ElementType.FLOAT, size))
+        ? List.of(x, w, graph.weight(weight + ".bias", number, size))
         : List.of(x, w);
   }
 }

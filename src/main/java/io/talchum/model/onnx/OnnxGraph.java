@@ -29,6 +29,7 @@ final class OnnxGraph {
   private final List<String> outputs = new ArrayList<>();
   private final Set<String> constants = new LinkedHashSet<>();
   private final Set<String> weights = new LinkedHashSet<>();
+  private boolean custom;
 
   /**
    * @param weightsFile name of the file that {@link #weight}s are said to lie in; ONNX Runtime
@@ -82,6 +83,7 @@ final class OnnxGraph {
   /** Adds one of our own operators ({@link CustomOperator}). */
   String custom(String operator, List<String> in, String out, Attribute... attributes) {
     add(TALCHUM, operator, in, List.of(out), attributes);
+    custom = true;
     return out;
   }
 
@@ -153,13 +155,16 @@ final class OnnxGraph {
   }
 
   /** A constant number inside the graph; the same name is written once. */
-  String scalar(String name, float value) {
+  String scalar(String name, float value, ElementType type) {
     if (constants.add(name)) {
-      graph.addInitializer(
-          TensorProto.newBuilder()
-              .setName(name)
-              .setDataType(ElementType.FLOAT.onnx())
-              .addFloatData(value));
+      TensorProto.Builder tensor =
+          TensorProto.newBuilder().setName(name).setDataType(type.onnx());
+      switch (type) {
+        case FLOAT -> tensor.addFloatData(value);
+        case FLOAT16 -> tensor.addInt32Data(Float.floatToFloat16(value) & 0xffff);
+        default -> throw new IllegalArgumentException(name + " is a float, not " + type);
+      }
+      graph.addInitializer(tensor);
     }
     return name;
   }
@@ -179,15 +184,20 @@ final class OnnxGraph {
   }
 
   byte[] serialized() {
-    return ModelProto.newBuilder()
-        .setIrVersion(IR_VERSION)
-        .setProducerName("talchum")
-        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
-        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(MICROSOFT).setVersion(1))
-        .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(TALCHUM).setVersion(1))
-        .setGraph(graph)
-        .build()
-        .toByteArray();
+    ModelProto.Builder model =
+        ModelProto.newBuilder()
+            .setIrVersion(IR_VERSION)
+            .setProducerName("talchum")
+            .addOpsetImport(operators("", OPSET))
+            .addOpsetImport(operators(MICROSOFT, 1));
+    if (custom) {
+      model.addOpsetImport(operators(TALCHUM, 1));
+    }
+    return model.setGraph(graph).build().toByteArray();
+  }
+
+  private static OperatorSetIdProto.Builder operators(String domain, int version) {
+    return OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version);
   }
 
   private static ValueInfoProto valueInfo(String name, ElementType type, Object... dimensions) {
