@@ -130,7 +130,7 @@ final class LetterExecutor implements ModelExecutor {
     for (int row = 0; row < tokenIds.length; row++) {
       write(row, tokenIds[row], positions[row], bound[row]);
     }
-    return new StepLogits(tokenIds.length, SPEC.vocabSize(), memory);
+    return StepLogits.of(tokenIds.length, SPEC.vocabSize(), memory);
   }
 
   @Override
@@ -150,7 +150,7 @@ final class LetterExecutor implements ModelExecutor {
     for (int i = from; i < tokenIds.length; i++) {
       write(i - from, tokenIds[i], start + i, bound[slot]);
     }
-    return new StepLogits(tokenIds.length - from, SPEC.vocabSize(), memory);
+    return StepLogits.of(tokenIds.length - from, SPEC.vocabSize(), memory);
   }
 
   @Override

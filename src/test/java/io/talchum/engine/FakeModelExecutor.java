@@ -204,7 +204,7 @@ class FakeModelExecutor implements ModelExecutor {
       logits(slot, positions[slot], slot);
     }
     failIfAsked(); // after the writes: a failed run may have changed the KV
-    return new StepLogits(rows, VOCAB, memory);
+    return StepLogits.of(rows, VOCAB, memory);
   }
 
   @Override
@@ -236,7 +236,7 @@ class FakeModelExecutor implements ModelExecutor {
       }
     }
     failIfAsked();
-    return new StepLogits(rows, VOCAB, memory);
+    return StepLogits.of(rows, VOCAB, memory);
   }
 
   @Override

@@ -337,7 +337,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     step.run();
     linears.checkRun();
     hooks.checkRun();
-    return new StepLogits(rows * count, spec.vocabSize(), buffers.logits());
+    return StepLogits.of(rows * count, spec.vocabSize(), buffers.logits());
   }
 
   /** Each token's row in {@link RotaryTables}: long sequences use the second half. */

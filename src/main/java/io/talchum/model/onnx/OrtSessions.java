@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.talchum.core.ServeException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -34,17 +35,34 @@ final class OrtSessions {
     this.environment = createEnvironment(threads, spin);
   }
 
+  /** What a session is given beside its graph: changes its options (OrtSessionOptions). */
+  @FunctionalInterface
+  interface Setup {
+    void apply(MemorySegment options);
+  }
+
+  /** Lets a session use operators of our own. */
+  Setup withOperators(MemorySegment domain) {
+    return options -> {
+      try {
+        call(28, options, domain); // AddCustomOpDomain
+      } catch (Throwable e) {
+        throw OrtLibrary.failure("take operators of our own", e);
+      }
+    };
+  }
+
   /**
    * A session over a serialized model, to be released with {@link #release}.
    *
    * @param weights the graph's weights by name
    * @param folder where the file lies that the graph says its weights are in
-   * @param operators domain of our own operators
    */
   MemorySegment create(
-      byte[] model, Map<String, MemorySegment> weights, Path folder, MemorySegment operators) {
+      byte[] model, Map<String, MemorySegment> weights, Path folder, Setup setup) {
     try (Arena call = Arena.ofConfined()) {
-      MemorySegment options = options(call, folder, operators);
+      MemorySegment options = options(call, folder);
+      setup.apply(options);
       MethodHandle addInitializer = library.statusFunction(150, ADDRESS, ADDRESS, ADDRESS);
       for (Map.Entry<String, MemorySegment> weight : weights.entrySet()) {
         library.check(
@@ -59,6 +77,8 @@ final class OrtSessions {
               createSession.invokeExact(environment, bytes, (long) model.length, options, out));
       OrtLibrary.release(library.function(100, FunctionDescriptor.ofVoid(ADDRESS)), options);
       return out.get(ADDRESS, 0);
+    } catch (ServeException e) {
+      throw e;
     } catch (Throwable e) {
       throw OrtLibrary.failure("create a session", e);
     }
@@ -69,7 +89,7 @@ final class OrtSessions {
   }
 
   /** The graph is written as it should run: optimizers would only cost start-up time. */
-  private MemorySegment options(Arena call, Path folder, MemorySegment operators) throws Throwable {
+  private MemorySegment options(Arena call, Path folder) throws Throwable {
     MemorySegment out = call.allocate(ADDRESS);
     call(10, out);
     MemorySegment options = out.get(ADDRESS, 0);
@@ -77,7 +97,6 @@ final class OrtSessions {
     call(13, options, SEQUENTIAL); // SetSessionExecutionMode
     call(17, options); // DisableMemPattern: shapes change from step to step
     call(23, options, NO_OPTIMIZERS); // SetSessionGraphOptimizationLevel
-    call(28, options, operators); // AddCustomOpDomain
     MethodHandle addConfigEntry = library.statusFunction(130, ADDRESS, ADDRESS, ADDRESS);
     library.check(
         (MemorySegment)

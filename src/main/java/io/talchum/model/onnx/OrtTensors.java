@@ -49,12 +49,17 @@ final class OrtTensors {
    * @return an OrtValue, to be released with {@link #releaseValue}
    */
   MemorySegment tensor(MemorySegment data, ElementType type, long... shape) {
+    return tensor(cpuMemory, data, type, shape);
+  }
+
+  /** The same over memory of another kind (OrtMemoryInfo). */
+  MemorySegment tensor(MemorySegment memoryInfo, MemorySegment data, ElementType type, long... shape) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ADDRESS);
       library.check(
           (MemorySegment)
               createTensor.invokeExact(
-                  cpuMemory,
+                  memoryInfo,
                   data,
                   data.byteSize(),
                   call.allocateFrom(JAVA_LONG, shape),
@@ -65,6 +70,11 @@ final class OrtTensors {
     } catch (Throwable e) {
       throw OrtLibrary.failure("create a tensor", e);
     }
+  }
+
+  /** Describes the memory of this process. */
+  MemorySegment cpuMemory() {
+    return cpuMemory;
   }
 
   void releaseValue(MemorySegment value) {

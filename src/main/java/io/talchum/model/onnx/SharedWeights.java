@@ -37,7 +37,7 @@ final class SharedWeights implements AutoCloseable {
       }
       used.put(name, value);
     }
-    return sessions.create(graph.serialized(), used, directory, operators);
+    return sessions.create(graph.serialized(), used, directory, sessions.withOperators(operators));
   }
 
   /**

@@ -3,6 +3,7 @@ package io.talchum.model.onnx;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.model.LogitRows;
+import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
 import io.talchum.testing.Fixtures;
 import io.talchum.testing.ZeroBase;
@@ -39,13 +40,29 @@ final class TinyModels {
     return OnnxModelExecutor.open(model, new ExecutorOptions(slots, CONTEXT, 64, 2, false));
   }
 
-  static ResidentAdapter adapter(OnnxModelExecutor executor, String fixture) {
+  /** The graph for devices on the CPU. */
+  static DeviceModelExecutor onHost(ModelPackage model, int slots, ElementType number) {
+    return DeviceModelExecutor.onHost(model, new DeviceOptions(slots, CONTEXT, 64, number, 16, 8));
+  }
+
+  /** The largest magnitude. */
+  static float largest(float[][] rows) {
+    float largest = 0;
+    for (float[] row : rows) {
+      for (float value : row) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+    return largest;
+  }
+
+  static ResidentAdapter adapter(ModelExecutor executor, String fixture) {
     return executor.prepare(
         new PeftReader(new ZeroBase(executor.spec())).read(Fixtures.path(fixture)).weights());
   }
 
   /** Logits of all tokens of a prompt, in pieces of at most this many tokens. */
-  static float[][] prefill(OnnxModelExecutor executor, int slot, int[] tokenIds, int piece) {
+  static float[][] prefill(ModelExecutor executor, int slot, int[] tokenIds, int piece) {
     float[][] rows = new float[tokenIds.length][];
     executor.expect(slot, tokenIds);
     for (int start = 0; start < tokenIds.length; start += piece) {
@@ -61,7 +78,7 @@ final class TinyModels {
   }
 
   /** Continues slot 0 alone by the most likely tokens. */
-  static int[] greedy(OnnxModelExecutor executor, int[] prompt, int count) {
+  static int[] greedy(ModelExecutor executor, int[] prompt, int count) {
     float[][] all = prefill(executor, 0, prompt, executor.maxPrefillTokens());
     float[] last = all[prompt.length - 1];
     int[] ids = new int[count];

@@ -1,0 +1,19 @@
+package io.talchum.model.onnx;
+
+/**
+ * How a {@link DeviceModelExecutor} is set up.
+ *
+ * @param slots KV slots, at least 1
+ * @param contextTokens positions per slot
+ * @param prefillTokens the longest piece of a prompt per step
+ * @param number type of activations, KV cache and adapters
+ * @param rank the highest rank of an adapter at one linear
+ * @param candidates tokens of each row that are sorted out on the device
+ */
+record DeviceOptions(
+    int slots,
+    int contextTokens,
+    int prefillTokens,
+    ElementType number,
+    int rank,
+    int candidates) {}
