@@ -80,8 +80,12 @@ final class AttentionNodes {
     while (in.size() < KEY_SCALE_INPUT) {
       in.add("");
     }
-    in.add(graph.weight(DecoderGraph.keyScale(layer), ElementType.FLOAT, DecoderGraph.scaleShape(spec)));
-    in.add(graph.weight(DecoderGraph.valueScale(layer), ElementType.FLOAT, DecoderGraph.scaleShape(spec)));
+    in.add(
+        graph.weight(
+            DecoderGraph.keyScale(layer), ElementType.FLOAT, DecoderGraph.scaleShape(spec)));
+    in.add(
+        graph.weight(
+            DecoderGraph.valueScale(layer), ElementType.FLOAT, DecoderGraph.scaleShape(spec)));
     attributes.add(Attribute.of("k_quant_type", "PER_CHANNEL"));
     attributes.add(Attribute.of("v_quant_type", "PER_CHANNEL"));
     attributes.add(Attribute.of("kv_cache_bit_width", Byte.SIZE));

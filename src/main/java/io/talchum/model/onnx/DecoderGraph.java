@@ -217,10 +217,7 @@ final class DecoderGraph {
     return form.number() == ElementType.FLOAT
         ? floats
         : graph.node(
-            "Cast",
-            List.of(floats),
-            floats + ".numbers",
-            Attribute.of("to", form.number().onnx()));
+            "Cast", List.of(floats), floats + ".numbers", Attribute.of("to", form.number().onnx()));
   }
 
   /** LOGITS = c tanh(logits / c) or logits / divisor. */

@@ -34,7 +34,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Brings low-rank adapters into the form of {@link AdapterStacks}, refuses the others. Any thread. */
+/**
+ * Brings low-rank adapters into the form of {@link AdapterStacks}, refuses the others. Any thread.
+ */
 final class DeviceAdapterPreparation {
   private final ModelPackage weights;
   private final ModelSpec spec;

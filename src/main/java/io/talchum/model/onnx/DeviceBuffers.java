@@ -101,8 +101,7 @@ final class DeviceBuffers implements AutoCloseable {
     step.input(
         DecoderGraph.EMBEDDINGS,
         view("e", embeddings.there, ElementType.FLOAT, rows, tokens, spec.hiddenSize()));
-    step.input(
-        DecoderGraph.PAST_LENGTHS, view("p", lastPositions.there, ElementType.INT32, rows));
+    step.input(DecoderGraph.PAST_LENGTHS, view("p", lastPositions.there, ElementType.INT32, rows));
     step.input(DecoderGraph.TOTAL_LENGTH, hostView());
     if (RotaryTables.areReadByOwnNodes(spec)) {
       step.input(

@@ -18,8 +18,7 @@ final class DeviceKv {
   private final MemorySegment[] keys; // [layers]
   private final MemorySegment[] values;
 
-  DeviceKv(
-      Device device, OrtTensors tensors, Arena arena, ModelSpec spec, DeviceOptions options) {
+  DeviceKv(Device device, OrtTensors tensors, Arena arena, ModelSpec spec, DeviceOptions options) {
     this.device = device;
     this.tensors = tensors;
     this.spec = spec;

@@ -53,7 +53,8 @@ final class DeviceWeights implements AutoCloseable {
     int rows = tensor.rows();
     int blocks = tensor.blocksPerRow();
     if (tensor.encoding() == Encoding.F32) {
-      long[] shape = tensor.columns() == 1 ? new long[] {rows} : new long[] {rows, tensor.columns()};
+      long[] shape =
+          tensor.columns() == 1 ? new long[] {rows} : new long[] {rows, tensor.columns()};
       addFloats(name, weights.data(tensor, "weight"), shape);
       return;
     }

@@ -30,8 +30,7 @@ final class GroupNodes {
     Optional<PackedTensor> fused = weights.find(prefix + group.tensor());
     List<Linear> members = group.members().stream().filter(spec::has).toList();
     if (fused.isPresent()) {
-      return List.of(
-          project(fused.get(), AdapterSite.of(layer, group), members.size(), input));
+      return List.of(project(fused.get(), AdapterSite.of(layer, group), members.size(), input));
     }
     List<String> outputs = new ArrayList<>();
     for (Linear linear : members) {

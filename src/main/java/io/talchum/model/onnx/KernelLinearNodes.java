@@ -5,9 +5,7 @@ import io.talchum.weights.Encoding;
 import io.talchum.weights.PackedTensor;
 import java.util.List;
 
-/**
- * Linears by {@link LinearKernel}, which leaves the product with fp32 matrices to ONNX Runtime.
- */
+/** Linears by {@link LinearKernel}, which leaves the product with fp32 matrices to ONNX Runtime. */
 final class KernelLinearNodes implements LinearNodes {
   private final OnnxGraph graph;
 

@@ -12,6 +12,5 @@ interface LinearNodes {
    * @param input [B, S, in]
    * @param output name of y [B, S, out]
    */
-  String project(
-      PackedTensor matrix, AdapterSite site, int members, String input, String output);
+  String project(PackedTensor matrix, AdapterSite site, int members, String input, String output);
 }

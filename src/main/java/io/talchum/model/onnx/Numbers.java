@@ -28,8 +28,7 @@ final class Numbers {
     switch (type) {
       case FLOAT -> target.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, index, value);
       case FLOAT16 ->
-          target.setAtIndex(
-              ValueLayout.JAVA_SHORT_UNALIGNED, index, Float.floatToFloat16(value));
+          target.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, index, Float.floatToFloat16(value));
       default -> throw new IllegalStateException("no activations are " + type);
     }
   }

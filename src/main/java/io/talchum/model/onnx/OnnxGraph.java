@@ -157,8 +157,7 @@ final class OnnxGraph {
   /** A constant number inside the graph; the same name is written once. */
   String scalar(String name, float value, ElementType type) {
     if (constants.add(name)) {
-      TensorProto.Builder tensor =
-          TensorProto.newBuilder().setName(name).setDataType(type.onnx());
+      TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(type.onnx());
       switch (type) {
         case FLOAT -> tensor.addFloatData(value);
         case FLOAT16 -> tensor.addInt32Data(Float.floatToFloat16(value) & 0xffff);

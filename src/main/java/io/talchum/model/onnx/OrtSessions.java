@@ -58,8 +58,7 @@ final class OrtSessions {
    * @param weights the graph's weights by name
    * @param folder where the file lies that the graph says its weights are in
    */
-  MemorySegment create(
-      byte[] model, Map<String, MemorySegment> weights, Path folder, Setup setup) {
+  MemorySegment create(byte[] model, Map<String, MemorySegment> weights, Path folder, Setup setup) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment options = options(call, folder);
       setup.apply(options);

@@ -53,7 +53,8 @@ final class OrtTensors {
   }
 
   /** The same over memory of another kind (OrtMemoryInfo). */
-  MemorySegment tensor(MemorySegment memoryInfo, MemorySegment data, ElementType type, long... shape) {
+  MemorySegment tensor(
+      MemorySegment memoryInfo, MemorySegment data, ElementType type, long... shape) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ADDRESS);
       library.check(

@@ -65,8 +65,7 @@ final class StandardLinearNodes implements LinearNodes {
     return switch (matrix.encoding()) {
       case F32 -> {
         String w = graph.weight(matrix.name(), number, matrix.rows(), matrix.columns());
-        graph.contributed(
-            "FusedMatMul", List.of(x, w), List.of(output), Attribute.of("transB", 1));
+        graph.contributed("FusedMatMul", List.of(x, w), List.of(output), Attribute.of("transB", 1));
         yield output;
       }
       case INT8, INT4 -> byBlocks(matrix, x, output);

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,12 +123,10 @@ class DeviceAdaptersTest {
         executor.readKv(2, start, 4, block);
         executor.writeKv(1, start, 4, block);
       }
-      float[] written =
-          TinyModels.row(executor.decode(new int[] {7, 7}, new int[] {8, 8}), 1);
+      float[] written = TinyModels.row(executor.decode(new int[] {7, 7}, new int[] {8, 8}), 1);
       assertThat(TinyModels.maxDifference(written, moved)).isLessThan(0.02f);
       executor.bind(1, null);
-      float[] base =
-          TinyModels.row(executor.prefill(1, 0, new int[] {3, 1, 4}, LogitRows.LAST), 0);
+      float[] base = TinyModels.row(executor.prefill(1, 0, new int[] {3, 1, 4}, LogitRows.LAST), 0);
       executor.bind(1, adapter);
       float[] changed =
           TinyModels.row(executor.prefill(1, 0, new int[] {3, 1, 4}, LogitRows.LAST), 0);
@@ -144,8 +143,7 @@ class DeviceAdaptersTest {
       StepLogits logits = executor.decode(new int[] {7, 8}, new int[] {8, 8});
       for (int row = 0; row < 2; row++) {
         float[] all = TinyModels.row(logits, row);
-        StepLogits.Candidates candidates = logits.candidates(row);
-        assertThat(candidates).isNotNull();
+        StepLogits.Candidates candidates = Objects.requireNonNull(logits.candidates(row));
         assertThat(candidates.ids()).hasSize(8);
         float[] sorted = all.clone();
         Arrays.sort(sorted);
@@ -163,8 +161,7 @@ class DeviceAdaptersTest {
         DeviceModelExecutor executor = TinyModels.onHost(model, 1, ElementType.FLOAT)) {
       float[] delta = new float[executor.spec().outputSize(Linear.Q)];
       assertThatThrownBy(
-              () ->
-                  executor.prepare(AdapterWeights.of(List.of(new BiasDelta(0, Linear.Q, delta)))))
+              () -> executor.prepare(AdapterWeights.of(List.of(new BiasDelta(0, Linear.Q, delta)))))
           .isInstanceOf(ServeException.class)
           .hasMessage(
               "the adapter has changed biases, which only the CPU runs; serve it with talchum.provider=cpu (--provider cpu)")

@@ -98,7 +98,11 @@ class DeviceGoldenTest {
       String source, String golden, Quantization linears, Quantization head, ElementType number) {
     try (ModelPackage model =
             TinyModels.imported(
-                Fixtures.path(source), "device-" + source.replace('/', '-'), linears, head, folder);
+                Fixtures.path(source),
+                "device-" + source.replace('/', '-'),
+                linears,
+                head,
+                folder);
         DeviceModelExecutor executor = TinyModels.onHost(model, 2, number);
         Fixtures.Goldens goldens = Fixtures.goldens(Fixtures.path(golden))) {
       boolean whole = number == ElementType.FLOAT;
