@@ -22,7 +22,8 @@ enum Scenario {
   SWEEP("sweep"),
   SHORT("short"),
   ZIPF("zipf"),
-  FAIR("fair");
+  FAIR("fair"),
+  KINDS("kinds");
 
   private static final int PROMPT = 32;
   private static final int OUTPUT = 64;
@@ -47,7 +48,8 @@ enum Scenario {
   }
 
   /**
-   * The experiments of these scenarios; of none named: of all that the servers allow.
+   * The experiments of these scenarios; of none named: of all that the servers allow but {@code
+   * kinds}, which takes long.
    *
    * @throws ServeException INVALID_REQUEST for an unknown name or one that the servers do not allow
    */
@@ -55,7 +57,7 @@ enum Scenario {
     List<Experiment> plan = new ArrayList<>();
     if (words.isEmpty()) {
       for (Scenario scenario : values()) {
-        if (scenario != LOADED_VS_UNLOADED || setup.unloaded() != null) {
+        if (scenario != KINDS && (scenario != LOADED_VS_UNLOADED || setup.unloaded() != null)) {
           scenario.experiments(setup).stream().filter(Scenario::isPossible).forEach(plan::add);
         }
       }
@@ -111,6 +113,7 @@ enum Scenario {
       case SHORT -> shortRequests(setup);
       case ZIPF -> manyAgainstEight(setup, prompt, output);
       case FAIR -> modestBesideGreedy(setup, prompt, output);
+      case KINDS -> eachAgainstBase(setup, prompt, output);
     };
   }
 
@@ -213,6 +216,24 @@ enum Scenario {
             word,
             Figure.TTFT_MODEST_P99,
             List.of(new Arm("beside greedy", server, both), new Arm("alone", server, alone))));
+  }
+
+  /** Every adapter by itself, in turn with base, in one stream and in eight. */
+  private List<Experiment> eachAgainstBase(Setup setup, int prompt, int output) {
+    List<Experiment> plan = new ArrayList<>();
+    for (String adapter : setup.server().adapters()) {
+      Target server = setup.server().with(List.of(adapter));
+      for (int streams : new int[] {1, 8}) {
+        Workload with = Workload.streams(streams, prompt, output, Adapters.SAME);
+        Workload base = Workload.streams(streams, prompt, output, Adapters.NONE);
+        plan.add(
+            new Experiment(
+                "%s-%s-%d".formatted(word, adapter, streams),
+                Figure.DECODE,
+                List.of(new Arm(adapter, server, with), new Arm("base", server, base))));
+      }
+    }
+    return plan;
   }
 
   private static boolean isPossible(Experiment experiment) {

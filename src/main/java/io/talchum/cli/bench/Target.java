@@ -24,6 +24,11 @@ record Target(
     adapters = List.copyOf(adapters);
   }
 
+  /** The same server with only these adapters. */
+  Target with(List<String> names) {
+    return new Target(name, kind, endpoint, model, names, apiKey, pid);
+  }
+
   /** The key is left out. */
   @Override
   public String toString() {

@@ -13,7 +13,7 @@ final class WorkloadOptions {
       paramLabel = "NAME,...",
       split = ",",
       description =
-          "decode1, decode8, prefill512, same8, adapters8, mixed-vs-base, loaded-vs-unloaded, sweep, short, zipf, fair (default: all that the servers allow).")
+          "decode1, decode8, prefill512, prefix512, same8, adapters8, mixed-vs-base, loaded-vs-unloaded, sweep, short, zipf, fair, kinds (default: all that the servers allow but kinds).")
   private List<String> scenarios = new ArrayList<>();
 
   @Option(

@@ -2,6 +2,7 @@ package io.talchum.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.talchum.cli.bench.Workload.Adapters;
 import java.util.Arrays;
@@ -26,7 +27,11 @@ class ScenarioTest {
     Target unloaded = target("unloaded", 0);
     Setup setup =
         new Setup(target("server", 100), target("peer", 8), unloaded, null, null, List.of(2), 5);
-    List<String> words = Arrays.stream(Scenario.values()).map(Scenario::word).toList();
+    List<String> words =
+        Arrays.stream(Scenario.values())
+            .filter(scenario -> scenario != Scenario.KINDS)
+            .map(Scenario::word)
+            .toList();
     assertThat(names(Scenario.plan(words, setup)))
         .containsExactly(
             "decode1",
@@ -49,6 +54,17 @@ class ScenarioTest {
     List<Experiment.Arm> arms = plan.getFirst().arms();
     assertThat(arms).extracting(Experiment.Arm::label).containsExactly("server", "peer");
     assertThat(arms.get(0).workload()).isEqualTo(arms.get(1).workload());
+  }
+
+  @Test
+  void eachKindStandsAgainstBaseAloneAndInABatch() {
+    List<Experiment> plan = Scenario.plan(List.of("kinds"), setup(2, null));
+    assertThat(names(plan))
+        .containsExactly("kinds-a0-1", "kinds-a0-8", "kinds-a1-1", "kinds-a1-8");
+    assertThat(plan.get(3).arms())
+        .extracting(Experiment.Arm::label, arm -> arm.workload().adapters())
+        .containsExactly(tuple("a1", Adapters.SAME), tuple("base", Adapters.NONE));
+    assertThat(plan.get(3).arms().getFirst().target().adapters()).containsExactly("a1");
   }
 
   @Test
