@@ -33,6 +33,9 @@ public final class KindAdapters {
       Pattern.compile(
           "\"(num_layers|adapter_layers|token_dim|hidden_size|num_attention_heads)\":\\s*(\\d+)");
 
+  /** Names of tensors that multiply. */
+  private static final Pattern FACTOR = Pattern.compile("magnitude|ia3_l|norm");
+
   private record Range(int first, int last) {
     Range with(int index) {
       return new Range(Math.min(first, index), Math.max(last, index));
@@ -148,11 +151,13 @@ public final class KindAdapters {
       out.write(
           ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(head.length).array());
       out.write(head);
-      for (List<Integer> shape : tensors.values()) {
+      for (Map.Entry<String, List<Integer>> tensor : tensors.entrySet()) {
         ByteBuffer data =
-            ByteBuffer.allocate((int) (4 * count(shape))).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer.allocate((int) (4 * count(tensor.getValue())))
+                .order(ByteOrder.LITTLE_ENDIAN);
+        float mean = FACTOR.matcher(tensor.getKey()).find() ? 1 : 0;
         while (data.hasRemaining()) {
-          data.putFloat((float) (random.nextDouble() - 0.5) * 0.04f);
+          data.putFloat(mean + (float) (random.nextDouble() - 0.5) * 0.04f);
         }
         out.write(data.array());
       }
