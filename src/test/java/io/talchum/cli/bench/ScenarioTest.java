@@ -59,8 +59,7 @@ class ScenarioTest {
   @Test
   void eachKindStandsAgainstBaseAloneAndInABatch() {
     List<Experiment> plan = Scenario.plan(List.of("kinds"), setup(2, null));
-    assertThat(names(plan))
-        .containsExactly("kinds-a0-1", "kinds-a0-8", "kinds-a1-1", "kinds-a1-8");
+    assertThat(names(plan)).containsExactly("kinds-a0-1", "kinds-a0-8", "kinds-a1-1", "kinds-a1-8");
     assertThat(plan.get(3).arms())
         .extracting(Experiment.Arm::label, arm -> arm.workload().adapters())
         .containsExactly(tuple("a1", Adapters.SAME), tuple("base", Adapters.NONE));
