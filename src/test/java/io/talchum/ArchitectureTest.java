@@ -30,6 +30,7 @@ class ArchitectureTest {
     MAY_IMPORT.put("adapter.store", List.of("core", "weights", "adapter"));
     MAY_IMPORT.put("adapter.folder", List.of("core", "weights", "adapter"));
     MAY_IMPORT.put("adapter.peft", List.of("core", "weights", "adapter", "adapter.folder"));
+    MAY_IMPORT.put("adapter.mix", List.of("core", "weights", "adapter", "adapter.peft"));
     MAY_IMPORT.put("adapter.hub", List.of("core", "weights", "adapter", "adapter.folder"));
     MAY_IMPORT.put("model", List.of("core", "adapter"));
     MAY_IMPORT.put("model.kernel", List.of());
@@ -45,6 +46,7 @@ class ArchitectureTest {
             "text",
             "adapter",
             "adapter.store",
+            "adapter.mix",
             "model",
             "engine",
             "conditioning"));

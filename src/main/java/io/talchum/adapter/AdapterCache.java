@@ -78,6 +78,7 @@ public final class AdapterCache implements AutoCloseable {
 
   /** Somebody's wish for an adapter that is not there, shared by all who have it. */
   private final class Load {
+    private final AdapterSource from;
     private final AdapterId id;
     private final Instant asked = clock.instant();
     private final Condition ended = lock.newCondition();
@@ -85,7 +86,8 @@ public final class AdapterCache implements AutoCloseable {
     private @Nullable AdapterVersion version; // guarded by lock; retained once per waiter
     private @Nullable RuntimeException failure; // guarded by lock
 
-    Load(AdapterId id) {
+    Load(AdapterSource from, AdapterId id) {
+      this.from = from;
       this.id = id;
     }
   }
@@ -99,7 +101,7 @@ public final class AdapterCache implements AutoCloseable {
    *     MODEL_NOT_FOUND if it has no such task
    */
   public AdapterLease acquire(AdapterId id, OptionalInt task, @Nullable Instant until) {
-    AdapterVersion version = retained(id, until);
+    AdapterVersion version = retained(source, id, until);
     try {
       AdapterReference wanted = new AdapterReference(id.name(), task, "");
       return version.lease(AdapterRegistry.taskOf(wanted, id.toString(), version.tasks()));
@@ -109,12 +111,21 @@ public final class AdapterCache implements AutoCloseable {
     }
   }
 
-  /** Has a version in memory, until others need the room. */
-  public void load(AdapterId id) {
-    retained(id, null).release();
+  /**
+   * The same for what is not in the cache's own source: a mix.
+   *
+   * @param from of which the same id always gets the same
+   */
+  public AdapterLease acquire(AdapterSource from, AdapterId id, @Nullable Instant until) {
+    return retained(from, id, until).lease(0);
   }
 
-  private AdapterVersion retained(AdapterId id, @Nullable Instant until) {
+  /** Has a version in memory, until others need the room. */
+  public void load(AdapterId id) {
+    retained(source, id, null).release();
+  }
+
+  private AdapterVersion retained(AdapterSource from, AdapterId id, @Nullable Instant until) {
     AdapterVersion found = find(id);
     if (found != null) {
       return found;
@@ -122,7 +133,7 @@ public final class AdapterCache implements AutoCloseable {
     lock.lock();
     try {
       found = find(id); // it may have been loaded meanwhile
-      return found == null ? join(id).await(until) : found;
+      return found == null ? join(from, id).await(until) : found;
     } finally {
       lock.unlock();
     }
@@ -154,12 +165,23 @@ public final class AdapterCache implements AutoCloseable {
     return memory.usedBytes();
   }
 
-  /** Forgets a version; requests that hold a lease finish with it. */
-  public void drop(AdapterId id) {
-    memory.drop(id);
+  /** Requests that run on mixes of this version with others. */
+  public int mixLeases(AdapterId part) {
+    return residents.values().stream()
+        .filter(entry -> entry.isMadeOf(part))
+        .mapToInt(entry -> entry.version().info().leases())
+        .sum();
   }
 
-  private Waiter join(AdapterId id) {
+  /** Forgets a version and its mixes; requests that hold a lease finish with it. */
+  public void drop(AdapterId id) {
+    memory.drop(id);
+    residents.values().stream()
+        .filter(entry -> entry.isMadeOf(id))
+        .forEach(entry -> memory.drop(entry.id()));
+  }
+
+  private Waiter join(AdapterSource from, AdapterId id) {
     if (closed) {
       throw shuttingDown();
     }
@@ -170,7 +192,7 @@ public final class AdapterCache implements AutoCloseable {
     }
     Load load = loads.get(id);
     if (load == null) {
-      Load started = new Load(id);
+      Load started = new Load(from, id);
       load = started;
       try {
         loaders.execute(() -> run(started));
@@ -236,7 +258,7 @@ public final class AdapterCache implements AutoCloseable {
   /** On a loader's thread. */
   private void run(Load load) {
     try {
-      long expected = source.residentBytes(load.id);
+      long expected = load.from.residentBytes(load.id);
       if (!memory.reserve(expected, () -> isWanted(load))) {
         end(load, null, shuttingDown());
         return;
@@ -272,8 +294,8 @@ public final class AdapterCache implements AutoCloseable {
     AdapterContent content;
     List<ResidentAdapter> prepared;
     try {
-      content = source.read(load.id);
-      prepared = checked(load.id, content);
+      content = load.from.read(load.id);
+      prepared = checked(load, content);
     } catch (RuntimeException | Error e) {
       memory.release(expected);
       throw e;
@@ -288,10 +310,10 @@ public final class AdapterCache implements AutoCloseable {
         load.id, bytes, Duration.between(load.asked, start), Duration.between(start, now));
   }
 
-  private List<ResidentAdapter> checked(AdapterId id, AdapterContent content) {
+  private List<ResidentAdapter> checked(Load load, AdapterContent content) {
     List<ResidentAdapter> prepared = content.prepared(prepare);
     try {
-      source.check(id, AdapterTrial.parts(content, prepared));
+      load.from.check(load.id, AdapterTrial.parts(content, prepared));
       return prepared;
     } catch (RuntimeException e) {
       prepared.forEach(ResidentAdapter::close);
@@ -310,7 +332,7 @@ public final class AdapterCache implements AutoCloseable {
         for (int i = 0; i < load.waiters; i++) {
           boolean unused = version.retain();
         }
-        memory.add(new AdapterEntry(version, memory.uses()));
+        memory.add(new AdapterEntry(version, load.from.parts(load.id), memory.uses()));
         if (closed) {
           memory.drop(load.id);
         }

@@ -1,18 +1,22 @@
 package io.talchum.adapter;
 
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A version in {@link AdapterCache} and when it was used last. Any thread. */
 final class AdapterEntry {
   private final AdapterVersion version;
+  private final List<AdapterId> parts;
   private final AtomicLong uses;
   private volatile long lastUse;
 
   /**
+   * @param parts of a mix
    * @param uses counts the uses of all entries
    */
-  AdapterEntry(AdapterVersion version, AtomicLong uses) {
+  AdapterEntry(AdapterVersion version, List<AdapterId> parts, AtomicLong uses) {
     this.version = version;
+    this.parts = List.copyOf(parts);
     this.uses = uses;
     this.lastUse = uses.incrementAndGet();
   }
@@ -31,6 +35,11 @@ final class AdapterEntry {
 
   long lastUse() {
     return lastUse;
+  }
+
+  /** Whether it is a mix of that version with others. */
+  boolean isMadeOf(AdapterId part) {
+    return parts.contains(part);
   }
 
   boolean isLeased() {

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,9 @@ public final class AdapterRegistry implements AutoCloseable {
   private final AdapterTrial trial;
   private final InstantSource clock;
 
-  private final ConcurrentMap<String, AdapterVersion> current = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Loaded> current = new ConcurrentHashMap<>();
+
+  private record Loaded(AdapterVersion version, Source source) {}
 
   /** Names being loaded: two loads of one name at once would race for the pointer. */
   private final Set<String> loading = ConcurrentHashMap.newKeySet();
@@ -94,14 +97,14 @@ public final class AdapterRegistry implements AutoCloseable {
    * @throws ServeException MODEL_NOT_FOUND
    */
   public void unload(String name) {
-    AdapterVersion version = current.remove(name);
-    if (version == null) {
+    Loaded loaded = current.remove(name);
+    if (loaded == null) {
       throw ServeException.of(
           ErrorCode.MODEL_NOT_FOUND,
           "lora_name",
           "The lora adapter '" + AdapterReference.shorten(name) + "' cannot be found.");
     }
-    version.release();
+    loaded.version().release();
   }
 
   /**
@@ -121,21 +124,46 @@ public final class AdapterRegistry implements AutoCloseable {
    * @throws ServeException as {@link AdapterTrial#firstUse} too
    */
   public AdapterLease acquire(String reference, @Nullable Instant until) {
+    return hold(reference, until).lease();
+  }
+
+  /**
+   * A lease, and what reads the content that it is of: only what runs is kept in memory.
+   *
+   * @param content throws INVALID_ADAPTER if the folder has changed since it was loaded
+   */
+  public record Held(AdapterLease lease, Supplier<AdapterContent> content) {}
+
+  /** Like {@link #acquire(String, Instant)}, with the adapter's content. */
+  public Held hold(String reference, @Nullable Instant until) {
     AdapterReference wanted = AdapterReference.parse(reference);
     while (true) {
-      AdapterVersion version = current.get(wanted.name());
-      if (version == null) {
+      Loaded loaded = current.get(wanted.name());
+      if (loaded == null) {
         throw notFound(reference, "the loaded adapters are " + shownNames());
       }
+      AdapterVersion version = loaded.version();
       if (!wanted.matches(version.id().version())) {
         throw notFound(reference, "the current version is " + version.id());
       }
       int task = taskOf(wanted, reference, version.tasks());
       if (version.retain()) {
-        return tried(version, until).lease(task);
+        AdapterLease lease = tried(version, until).lease(task);
+        return new Held(lease, () -> again(version.id(), loaded.source()));
       }
       // Between the look-up and the retain the version was replaced or unloaded: look again.
     }
+  }
+
+  private static AdapterContent again(AdapterId id, Source source) {
+    AdapterContent content = source.read();
+    if (!content.version().equals(id.version())) {
+      throw new ServeException(
+          ErrorCode.INVALID_ADAPTER,
+          "the folder of adapter %s has changed since it was loaded; load it again with load_inplace"
+              .formatted(id));
+    }
+    return content;
   }
 
   private AdapterVersion tried(AdapterVersion retained, @Nullable Instant until) {
@@ -172,13 +200,13 @@ public final class AdapterRegistry implements AutoCloseable {
   /** The adapter of that name, which a task may follow, if loaded. */
   public Optional<AdapterInfo> find(String name) {
     return Optional.ofNullable(current.get(AdapterReference.parse(name).name()))
-        .map(AdapterVersion::info);
+        .map(loaded -> loaded.version().info());
   }
 
   /** All current versions, by name. */
   public List<AdapterInfo> list() {
     return current.values().stream()
-        .map(AdapterVersion::info)
+        .map(loaded -> loaded.version().info())
         .sorted(Comparator.comparing(info -> info.id().name()))
         .toList();
   }
@@ -202,7 +230,8 @@ public final class AdapterRegistry implements AutoCloseable {
     try {
       requireFree(name, replace); // a load may have ended between the check and the mark
       AdapterContent adapter = source.read();
-      AdapterVersion before = current.get(name);
+      Loaded known = current.get(name);
+      AdapterVersion before = known == null ? null : known.version();
       if (before != null && before.id().version().equals(adapter.version())) {
         if (tryNow && before.retain()) {
           tried(before, null).release();
@@ -211,7 +240,7 @@ public final class AdapterRegistry implements AutoCloseable {
       }
       AdapterVersion after =
           version(new AdapterId(name, adapter.version()), adapter, tryNow ? trial : null);
-      swap(name, after);
+      swap(name, new Loaded(after, source));
       return after.info();
     } finally {
       loading.remove(name);
@@ -252,10 +281,10 @@ public final class AdapterRegistry implements AutoCloseable {
     }
   }
 
-  private void swap(String name, AdapterVersion after) {
-    AdapterVersion before = current.put(name, after);
+  private void swap(String name, Loaded after) {
+    Loaded before = current.put(name, after);
     if (before != null) {
-      before.release();
+      before.version().release();
     }
     if (closed) { // closing went over the names before this one was there
       drop(name);
@@ -264,9 +293,9 @@ public final class AdapterRegistry implements AutoCloseable {
   }
 
   private void drop(String name) {
-    AdapterVersion version = current.remove(name);
-    if (version != null) {
-      version.release();
+    Loaded loaded = current.remove(name);
+    if (loaded != null) {
+      loaded.version().release();
     }
   }
 

@@ -18,6 +18,11 @@ public interface AdapterSource {
    */
   default void check(AdapterId id, List<AdapterTrial.Part> parts) {}
 
+  /** The versions that a mix is made of; empty for others. */
+  default List<AdapterId> parts(AdapterId id) {
+    return List.of();
+  }
+
   /** What it will take in memory, known before it is read. */
   long residentBytes(AdapterId id);
 

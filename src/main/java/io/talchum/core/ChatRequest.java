@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
  * What a client asks of a chat, free of any wire format.
  *
  * @param model base or adapter name, or {@code name@version}; null is the base
+ * @param adapters to be mixed on the base; mostly none
  * @param choices how many independent answers, the wire's {@code n}
  */
 public record ChatRequest(
     @Nullable String model,
+    List<WeightedAdapter> adapters,
     List<ChatMessage> messages,
     TemplateOptions template,
     SamplingRequest sampling,
@@ -18,6 +20,18 @@ public record ChatRequest(
     Caller caller) {
 
   public ChatRequest {
+    adapters = List.copyOf(adapters);
     messages = List.copyOf(messages);
+  }
+
+  /** Without a mix. */
+  public ChatRequest(
+      @Nullable String model,
+      List<ChatMessage> messages,
+      TemplateOptions template,
+      SamplingRequest sampling,
+      int choices,
+      Caller caller) {
+    this(model, List.of(), messages, template, sampling, choices, caller);
   }
 }

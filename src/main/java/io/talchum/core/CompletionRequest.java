@@ -7,12 +7,14 @@ import org.jspecify.annotations.Nullable;
  * What a client asks of the plain text completion, free of any wire format.
  *
  * @param model base or adapter name, or {@code name@version}; null is the base
+ * @param adapters to be mixed on the base; mostly none
  * @param prompts each is completed {@code choices} times
  * @param choices the wire's {@code n}
  * @param echo whether the prompt is part of the answer
  */
 public record CompletionRequest(
     @Nullable String model,
+    List<WeightedAdapter> adapters,
     List<PromptInput> prompts,
     SamplingRequest sampling,
     int choices,
@@ -20,6 +22,18 @@ public record CompletionRequest(
     Caller caller) {
 
   public CompletionRequest {
+    adapters = List.copyOf(adapters);
     prompts = List.copyOf(prompts);
+  }
+
+  /** Without a mix. */
+  public CompletionRequest(
+      @Nullable String model,
+      List<PromptInput> prompts,
+      SamplingRequest sampling,
+      int choices,
+      boolean echo,
+      Caller caller) {
+    this(model, List.of(), prompts, sampling, choices, echo, caller);
   }
 }

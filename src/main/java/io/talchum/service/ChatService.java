@@ -32,7 +32,7 @@ public final class ChatService {
   public Generation chat(ChatRequest request) {
     checkChoices(request.choices(), limits);
     try (ModelService.Resolved model =
-        models.resolve(request.model(), starter.deadline(request.caller()))) {
+        models.resolve(request.model(), request.adapters(), starter.deadline(request.caller()))) {
       ConditionedPrompt prompt = conditioning.condition(request, model.virtualTokens());
       return starter.start(
           new GenerationStarter.Plan(

@@ -42,7 +42,7 @@ public final class CompletionService {
               .formatted(request.prompts().size(), limits.prompts()));
     }
     try (ModelService.Resolved model =
-        models.resolve(request.model(), starter.deadline(request.caller()))) {
+        models.resolve(request.model(), request.adapters(), starter.deadline(request.caller()))) {
       return starter.start(
           new GenerationStarter.Plan(
               "cmpl-",

@@ -102,7 +102,7 @@ final class GenerationStarter {
         part.prompt().tokenIds(),
         lease == null ? null : lease.part(),
         reseeded(part.prompt().sampling(), choice),
-        model.versions().name() + "/" + plan.caller().tenant(),
+        model.fairnessName() + "/" + plan.caller().tenant(),
         deadline(plan.caller()),
         sink);
   }

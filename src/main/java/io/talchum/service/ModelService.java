@@ -11,6 +11,7 @@ import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ModelVersions;
 import io.talchum.core.ServeException;
+import io.talchum.core.WeightedAdapter;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -28,11 +29,13 @@ public final class ModelService {
   private final ServedModel base;
   private final AdapterRegistry adapters;
   private final StoredAdapters stored;
+  private final MixedAdapters mixes;
 
   public ModelService(ServedModel base, AdapterRegistry adapters, StoredAdapters stored) {
     this.base = base;
     this.adapters = adapters;
     this.stored = stored;
+    this.mixes = new MixedAdapters(adapters, stored);
   }
 
   /** The base, then its adapters by name. */
@@ -55,6 +58,10 @@ public final class ModelService {
    * @throws ServeException MODEL_NOT_FOUND with the known names
    */
   public ModelCard model(String model) {
+    return model(model, "model");
+  }
+
+  private ModelCard model(String model, String param) {
     ModelName wanted = ModelName.parse(model);
     Optional<ModelCard> card =
         wanted.name().equals(base.name())
@@ -66,7 +73,7 @@ public final class ModelService {
                     () ->
                         stored.find(wanted.name()).map(name -> card(name, version(name, wanted))));
     return card.filter(c -> wanted.matches(c.version()))
-        .orElseThrow(() -> unknown(model, card.orElse(null)));
+        .orElseThrow(() -> unknown(model, param, card.orElse(null)));
   }
 
   /**
@@ -94,6 +101,30 @@ public final class ModelService {
                 new AdapterId(card.name(), card.version()),
                 AdapterReference.parse(model).task(),
                 until));
+  }
+
+  /**
+   * The same for a request that may name a mix.
+   *
+   * @param mix mostly empty; else the model must be the base
+   */
+  Resolved resolve(@Nullable String model, List<WeightedAdapter> mix, @Nullable Instant until) {
+    if (mix.isEmpty()) {
+      return resolve(model, until);
+    }
+    if (model != null && model(model).parent() != null) {
+      throw ServeException.invalid(
+          "model",
+          "model '%s' is an adapter, and adapters names some too; move it there with its weight, and leave model out or say '%s'"
+              .formatted(Shown.of(model), base.name()));
+    }
+    MixedAdapters.Held held = hold(mix, until);
+    return Resolved.mix(base, mixes.acquire(held, until), held.versions());
+  }
+
+  /** The versions that are named, held until it is closed. */
+  MixedAdapters.Held hold(List<WeightedAdapter> adapters, @Nullable Instant until) {
+    return mixes.hold(adapters, this::model, until);
   }
 
   /** Any stored version may be named, the current one if none is. */
@@ -133,10 +164,10 @@ public final class ModelService {
         SamplingDefaults.of(base.defaults()));
   }
 
-  private ServeException unknown(String model, @Nullable ModelCard otherVersion) {
+  private ServeException unknown(String model, String param, @Nullable ModelCard otherVersion) {
     return ServeException.of(
         ErrorCode.MODEL_NOT_FOUND,
-        "model",
+        param,
         otherVersion == null
             ? "model '%s' does not exist here; known are %s".formatted(Shown.of(model), known())
             : "model '%s' does not exist here; the current version is %s"
@@ -160,6 +191,16 @@ public final class ModelService {
       return new Resolved(
           new ModelVersions(base.name(), base.version(), lease.id().name(), lease.id().version()),
           new SharedLease(lease));
+    }
+
+    static Resolved mix(ServedModel base, AdapterLease lease, List<ModelVersions.Part> mix) {
+      return new Resolved(
+          new ModelVersions(base.name(), base.version(), null, null, mix), new SharedLease(lease));
+    }
+
+    /** The base, the adapter's name, or one name for all mixes. */
+    String fairnessName() {
+      return lease == null ? versions.name() : lease.id().name();
     }
 
     /** Tokens that the adapter puts in front of every prompt. */

@@ -4,6 +4,7 @@ import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.conditioning.ConditioningPipeline;
+import io.talchum.core.ModelSpec;
 import io.talchum.engine.Engine;
 import java.time.InstantSource;
 
@@ -15,6 +16,7 @@ import java.time.InstantSource;
  * @param models lists models
  * @param adapters loads and unloads adapters
  * @param stored the adapters on disk
+ * @param mixes combinations of adapters, kept on disk
  * @param tokens text to tokens and back
  * @param health whether requests are served
  */
@@ -24,11 +26,13 @@ public record Services(
     ModelService models,
     AdapterService adapters,
     StoredAdapters stored,
+    SavedMixes mixes,
     TokenizeService tokens,
     HealthService health) {
 
   public static Services over(
       ConditioningPipeline conditioning,
+      ModelSpec spec,
       Engine engine,
       AdapterRegistry adapters,
       AdapterDirectory directory,
@@ -53,6 +57,7 @@ public record Services(
         models,
         new AdapterService(conditioning.model().name(), adapters, directory, stored, selfTests),
         stored,
+        new SavedMixes(conditioning.model().name(), spec, models, stored),
         new TokenizeService(models, conditioning),
         new HealthService(engine));
   }

@@ -9,6 +9,7 @@ import io.talchum.adapter.AdapterReference;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.AdapterSource;
 import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.mix.AdapterMix;
 import io.talchum.adapter.store.AdapterCard;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.SelfTestStore;
@@ -195,8 +196,14 @@ public final class StoredAdapters {
         version,
         card(version),
         resident == null ? 0 : resident.residentBytes(),
-        resident == null ? 0 : resident.leases(),
+        leases(new AdapterId(name, version)),
         SelfTestCard.of(selfTests.find(version)));
+  }
+
+  /** Requests that run on a version, alone or in a mix. */
+  private int leases(AdapterId id) {
+    AdapterInfo resident = cache.resident(id);
+    return (resident == null ? 0 : resident.leases()) + cache.mixLeases(id);
   }
 
   private StoredAdapter.@Nullable Card card(ContentHash version) {
@@ -293,13 +300,12 @@ public final class StoredAdapters {
   }
 
   private void requireUnused(AdapterId id) {
-    AdapterInfo resident = cache.resident(id);
-    if (resident != null && resident.leases() > 0) {
+    int leases = leases(id);
+    if (leases > 0) {
       throw ServeException.of(
           ErrorCode.ADAPTER_IN_USE,
           "name",
-          "%d requests run on %s; try again later, or say when_unused"
-              .formatted(resident.leases(), id));
+          "%d requests run on %s; try again later, or say when_unused".formatted(leases, id));
     }
   }
 
@@ -323,5 +329,20 @@ public final class StoredAdapters {
    */
   AdapterLease acquire(AdapterId id, OptionalInt task, @Nullable Instant until) {
     return cache.acquire(id, task, until);
+  }
+
+  /** A lease on a mix for a request, which waits here if it is not in memory. */
+  AdapterLease acquire(AdapterMix mix, @Nullable Instant until) {
+    return cache.acquire(mix, mix.id(), until);
+  }
+
+  /** What a version does. */
+  AdapterContent read(AdapterId id) {
+    return store.read(id);
+  }
+
+  /** What a version takes when it is loaded. */
+  long memoryBytes(AdapterId id) {
+    return store.card(id.version()).residentBytes();
   }
 }

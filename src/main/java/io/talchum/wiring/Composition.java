@@ -181,6 +181,7 @@ public class Composition {
     SecureRandom random = new SecureRandom();
     return Services.over(
         new ConditioningPipeline(model.served(), SamplingLimits.DEFAULT, random),
+        model.base().spec(),
         engine,
         adapters,
         directory,

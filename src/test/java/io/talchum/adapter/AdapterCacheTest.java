@@ -123,6 +123,50 @@ class AdapterCacheTest {
     assertThat(cache.usedBytes()).isEqualTo(3 * EACH);
   }
 
+  /** A mix of 1 and 2, as mark 12. */
+  private final class Mix implements AdapterSource {
+    @Override
+    public AdapterContent read(AdapterId id) {
+      reads.incrementAndGet();
+      return TestAdapters.marked(12);
+    }
+
+    @Override
+    public long residentBytes(AdapterId id) {
+      return EACH;
+    }
+
+    @Override
+    public boolean isPinned(AdapterId id) {
+      return false;
+    }
+
+    @Override
+    public List<AdapterId> parts(AdapterId id) {
+      return List.of(id(1), id(2));
+    }
+  }
+
+  @Test
+  void aMixIsLoadedOnceAndLeavesWithItsParts() {
+    try (AdapterLease one = cache.acquire(new Mix(), id(12), null);
+        AdapterLease two = cache.acquire(new Mix(), id(12), null)) {
+      requireRight(one, 12);
+      requireRight(two, 12);
+      assertThat(reads).hasValue(1);
+      assertThat(cache.mixLeases(id(1))).isEqualTo(2);
+      assertThat(cache.mixLeases(id(3))).isZero();
+      cache.drop(id(2));
+      assertThat(cache.resident(id(12))).isNull();
+      requireRight(one, 12);
+    }
+    assertThat(cache.usedBytes()).isZero();
+    cache.acquire(new Mix(), id(12), null).close();
+    assertThat(reads).hasValue(2);
+    IntStream.of(3, 4, 5).forEach(this::use);
+    assertThat(evicted).containsExactly(id(12));
+  }
+
   @Test
   void pinnedOnesAndLeasedOnesStayLonger() {
     pinned.add(id(1));

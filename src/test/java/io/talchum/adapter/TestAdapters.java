@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 
 /** Adapters without a folder. */
-final class TestAdapters {
+public final class TestAdapters {
   private TestAdapters() {}
 
   /** One module; the mark is its scale and decides the version. */
@@ -16,7 +16,7 @@ final class TestAdapters {
         "LORA", version(mark), "folder-" + mark, 1, 1, 1, 512, AdapterWeights.of(delta));
   }
 
-  static ContentHash version(int mark) {
+  public static ContentHash version(int mark) {
     MessageDigest digest = ContentHash.newDigest();
     digest.update(ByteBuffer.allocate(4).putInt(mark).array());
     return ContentHash.of(digest);

@@ -93,6 +93,7 @@ final class LetterExecutor implements ModelExecutor {
     long content = 1;
     for (LowRankDelta delta : weights.lowRank()) {
       content = content * 31 + Arrays.hashCode(delta.a()) * 17L + Arrays.hashCode(delta.b());
+      content = content * 31 + Float.hashCode(delta.scale());
     }
     return new Resident(content);
   }

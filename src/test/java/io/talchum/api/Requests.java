@@ -8,6 +8,7 @@ import io.talchum.core.CompletionRequest;
 import io.talchum.core.PromptInput;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.TemplateOptions;
+import io.talchum.core.WeightedAdapter;
 import java.util.List;
 import java.util.Map;
 
@@ -27,6 +28,19 @@ final class Requests {
         TemplateOptions.DEFAULT,
         sampling.build(),
         choices,
+        Caller.ANONYMOUS);
+  }
+
+  /** A chat with a mix on the base. */
+  static ChatRequest mixed(
+      String content, SamplingRequest.Builder sampling, WeightedAdapter... adapters) {
+    return new ChatRequest(
+        null,
+        List.of(adapters),
+        List.of(new ChatMessage(ChatRole.USER, content)),
+        TemplateOptions.DEFAULT,
+        sampling.build(),
+        1,
         Caller.ANONYMOUS);
   }
 

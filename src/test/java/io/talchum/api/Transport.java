@@ -3,6 +3,7 @@ package io.talchum.api;
 import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.ErrorCode;
+import io.talchum.service.MixRequest;
 import java.util.List;
 import java.util.Map;
 
@@ -86,6 +87,9 @@ public interface Transport extends AutoCloseable {
 
   /** Uploads files by their names. */
   Stored upload(String name, Map<String, byte[]> files, boolean activate);
+
+  /** Combines adapters and keeps the result. */
+  Stored mix(MixRequest request);
 
   Stored stored(String name);
 

@@ -7,14 +7,15 @@ import java.util.Map;
  * The random numbers of torch's CPU generator, from which PEFT rebuilds what files leave out:
  * MT19937 (Matsumoto and Nishimura 1998), seeded by {@code init_genrand}. One thread.
  */
-final class TorchGenerator {
+public final class TorchGenerator {
   private static final int SIZE = 624;
   private static final int MIDDLE = 397;
 
   private final int[] state = new int[SIZE];
   private int next = SIZE;
 
-  TorchGenerator(long seed) {
+  /** As {@code torch.manual_seed}, which takes the lower 32 bits. */
+  public TorchGenerator(long seed) {
     state[0] = (int) seed;
     for (int i = 1; i < SIZE; i++) {
       state[i] = 1_812_433_253 * (state[i - 1] ^ (state[i - 1] >>> 30)) + i;
@@ -52,6 +53,22 @@ final class TorchGenerator {
       values[i] = unit * width + low;
     }
     return values;
+  }
+
+  /** {@code bernoulli} of f32: which are 1. */
+  public boolean[] bernoulli(int count, double probability) {
+    boolean[] ones = new boolean[count];
+    for (int i = 0; i < count; i++) {
+      ones[i] = (nextBits() & 0xffffff) * 0x1p-24f < (float) probability;
+    }
+    return ones;
+  }
+
+  /** Leaves out what others draw: one for each f32 of a uniform tensor. */
+  public void skip(long count) {
+    for (long i = 0; i < count; i++) {
+      long unused = nextBits();
+    }
   }
 
   /** The first of {@code randperm(n)}: only what the first swaps touch is kept. */

@@ -17,6 +17,7 @@ import io.talchum.v1.ListAdaptersResponse;
 import io.talchum.v1.ListStoredAdaptersRequest;
 import io.talchum.v1.ListStoredAdaptersResponse;
 import io.talchum.v1.LoadAdapterRequest;
+import io.talchum.v1.MixAdaptersRequest;
 import io.talchum.v1.PinAdapterRequest;
 import io.talchum.v1.RollBackAdapterRequest;
 import io.talchum.v1.StoredAdapter;
@@ -68,6 +69,11 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
           }
         });
     return parts;
+  }
+
+  @Override
+  public void mixAdapters(MixAdaptersRequest request, StreamObserver<StoredAdapter> out) {
+    answer(out, () -> services.mixes().save(MixMapper.saved(request)));
   }
 
   @Override

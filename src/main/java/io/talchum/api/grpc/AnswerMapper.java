@@ -75,6 +75,7 @@ final class AnswerMapper {
     if (versions.adapterVersion() != null) {
       wire.setAdapterVersion(versions.adapterVersion().hex());
     }
+    versions.mix().forEach(part -> wire.addAdapters(MixMapper.mixed(part)));
     return wire.build();
   }
 

@@ -10,6 +10,7 @@ final class ChatRequestMapper {
   static ChatRequest map(io.talchum.v1.ChatRequest request, Caller caller) {
     return new ChatRequest(
         request.hasModel() ? request.getModel() : null,
+        MixMapper.adapters(request.getAdaptersList()),
         MessageMapper.messages(request.getMessagesList()),
         MessageMapper.template(request.getTemplate()),
         SamplingMapper.map(request.getSampling()),

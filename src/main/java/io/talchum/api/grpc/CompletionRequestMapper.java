@@ -14,6 +14,7 @@ final class CompletionRequestMapper {
   static CompletionRequest map(io.talchum.v1.CompletionRequest request, Caller caller) {
     return new CompletionRequest(
         request.hasModel() ? request.getModel() : null,
+        MixMapper.adapters(request.getAdaptersList()),
         prompts(request.getPromptList()),
         SamplingMapper.map(request.getSampling()),
         request.hasN() ? request.getN() : 1,

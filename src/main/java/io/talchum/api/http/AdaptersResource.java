@@ -69,6 +69,13 @@ public class AdaptersResource {
     return json(services.stored().pin(name, fields.bool("pinned", true)));
   }
 
+  @POST
+  @Path("/{name}/mix")
+  @RunOnVirtualThread
+  public byte[] mix(@PathParam("name") String name, byte[] body) {
+    return json(services.mixes().save(MixMapper.saved(name, JsonBody.parse(body))));
+  }
+
   @DELETE
   @Path("/{name}")
   @RunOnVirtualThread

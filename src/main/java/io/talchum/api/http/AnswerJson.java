@@ -120,6 +120,16 @@ abstract sealed class AnswerJson permits ChatJson, CompletionJson {
     json.writeStringField("base", versions.baseName() + "@" + versions.baseVersion().abbreviated());
     json.writeStringField(
         "adapter", adapter == null ? null : versions.adapterName() + "@" + adapter.abbreviated());
+    if (!versions.mix().isEmpty()) {
+      json.writeArrayFieldStart("adapters");
+      for (ModelVersions.Part part : versions.mix()) {
+        json.writeStartObject();
+        json.writeStringField("name", part.exactName());
+        json.writeNumberField("weight", part.weight());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
     json.writeEndObject();
   }
 

@@ -24,6 +24,7 @@ final class ChatRequestMapper {
     ChatRequest request =
         new ChatRequest(
             fields.text("model"),
+            MixMapper.adapters(fields),
             MessageMapper.messages(fields),
             MessageMapper.template(fields),
             sampling,

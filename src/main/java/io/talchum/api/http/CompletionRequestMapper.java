@@ -27,6 +27,7 @@ final class CompletionRequestMapper {
     CompletionRequest request =
         new CompletionRequest(
             fields.text("model"),
+            MixMapper.adapters(fields),
             prompts(fields),
             sampling,
             fields.integer("n", 1),

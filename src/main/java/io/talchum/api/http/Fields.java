@@ -90,6 +90,15 @@ final class Fields {
     return node == null ? null : number(where + name, node);
   }
 
+  /** The same in double precision. */
+  @Nullable Double precise(String name) {
+    JsonNode node = node(name);
+    if (node != null && !node.isNumber()) {
+      throw wrong(where + name, "a number", node);
+    }
+    return node == null ? null : (Double) node.doubleValue();
+  }
+
   @Nullable ObjectNode object(String name) {
     JsonNode node = node(name);
     if (node == null) {

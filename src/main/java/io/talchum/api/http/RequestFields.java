@@ -104,6 +104,16 @@ final class RequestFields {
 
   static final FieldTable PIN_ADAPTER = table(List.of(), honoured("pinned"));
 
+  static final FieldTable MIX_ADAPTERS =
+      table(
+          List.of(),
+          honoured("adapters"),
+          honoured("combination_type"),
+          honoured("density"),
+          honoured("majority_sign_method"),
+          honoured("seed"),
+          honoured("activate"));
+
   private RequestFields() {}
 
   /** The tables by route, for the documentation. */
@@ -118,6 +128,7 @@ final class RequestFields {
     tables.put("/v1/adapters/{name}/activate", ACTIVATE_ADAPTER);
     tables.put("/v1/adapters/{name}/rollback", ROLL_BACK_ADAPTER);
     tables.put("/v1/adapters/{name}/pin", PIN_ADAPTER);
+    tables.put("/v1/adapters/{name}/mix", MIX_ADAPTERS);
     return tables;
   }
 
@@ -127,6 +138,7 @@ final class RequestFields {
     for (String name :
         List.of(
             "model",
+            "adapters",
             "n",
             "stream",
             "stream_options",

@@ -26,6 +26,8 @@ import io.talchum.v1.ListStoredAdaptersRequest;
 import io.talchum.v1.ListStoredAdaptersResponse;
 import io.talchum.v1.LoadAdapterRequest;
 import io.talchum.v1.ModelServiceGrpc;
+import io.talchum.service.MixRequest;
+import io.talchum.v1.MixAdaptersRequest;
 import io.talchum.v1.ModelVersions;
 import io.talchum.v1.PinAdapterRequest;
 import io.talchum.v1.RollBackAdapterRequest;
@@ -40,6 +42,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -181,6 +184,20 @@ final class GrpcTransport implements Transport {
   }
 
   @Override
+  public Stored mix(MixRequest request) {
+    MixAdaptersRequest.Builder wire =
+        MixAdaptersRequest.newBuilder()
+            .setName(request.name())
+            .addAllAdapters(RequestMessages.adapters(request.adapters()))
+            .setCombinationType(request.combinationType())
+            .setActivate(request.activate());
+    Optional.ofNullable(request.density()).ifPresent(wire::setDensity);
+    Optional.ofNullable(request.majoritySignMethod()).ifPresent(wire::setMajoritySignMethod);
+    Optional.ofNullable(request.seed()).ifPresent(wire::setSeed);
+    return refusable(() -> stored(adapters().mixAdapters(wire.build())));
+  }
+
+  @Override
   public Stored stored(String name) {
     return refusable(
         () ->
@@ -265,7 +282,7 @@ final class GrpcTransport implements Transport {
         versions.getBaseName() + "@" + versions.getBaseVersion(),
         versions.hasAdapterName()
             ? versions.getAdapterName() + "@" + versions.getAdapterVersion()
-            : "",
+            : versions.getAdaptersCount() > 0 ? versions.getModel() : "",
         choices,
         wire.getUsage().getPromptTokens(),
         wire.getUsage().getCompletionTokens(),

@@ -9,6 +9,7 @@ import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.PromptInput;
 import io.talchum.core.SamplingRequest;
+import io.talchum.core.WeightedAdapter;
 import io.talchum.v1.Prompt;
 import io.talchum.v1.Role;
 import io.talchum.v1.Sampling;
@@ -16,6 +17,7 @@ import io.talchum.v1.TemplateOptions;
 import io.talchum.v1.TokenIds;
 import io.talchum.v1.TokenizeRequest;
 import io.talchum.v1.ToolCall;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,11 +28,23 @@ final class RequestMessages {
   static io.talchum.v1.ChatRequest chat(ChatRequest request) {
     io.talchum.v1.ChatRequest.Builder wire = io.talchum.v1.ChatRequest.newBuilder();
     Optional.ofNullable(request.model()).ifPresent(wire::setModel);
+    wire.addAllAdapters(adapters(request.adapters()));
     request.messages().forEach(message -> wire.addMessages(message(message)));
     return wire.setN(request.choices())
         .setSampling(sampling(request.sampling()))
         .setTemplate(template(request.template()))
         .build();
+  }
+
+  static List<io.talchum.v1.WeightedAdapter> adapters(List<WeightedAdapter> adapters) {
+    return adapters.stream()
+        .map(
+            adapter ->
+                io.talchum.v1.WeightedAdapter.newBuilder()
+                    .setName(adapter.name())
+                    .setWeight(adapter.weight())
+                    .build())
+        .toList();
   }
 
   static TokenizeRequest tokenize(ChatRequest request) {
@@ -62,6 +76,7 @@ final class RequestMessages {
   static io.talchum.v1.CompletionRequest completion(CompletionRequest request) {
     io.talchum.v1.CompletionRequest.Builder wire = io.talchum.v1.CompletionRequest.newBuilder();
     Optional.ofNullable(request.model()).ifPresent(wire::setModel);
+    wire.addAllAdapters(adapters(request.adapters()));
     request.prompts().forEach(prompt -> wire.addPrompt(prompt(prompt)));
     return wire.setN(request.choices())
         .setEcho(request.echo())

@@ -8,6 +8,7 @@ import io.talchum.core.CompletionRequest;
 import io.talchum.core.ErrorCode;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import io.talchum.service.MixRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -19,6 +20,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -147,6 +149,18 @@ final class HttpTransport implements Transport {
   }
 
   @Override
+  public Stored mix(MixRequest request) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("adapters", RequestJson.adapters(request.adapters()));
+    body.put("combination_type", request.combinationType());
+    body.put("density", request.density());
+    body.put("majority_sign_method", request.majoritySignMethod());
+    body.put("seed", request.seed());
+    body.put("activate", request.activate());
+    return stored(post("/v1/adapters/" + request.name() + "/mix", body));
+  }
+
+  @Override
   public Stored stored(String name) {
     return stored(send(request("/v1/adapters/" + name).GET()));
   }
@@ -208,12 +222,21 @@ final class HttpTransport implements Transport {
     }
     return new Answer(
         body.path("talchum").path("base").asText(),
-        body.path("talchum").path("adapter").asText(""),
+        adapter(body.path("talchum")),
         choices,
         body.path("usage").path("prompt_tokens").intValue(),
         body.path("usage").path("completion_tokens").intValue(),
         reasoningTokens(body.path("usage")),
         cachedTokens(body.path("usage")));
+  }
+
+  static String adapter(JsonNode versions) {
+    List<String> mixed = new ArrayList<>();
+    versions
+        .path("adapters")
+        .forEach(
+            part -> mixed.add(part.path("weight").asDouble() + "*" + part.path("name").asText()));
+    return mixed.isEmpty() ? versions.path("adapter").asText("") : String.join("+", mixed);
   }
 
   static int cachedTokens(JsonNode usage) {

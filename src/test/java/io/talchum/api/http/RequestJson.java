@@ -9,6 +9,7 @@ import io.talchum.core.PromptInput;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.TemplateOptions;
 import io.talchum.core.ToolCall;
+import io.talchum.core.WeightedAdapter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,11 +21,18 @@ final class RequestJson {
 
   static Map<String, Object> chat(ChatRequest request) {
     Map<String, Object> body = tokenize(request);
+    body.put("adapters", adapters(request.adapters()));
     body.put("n", request.choices());
     sampling(body, request.sampling());
     body.put("logprobs", request.sampling().logprobs());
     body.put("top_logprobs", request.sampling().topLogprobs());
     return body;
+  }
+
+  static List<Map<String, Object>> adapters(List<WeightedAdapter> adapters) {
+    return adapters.stream()
+        .map(adapter -> Map.<String, Object>of("name", adapter.name(), "weight", adapter.weight()))
+        .toList();
   }
 
   /** What concerns the prompt alone. */
@@ -73,6 +81,7 @@ final class RequestJson {
   static Map<String, Object> completion(CompletionRequest request) {
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("model", request.model());
+    body.put("adapters", adapters(request.adapters()));
     body.put("prompt", prompts(request.prompts()));
     body.put("n", request.choices());
     body.put("echo", request.echo());

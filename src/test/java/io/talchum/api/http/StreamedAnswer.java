@@ -30,7 +30,7 @@ final class StreamedAnswer {
   void add(JsonNode chunk) {
     if (chunk.has("talchum")) {
       base = chunk.path("talchum").path("base").asText();
-      adapter = chunk.path("talchum").path("adapter").asText("");
+      adapter = HttpTransport.adapter(chunk.path("talchum"));
     }
     for (JsonNode choice : chunk.path("choices")) {
       int index = choice.path("index").intValue();

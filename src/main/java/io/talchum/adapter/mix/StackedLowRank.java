@@ -1,0 +1,66 @@
+package io.talchum.adapter.mix;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Several low-rank changes of one place as one: A below each other, B beside each other. The scale
+ * of a single one stays as it is; several have theirs multiplied into A, as PEFT's {@code cat}
+ * does.
+ */
+final class StackedLowRank {
+  private final List<Part> parts = new ArrayList<>();
+  private int rank;
+
+  private record Part(int rank, double scale, float[] a, float[] b) {}
+
+  /**
+   * @param a f32 [rank, in]
+   * @param b f32 [out, rank]
+   */
+  void add(int rank, double scale, float[] a, float[] b) {
+    parts.add(new Part(rank, scale, a, b));
+    this.rank += rank;
+  }
+
+  /** Of all together. */
+  int rank() {
+    return rank;
+  }
+
+  float scale() {
+    return parts.size() == 1 ? WeightedSum.finite((float) parts.getFirst().scale()) : 1;
+  }
+
+  /** f32 [rank, in] */
+  float[] a() {
+    if (parts.size() == 1) {
+      return parts.getFirst().a();
+    }
+    float[] stacked = new float[Math.toIntExact(parts.stream().mapToLong(p -> p.a().length).sum())];
+    int at = 0;
+    for (Part part : parts) {
+      for (float value : part.a()) {
+        stacked[at++] = WeightedSum.finite((float) (value * part.scale()));
+      }
+    }
+    return stacked;
+  }
+
+  /** f32 [out, rank] */
+  float[] b() {
+    if (parts.size() == 1) {
+      return parts.getFirst().b();
+    }
+    int out = parts.getFirst().b().length / parts.getFirst().rank();
+    float[] joined = new float[Math.multiplyExact(out, rank)];
+    int column = 0;
+    for (Part part : parts) {
+      for (int row = 0; row < out; row++) {
+        System.arraycopy(part.b(), row * part.rank(), joined, row * rank + column, part.rank());
+      }
+      column += part.rank();
+    }
+    return joined;
+  }
+}

@@ -1,0 +1,115 @@
+package io.talchum.adapter.mix;
+
+import io.talchum.adapter.AdapterPrimitive;
+import io.talchum.adapter.AdapterWeights;
+import io.talchum.adapter.BiasDelta;
+import io.talchum.adapter.DenseDelta;
+import io.talchum.adapter.EmbeddingLowRank;
+import io.talchum.adapter.HeadLowRank;
+import io.talchum.adapter.LowRankDelta;
+import io.talchum.core.Linear;
+import io.talchum.core.ServeException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Adds up what adapters add to the base, each times its weight. Exact: a low-rank change stays one,
+ * with its own scale; dense changes and biases become one for each place. One thread.
+ */
+final class WeightedSum {
+  /** As one adapter may have. */
+  static final int MAX_RANK = 4096;
+
+  private final List<LowRankDelta> lowRank = new ArrayList<>();
+  private final Map<Place, Integer> ranks = new LinkedHashMap<>();
+  private final Map<Place, float[]> dense = new LinkedHashMap<>();
+  private final Map<Place, float[]> biases = new LinkedHashMap<>();
+  private final StackedLowRank embedding = new StackedLowRank();
+  private final StackedLowRank head = new StackedLowRank();
+
+  private record Place(int layer, Linear linear) {}
+
+  /**
+   * @param name of the adapter, for refusals
+   * @throws ServeException INVALID_REQUEST naming the adapter and what cannot be added up
+   */
+  void add(String name, double weight, AdapterWeights adapter) {
+    for (AdapterPrimitive primitive : adapter.primitives()) {
+      if (Unmixable.why(primitive) != null) {
+        throw Unmixable.refuse(name, primitive);
+      }
+    }
+    if (weight == 0) {
+      return;
+    }
+    adapter.all(LowRankDelta.class).forEach(delta -> add(name, weight, delta));
+    adapter
+        .all(DenseDelta.class)
+        .forEach(d -> add(dense, new Place(d.layer(), d.linear()), d.delta(), weight));
+    adapter
+        .all(BiasDelta.class)
+        .forEach(b -> add(biases, new Place(b.layer(), b.linear()), b.db(), weight));
+    adapter
+        .all(EmbeddingLowRank.class)
+        .forEach(e -> embedding.add(e.rank(), weight * e.scale(), e.a(), e.b()));
+    adapter
+        .all(HeadLowRank.class)
+        .forEach(h -> head.add(h.rank(), weight * h.scale(), h.a(), h.b()));
+    requireRank(name, "the embedding", embedding.rank());
+    requireRank(name, "the head", head.rank());
+  }
+
+  private void add(String name, double weight, LowRankDelta delta) {
+    Place place = new Place(delta.layer(), delta.linear());
+    int rank = ranks.merge(place, delta.rank(), Integer::sum);
+    requireRank(name, "layer %d %s".formatted(delta.layer(), delta.linear().path()), rank);
+    lowRank.add(
+        new LowRankDelta(
+            delta.layer(),
+            delta.linear(),
+            delta.rank(),
+            finite((float) (weight * delta.scale())),
+            delta.a(),
+            delta.b()));
+  }
+
+  private static void requireRank(String name, String place, int rank) {
+    if (rank > MAX_RANK) {
+      throw ServeException.invalid(
+          "adapters",
+          "with adapter %s the mix has rank %d at %s; at most %d together: leave one out"
+              .formatted(name, rank, place, MAX_RANK));
+    }
+  }
+
+  private static void add(Map<Place, float[]> sums, Place place, float[] values, double weight) {
+    float[] sum = sums.computeIfAbsent(place, p -> new float[values.length]);
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] = finite((float) (sum[i] + weight * values[i]));
+    }
+  }
+
+  static float finite(float value) {
+    if (!Float.isFinite(value)) {
+      throw ServeException.invalid(
+          "adapters", "the mix has numbers that are too large; choose smaller weights");
+    }
+    return value;
+  }
+
+  AdapterWeights weights() {
+    List<AdapterPrimitive> primitives = new ArrayList<>(lowRank);
+    dense.forEach((at, sum) -> primitives.add(new DenseDelta(at.layer(), at.linear(), sum)));
+    biases.forEach((at, sum) -> primitives.add(new BiasDelta(at.layer(), at.linear(), sum)));
+    if (embedding.rank() > 0) {
+      primitives.add(
+          new EmbeddingLowRank(embedding.rank(), embedding.scale(), embedding.a(), embedding.b()));
+    }
+    if (head.rank() > 0) {
+      primitives.add(new HeadLowRank(head.rank(), head.scale(), head.a(), head.b()));
+    }
+    return new AdapterWeights(primitives);
+  }
+}
