@@ -76,8 +76,7 @@ final class MixedAdapters {
     }
   }
 
-  private void add(
-      WeightedAdapter wanted, ModelCard card, Held held, @Nullable Instant until) {
+  private void add(WeightedAdapter wanted, ModelCard card, Held held, @Nullable Instant until) {
     if (loaded.find(card.name()).isPresent()) {
       AdapterRegistry.Held one = loaded.hold(wanted.name(), until);
       held.leases().add(one.lease());

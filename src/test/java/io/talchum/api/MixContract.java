@@ -195,8 +195,7 @@ public abstract class MixContract {
 
   private void assertRefused(ChatRequest request, ErrorCode code, String message) {
     Transport.Refused refused =
-        catchThrowableOfType(
-            Transport.Refused.class, () -> server.chat(request));
+        catchThrowableOfType(Transport.Refused.class, () -> server.chat(request));
     assertThat(refused).hasMessageContaining(message);
     assertThat(refused.code()).isEqualTo(code);
   }

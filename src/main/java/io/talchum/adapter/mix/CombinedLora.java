@@ -115,8 +115,7 @@ public final class CombinedLora {
       throw ServeException.invalid(
           "adapters",
           "%s needs one rank, but adapter %s has rank %d and %s has rank %d; use cat, which is exact"
-              .formatted(
-                  how.type().wireName(), byRank.get(least), least, byRank.get(most), most));
+              .formatted(how.type().wireName(), byRank.get(least), least, byRank.get(most), most));
     }
   }
 
@@ -154,8 +153,7 @@ public final class CombinedLora {
           "the ranks at %s add up to %d; at most %d: leave an adapter out"
               .formatted(first.path(), stacked.rank(), WeightedSum.MAX_RANK));
     }
-    return new LoraPart(
-        first.path(), first.isTable(), stacked.rank(), 1, stacked.a(), stacked.b());
+    return new LoraPart(first.path(), first.isTable(), stacked.rank(), 1, stacked.a(), stacked.b());
   }
 
   private static float[] scaled(float[] values, double weight, double scale) {

@@ -94,8 +94,7 @@ public record LoraFolder(List<LoraPart> parts, ModelSpec spec) {
     byEnd()
         .forEach(
             (end, found) -> {
-              Set<Integer> ranks =
-                  found.stream().map(LoraPart::rank).collect(Collectors.toSet());
+              Set<Integer> ranks = found.stream().map(LoraPart::rank).collect(Collectors.toSet());
               if (ranks.size() > 1) {
                 found.forEach(part -> patterns.put(part.path(), part.rank()));
               } else if (!ranks.contains(usual)) {

@@ -15,7 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a LoRA adapter changes, by the modules of its base, in the order in which torch has them. */
+/**
+ * What a LoRA adapter changes, by the modules of its base, in the order in which torch has them.
+ */
 final class LoraParts {
   static final String EMBEDDING = "model.embed_tokens";
   static final String HEAD = "lm_head";
@@ -43,8 +45,7 @@ final class LoraParts {
     Map<String, List<LoraPart>> parts = new LinkedHashMap<>();
     for (EmbeddingLowRank e : weights.all(EmbeddingLowRank.class)) {
       parts.put(
-          EMBEDDING,
-          List.of(new LoraPart(EMBEDDING, true, e.rank(), e.scale(), e.a(), e.b())));
+          EMBEDDING, List.of(new LoraPart(EMBEDDING, true, e.rank(), e.scale(), e.a(), e.b())));
     }
     for (BaseModule module : BaseModule.all(spec).values()) {
       List<List<LowRankDelta>> linears = new ArrayList<>();

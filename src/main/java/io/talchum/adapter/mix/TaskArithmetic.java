@@ -24,8 +24,7 @@ final class TaskArithmetic {
   }
 
   /** Trim, elect sign, disjoint mean: arXiv:2306.01708. */
-  static float[] ties(
-      List<float[]> tensors, float[] weights, double density, boolean byFrequency) {
+  static float[] ties(List<float[]> tensors, float[] weights, double density, boolean byFrequency) {
     List<float[]> trimmed = tensors.stream().map(tensor -> trimmed(tensor, density)).toList();
     float[] merged = new float[tensors.getFirst().length];
     for (int i = 0; i < merged.length; i++) {
@@ -78,7 +77,8 @@ final class TaskArithmetic {
   /** Drop and rescale, then {@link #linear}: arXiv:2311.03099. */
   static float[] dareLinear(
       List<float[]> tensors, float[] weights, double density, TorchGenerator random) {
-    return linear(tensors.stream().map(tensor -> dropped(tensor, density, random)).toList(), weights);
+    return linear(
+        tensors.stream().map(tensor -> dropped(tensor, density, random)).toList(), weights);
   }
 
   private static float[] dropped(float[] tensor, double density, TorchGenerator random) {

@@ -43,8 +43,7 @@ class CombinationTest {
       String param,
       String message) {
     assertThatThrownBy(() -> Combination.of(type, density, method, seed))
-        .isInstanceOfSatisfying(
-            ServeException.class, e -> assertThat(e.param()).contains(param))
+        .isInstanceOfSatisfying(ServeException.class, e -> assertThat(e.param()).contains(param))
         .hasMessageContaining(message);
   }
 }

@@ -50,7 +50,8 @@ class CombinedLoraTest {
   void givesPeftsTensors(String type, Double density, Long seed) throws IOException {
     Combination how = Combination.of(type, density, null, seed);
     AdapterContent ours = saved(peft("two_a", 0.5), how, peft("two_b", 0.3), peft("two_c", 0.2));
-    List<LowRankDelta> theirs = content(Fixtures.shared("adapters/llama-mix/" + type)).weights().lowRank();
+    List<LowRankDelta> theirs =
+        content(Fixtures.shared("adapters/llama-mix/" + type)).weights().lowRank();
     assertThat(ours.weights().lowRank()).hasSameSizeAs(theirs);
     for (int i = 0; i < theirs.size(); i++) {
       LowRankDelta mine = ours.weights().lowRank().get(i);
@@ -122,19 +123,16 @@ class CombinedLoraTest {
         "adapter vera@",
         "(VERA) is no plain LoRA",
         part("vera", "VERA", fixture("lora_qv", 1).content().get().weights()));
-    refused(
-        Combination.of("ties", 0.5, null, null), "two adapters", "", fixture("lora_qv", 1));
+    refused(Combination.of("ties", 0.5, null, null), "two adapters", "", fixture("lora_qv", 1));
   }
 
-  private static void refused(
-      Combination how, String message, String more, MixPart... parts) {
+  private static void refused(Combination how, String message, String more, MixPart... parts) {
     assertThatThrownBy(() -> CombinedLora.of(List.of(parts), how, SPEC))
         .hasMessageContaining(message)
         .hasMessageContaining(more);
   }
 
-  private AdapterContent saved(MixPart first, Combination how, MixPart... more)
-      throws IOException {
+  private AdapterContent saved(MixPart first, Combination how, MixPart... more) throws IOException {
     List<MixPart> parts = new java.util.ArrayList<>(List.of(first));
     parts.addAll(List.of(more));
     return content(write(CombinedLora.of(parts, how, SPEC)));

@@ -12,6 +12,7 @@ import io.talchum.api.Transport;
 import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.ErrorCode;
+import io.talchum.service.MixRequest;
 import io.talchum.v1.ActivateAdapterRequest;
 import io.talchum.v1.AdapterServiceGrpc;
 import io.talchum.v1.AnswerEvent;
@@ -25,9 +26,8 @@ import io.talchum.v1.ListModelsRequest;
 import io.talchum.v1.ListStoredAdaptersRequest;
 import io.talchum.v1.ListStoredAdaptersResponse;
 import io.talchum.v1.LoadAdapterRequest;
-import io.talchum.v1.ModelServiceGrpc;
-import io.talchum.service.MixRequest;
 import io.talchum.v1.MixAdaptersRequest;
+import io.talchum.v1.ModelServiceGrpc;
 import io.talchum.v1.ModelVersions;
 import io.talchum.v1.PinAdapterRequest;
 import io.talchum.v1.RollBackAdapterRequest;
@@ -42,8 +42,8 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The contract's client over gRPC: the generated blocking stubs. */
