@@ -15,6 +15,8 @@ public final class DemoProfile implements QuarkusTestProfile {
         Served.DEMO.base(),
         "talchum.adapters",
         "",
+        "talchum.watch-adapters",
+        "true",
         "talchum.max-body",
         "32M");
   }

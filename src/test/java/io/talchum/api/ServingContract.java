@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 public abstract class ServingContract {
   @Inject Engine engine;
   @Inject MeterRegistry meters;
-  @Inject AdapterDirectory adapterFolders;
+  @Inject protected AdapterDirectory adapterFolders;
   @Inject AdapterCache adapterCache;
 
   private final Served served;

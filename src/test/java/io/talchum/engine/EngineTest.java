@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
+import io.talchum.model.ForwardPass;
 import io.talchum.model.StepLogits;
 import java.time.Duration;
 import java.time.Instant;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -100,6 +102,21 @@ class EngineTest {
   private boolean isParked() {
     return Thread.getAllStackTraces().keySet().stream()
         .anyMatch(thread -> LockSupport.getBlocker(thread) == engine);
+  }
+
+  @Test
+  void aProbeWaitsForASlotAndNoLongerThanItsCaller() {
+    RecordingSink running = runningRequest();
+    Instant now = Instant.now();
+    assertCode(ErrorCode.DEADLINE_EXCEEDED, () -> engine.probe(PROMPT, null, now));
+    CompletableFuture<float[]> probe =
+        CompletableFuture.supplyAsync(() -> engine.probe(PROMPT, null, null));
+    permits.release(1000);
+    running.await().finished();
+    assertThat(probe.join())
+        .isEqualTo(ForwardPass.logits(new FakeModelExecutor(1, 64), 0, null, PROMPT));
+    engine.close();
+    assertCode(ErrorCode.SHUTTING_DOWN, () -> engine.probe(PROMPT, null, null));
   }
 
   @Test

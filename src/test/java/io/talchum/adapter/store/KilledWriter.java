@@ -41,7 +41,11 @@ final class KilledWriter {
     process.getOutputStream().flush();
   }
 
-  void killAfter(long nanos) throws IOException, InterruptedException {
+  /** Kills it a little after it has said so many lines. */
+  void killAfter(int count, long nanos) throws IOException, InterruptedException {
+    for (int i = 0; i < count; i++) {
+      said(String.valueOf(lines.readLine()));
+    }
     LockSupport.parkNanos(nanos);
     boolean unused = process.toHandle().destroyForcibly(); // its streams stay open
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {

@@ -96,7 +96,13 @@ record WriterProgram(String classPath, Path cache) {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
     command.addAll(
-        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", option));
+        List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            "-Xlog:disable", // its output is the writer's
+            "-XX:+DisplayVMOutputToStderr",
+            option));
     command.addAll(List.of("-cp", classPath, StoreWriter.class.getName()));
     command.addAll(arguments);
     return command;
