@@ -3,7 +3,6 @@ package io.talchum.service;
 import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterId;
-import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterReference;
 import io.talchum.adapter.AdapterRegistry;
@@ -34,7 +33,7 @@ public final class StoredAdapters {
   private final AdapterStore store;
   private final AdapterCache cache;
   private final AdapterRegistry loaded;
-  private final SelfTestStore selfTests;
+  private final StoredAdapterCards cards;
   private final long maxUploadBytes;
   private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
 
@@ -52,7 +51,7 @@ public final class StoredAdapters {
     this.store = store;
     this.cache = cache;
     this.loaded = loaded;
-    this.selfTests = selfTests;
+    this.cards = new StoredAdapterCards(store, cache, selfTests);
     this.maxUploadBytes = maxUploadBytes;
   }
 
@@ -149,15 +148,7 @@ public final class StoredAdapters {
 
   /** All, by name. */
   public List<StoredAdapter.Summary> list() {
-    return store.list().stream()
-        .map(
-            known ->
-                new StoredAdapter.Summary(
-                    known.name(),
-                    known.current(),
-                    known.pinned(),
-                    residentBytes(known.name(), known.current())))
-        .toList();
+    return cards.list();
   }
 
   List<StoredName> names() {
@@ -175,46 +166,7 @@ public final class StoredAdapters {
    * @throws ServeException MODEL_NOT_FOUND
    */
   public StoredAdapter get(String name) {
-    StoredName known = known(name);
-    return new StoredAdapter(
-        name,
-        known.current(),
-        known.pinned(),
-        known.versions().stream().map(version -> version(name, version)).toList(),
-        known.previous(),
-        known.history().stream().map(StoredAdapter.Event::of).toList());
-  }
-
-  private long residentBytes(String name, ContentHash version) {
-    AdapterInfo resident = cache.resident(new AdapterId(name, version));
-    return resident == null ? 0 : resident.residentBytes();
-  }
-
-  private StoredAdapter.Version version(String name, ContentHash version) {
-    AdapterInfo resident = cache.resident(new AdapterId(name, version));
-    return new StoredAdapter.Version(
-        version,
-        card(version),
-        resident == null ? 0 : resident.residentBytes(),
-        leases(new AdapterId(name, version)),
-        SelfTestCard.of(selfTests.find(version)));
-  }
-
-  /** Requests that run on a version, alone or in a mix. */
-  private int leases(AdapterId id) {
-    AdapterInfo resident = cache.resident(id);
-    return (resident == null ? 0 : resident.leases()) + cache.mixLeases(id);
-  }
-
-  private StoredAdapter.@Nullable Card card(ContentHash version) {
-    try {
-      return StoredAdapter.Card.of(store.card(version));
-    } catch (ServeException e) {
-      if (e.code() == ErrorCode.MODEL_NOT_FOUND) {
-        return null;
-      }
-      throw e;
-    }
+    return cards.of(known(name));
   }
 
   /**
@@ -300,7 +252,7 @@ public final class StoredAdapters {
   }
 
   private void requireUnused(AdapterId id) {
-    int leases = leases(id);
+    int leases = cards.leases(id);
     if (leases > 0) {
       throw ServeException.of(
           ErrorCode.ADAPTER_IN_USE,
