@@ -26,17 +26,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Processes that change a store are killed at random moments, two at a time: what was acknowledged
- * is there, of what was begun all or nothing, and the store is whole. Two stores, so that one is
- * looked at while the processes of the other start.
+ * is there, of what was begun all or nothing, and the store is whole. Several stores, so that
+ * one is looked at while the processes of another start.
  */
 @Tag("packaged")
 class AdapterStoreKillTest {
   private static final int KILLS = 200;
-  private static final int LANES = 2;
+  private static final int LANES = 4;
   private static final int AT_ONCE = 2;
   private static final long SEED = 20261121;
   private static final int LEAST_LINES = 4; // two operations
-  private static final int MORE_LINES = 10;
+  private static final int MORE_LINES = 8;
   private static final long LONGEST_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
 
   @TempDir Path temp;
@@ -60,7 +60,7 @@ class AdapterStoreKillTest {
   /** One store, and the processes that are killed over it. */
   private static final class Lane {
     /** It is read whole after each kill. */
-    private static final int MOST_SHARED = 50;
+    private static final int MOST_SHARED = 15;
 
     private final WriterProgram program;
     private final Path folder;
@@ -93,7 +93,7 @@ class AdapterStoreKillTest {
             writer.killAfter(lines, random.nextLong(LONGEST_NANOS));
             killed++;
           }
-          next = start(); // they load their classes meanwhile
+          next = start(); // meanwhile they come up
           check(writers);
         }
         return this;

@@ -38,10 +38,6 @@ final class StoreWriter {
    */
   public static void main(String[] args) throws IOException {
     Path folder = Files.createDirectories(Path.of(args[1]));
-    try (AdapterStore scratch = StubAdapters.open(folder.resolve("scratch-" + args[3]))) {
-      scratch.put("a", StubAdapters.folder(folder, "a"), true); // loads the classes
-      scratch.delete("a");
-    }
     say("ready");
     boolean isTrial = System.in.read() < 0;
     try (AdapterStore store = StubAdapters.open(Path.of(args[0]))) {
