@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Processes that change a store are killed at random moments, two at a time: what was acknowledged
- * is there, of what was begun all or nothing, and the store is whole. Several stores, so that
- * one is looked at while the processes of another start.
+ * is there, of what was begun all or nothing, and the store is whole. Several stores, so that one
+ * is looked at while the processes of another start.
  */
 @Tag("packaged")
 class AdapterStoreKillTest {
