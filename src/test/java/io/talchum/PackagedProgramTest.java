@@ -119,6 +119,8 @@ class PackagedProgramTest {
     assertRefused("needs an API key", "--host", "0.0.0.0");
     assertRefused("--slots) is 0; it must be 1 to ", "--slots", "0");
     assertRefused("--context) is 1025; it must be 1 to 1024", "--context", "1025");
+    assertRefused("--provider) is \"gpu\"; it must be cpu or cuda or auto", "--provider", "gpu");
+    assertRefused("this build holds ONNX Runtime for CPUs only", "--provider", "cuda");
     assertRefused("the adapters directory", "--adapters", folder.resolve("none").toString());
   }
 

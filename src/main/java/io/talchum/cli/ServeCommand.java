@@ -53,9 +53,35 @@ final class ServeCommand implements Callable<Integer> {
   private boolean watchAdapters;
 
   @Option(
+      names = "--provider",
+      paramLabel = "P",
+      description =
+          "Where the model runs: cpu, cuda, or auto: the GPU if there is what it needs (default: cpu).")
+  private @Nullable String provider;
+
+  @Option(
+      names = "--cuda-device",
+      paramLabel = "N",
+      description = "Number of the GPU (default: 0).")
+  private @Nullable Integer cudaDevice;
+
+  @Option(
+      names = "--cuda-memory-limit",
+      paramLabel = "SIZE",
+      description = "Most of the GPU's memory that is used (default: all that is free).")
+  private @Nullable String cudaMemoryLimit;
+
+  @Option(
+      names = "--lora-rank",
+      paramLabel = "N",
+      description = "The highest rank of an adapter on a GPU (default: 16).")
+  private @Nullable Integer loraRank;
+
+  @Option(
       names = "--slots",
       paramLabel = "N",
-      description = "Requests that run at the same time (default: 8).")
+      description =
+          "Requests that run at the same time (default: 8; on a GPU as many as fit).")
   private @Nullable Integer slots;
 
   @Option(
@@ -96,6 +122,10 @@ final class ServeCommand implements Callable<Integer> {
     put(settings, "talchum.port", port);
     put(settings, "talchum.adapters", adapters);
     put(settings, "talchum.watch-adapters", watchAdapters ? true : null);
+    put(settings, "talchum.provider", provider);
+    put(settings, "talchum.cuda.device", cudaDevice);
+    put(settings, "talchum.cuda.memory-limit", cudaMemoryLimit);
+    put(settings, "talchum.cuda.lora-rank", loraRank);
     put(settings, "talchum.slots", slots);
     put(settings, "talchum.context", context);
     put(settings, "talchum.kv", kv);

@@ -311,7 +311,7 @@ final class EngineCore {
   private void generate(Sequence sequence, StepLogits logits, int row, Instant now) {
     sequence.times().token(now);
     counters.generated(sequence.fairnessKey());
-    sequence.generate(logits.row(row));
+    sequence.generate(logits, row);
     totals.generated();
   }
 

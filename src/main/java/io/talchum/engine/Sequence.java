@@ -6,6 +6,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.FinishReason;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
+import io.talchum.model.StepLogits;
 import io.talchum.engine.SequenceSampler.Choice;
 import io.talchum.engine.prefix.PrefixCache;
 import io.talchum.engine.prefix.PrefixCursor;
@@ -199,8 +200,8 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
   }
 
   /** Chooses a token from the row, tells the sink, and ends the request if this was the last. */
-  void generate(MemorySegment row) {
-    Choice choice = sampler.next(row);
+  void generate(StepLogits logits, int row) {
+    Choice choice = sampler.next(logits, row);
     append(choice.tokenId());
     boolean isPastMin = completionTokens > request.sampling().minTokens();
     if (isPastMin && isEnding(choice.tokenId())) {

@@ -8,9 +8,11 @@ import io.talchum.engine.sampling.SeededStream;
 import io.talchum.engine.sampling.TokenCounts;
 import io.talchum.engine.sampling.TokenDraw;
 import io.talchum.engine.sampling.TopTokens;
+import io.talchum.model.StepLogits;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -44,10 +46,28 @@ final class SequenceSampler {
    */
   record Choice(int tokenId, @Nullable TokenLogprob logprob) {}
 
-  /** Chooses the next token; overwrites the row. */
-  Choice next(MemorySegment row) {
-    LogitAdjustments.apply(
-        row, params, generated < params.minTokens() ? barredBeforeMin : NONE, counts);
+  /** Chooses the next token; overwrites the row unless its candidates were enough. */
+  Choice next(StepLogits logits, int number) {
+    int[] barred = generated < params.minTokens() ? barredBeforeMin : NONE;
+    if (counts == null && barred.length == 0 && params.logitBias().isEmpty() && !params.logprobs()) {
+      OptionalInt chosen = amongCandidates(logits.candidates(number));
+      if (chosen.isPresent()) {
+        generated++;
+        return new Choice(chosen.getAsInt(), null);
+      }
+    }
+    return next(logits.row(number), barred);
+  }
+
+  private OptionalInt amongCandidates(StepLogits.@Nullable Candidates candidates) {
+    return candidates == null
+        ? OptionalInt.empty()
+        : TokenDraw.draw(
+            new TopTokens(candidates.ids(), candidates.logits()), params, random);
+  }
+
+  private Choice next(MemorySegment row, int[] barred) {
+    LogitAdjustments.apply(row, params, barred, counts);
     int tokenId = TokenDraw.draw(row, params, random);
     generated++;
     if (counts != null) {

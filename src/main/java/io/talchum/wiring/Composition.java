@@ -54,8 +54,8 @@ public class Composition {
         new EngineConfig(
             Set.copyOf(model.served().special().eosTokenIds()),
             config.queueCapacity(),
-            config.prefillTokens(),
-            config.prefillTokensAlone(),
+            model.running().prefillTokens(),
+            model.running().prefillTokensAlone(),
             model.prefixCacheBytes()),
         clock,
         metrics);

@@ -8,11 +8,7 @@ import io.talchum.conditioning.SpecialTokenTexts;
 import io.talchum.conditioning.TemplateRenderer;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
-import io.talchum.core.KvFormat;
 import io.talchum.core.ServeException;
-import io.talchum.model.onnx.ExecutorOptions;
-import io.talchum.model.onnx.KvScales;
-import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.service.ModelCatalog;
 import io.talchum.text.ChatTemplate;
 import io.talchum.text.DjlTokenizer;
@@ -20,7 +16,6 @@ import io.talchum.text.TemplateSet;
 import io.talchum.text.Tokenizer;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.PackageManifest;
-import io.talchum.weights.PackedTensor;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -30,7 +25,6 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.jboss.logging.Logger;
 
 /** Opens the configured model package and starts its executor. */
 @Singleton
@@ -39,7 +33,6 @@ public class ModelOpener {
   private static final int DEFAULT_CONTEXT_TOKENS = 4096;
 
   private static final int MAX_SLOTS = 1024;
-  private static final Logger LOG = Logger.getLogger("io.talchum");
 
   @Produces
   @Singleton
@@ -60,17 +53,11 @@ public class ModelOpener {
     int most = manifest.spec().maxContextTokens();
     int context = config.context().orElse(Math.min(most, DEFAULT_CONTEXT_TOKENS));
     checkRange("context", context, most);
-    checkRange("slots", config.slots(), MAX_SLOTS);
-    KvFormat kv = KvFormat.parse(config.kv());
-    MemoryPlan memory =
-        memory(weights, config.slots(), context, kv).withPrefixCache(config.prefixCache());
-    LOG.debug(memory.text()); // the welcome shows it once the server is ready
-    memory.check();
+    config.slots().ifPresent(slots -> checkRange("slots", slots, MAX_SLOTS));
     Tokenizer tokenizer =
         DjlTokenizer.load(
             weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
-    KvScales scales = KvPreparation.scales(weights, tokenizer, kv, threads(config));
-    OnnxModelExecutor executor = OnnxModelExecutor.open(weights, options(config, context, scales));
+    OpenedExecutor running = new ExecutorOpener(config, weights, tokenizer, context).open();
     Map<String, String> templates = weights.chatTemplates();
     ServedModel served =
         new ServedModel(
@@ -87,33 +74,7 @@ public class ModelOpener {
                 .map(GenerationDefaults::parse)
                 .orElse(GenerationDefaults.NONE),
             clock.instant());
-    return new OpenedModel(
-        served, executor, new PackageWeights(weights), memory.prefixCacheBytes());
-  }
-
-  private static MemoryPlan memory(ModelPackage weights, int slots, int context, KvFormat kv) {
-    long weightBytes =
-        weights.manifest().tensors().stream()
-            .flatMap(tensor -> tensor.parts().values().stream())
-            .mapToLong(PackedTensor.Part::length)
-            .sum();
-    long kvBytesPerToken = OnnxModelExecutor.kvBytesPerToken(weights.manifest().spec(), kv);
-    return new MemoryPlan(
-        slots, context, kv, kvBytesPerToken, 0, weightBytes, MemoryPlan.machine());
-  }
-
-  private static ExecutorOptions options(TalchumConfig config, int context, KvScales kv) {
-    return new ExecutorOptions(
-        config.slots(),
-        context,
-        Math.max(config.prefillTokens(), config.prefillTokensAlone()),
-        threads(config),
-        true,
-        kv);
-  }
-
-  private static int threads(TalchumConfig config) {
-    return config.threads().orElse(Runtime.getRuntime().availableProcessors());
+    return new OpenedModel(served, running, new PackageWeights(weights));
   }
 
   private static void checkRange(String setting, int value, int most) {

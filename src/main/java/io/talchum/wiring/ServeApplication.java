@@ -6,7 +6,6 @@ import io.quarkus.runtime.QuarkusApplication;
 import io.talchum.cli.ServedOverview;
 import io.talchum.cli.Surroundings;
 import io.talchum.cli.Welcome;
-import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.LoadedAdapter;
 import io.talchum.service.Services;
@@ -64,7 +63,7 @@ public class ServeApplication implements QuarkusApplication {
         model.executor().maxContextTokens(),
         adapters,
         weightBytes(),
-        kvBytes(),
+        model.running().kvBytes(),
         model.prefixCacheBytes(),
         residentBytes(),
         keys.required());
@@ -88,10 +87,6 @@ public class ServeApplication implements QuarkusApplication {
     } catch (IOException e) {
       return 0;
     }
-  }
-
-  private long kvBytes() {
-    return model.executor() instanceof OnnxModelExecutor executor ? executor.kvCapacityBytes() : 0;
   }
 
   private static long residentBytes() {

@@ -32,9 +32,18 @@ public interface TalchumConfig {
   @WithDefault("false")
   boolean watchAdapters();
 
-  /** Requests that run at the same time. */
-  @WithDefault("8")
-  int slots();
+  /**
+   * Where the model runs: {@code cpu}, {@code cuda}, or {@code auto}: the GPU if there is what it
+   * needs.
+   */
+  @WithDefault("cpu")
+  String provider();
+
+  /** Settings of {@code cuda}. */
+  Cuda cuda();
+
+  /** Requests that run at the same time; without it 8 on the CPU, as many as fit on a GPU. */
+  OptionalInt slots();
 
   /** Most tokens of prompt and completion together; without it the model's own, at most 4096. */
   OptionalInt context();
@@ -57,13 +66,17 @@ public interface TalchumConfig {
   @WithDefault("256")
   int queueCapacity();
 
-  /** Prompt tokens of one step while other requests decode: bounds how long they stall. */
-  @WithDefault("32")
-  int prefillTokens();
+  /**
+   * Prompt tokens of one step while other requests decode: bounds how long they stall; without it
+   * 32 on the CPU, 128 on a GPU.
+   */
+  OptionalInt prefillTokens();
 
-  /** Prompt tokens of one step while nothing decodes. */
-  @WithDefault("128")
-  int prefillTokensAlone();
+  /**
+   * Prompt tokens of one step while nothing decodes; without it 128 on the CPU, on a GPU up to 512
+   * as its memory allows.
+   */
+  OptionalInt prefillTokensAlone();
 
   /** From arrival to last token, after which a request ends with 504; without it for ever. */
   Optional<Duration> deadline();
@@ -105,4 +118,18 @@ public interface TalchumConfig {
   /** How long running requests may go on when the server stops. */
   @WithDefault("30s")
   Duration drain();
+
+  /** Settings of a GPU. */
+  interface Cuda {
+    /** Number of the GPU, from 0. */
+    @WithDefault("0")
+    int device();
+
+    /** Most memory of the GPU that is planned with; without it all that is free. */
+    Optional<MemorySize> memoryLimit();
+
+    /** The highest rank of an adapter at one linear: each slot keeps room for it. */
+    @WithDefault("16")
+    int loraRank();
+  }
 }

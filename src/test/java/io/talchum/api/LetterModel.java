@@ -12,6 +12,7 @@ import io.talchum.testing.ZeroBase;
 import io.talchum.text.ChatTemplate;
 import io.talchum.text.ReasoningFormat;
 import io.talchum.text.TemplateSet;
+import io.talchum.wiring.OpenedExecutor;
 import io.talchum.wiring.OpenedModel;
 import io.talchum.wiring.TalchumConfig;
 import jakarta.annotation.Priority;
@@ -35,7 +36,7 @@ public class LetterModel {
   @Alternative
   @Priority(1)
   OpenedModel model(TalchumConfig config) {
-    return opened(config.slots(), config.context().orElse(512));
+    return opened(config.slots().orElse(8), config.context().orElse(512));
   }
 
   public static OpenedModel opened(int slots, int contextTokens) {
@@ -106,6 +107,9 @@ public class LetterModel {
   }
 
   private static OpenedModel opened(ServedModel served, LetterExecutor executor) {
-    return new OpenedModel(served, executor, new ZeroBase(executor.spec()), 1 << 20);
+    return new OpenedModel(
+        served,
+        new OpenedExecutor(executor, 0, 1 << 20, 32, 128),
+        new ZeroBase(executor.spec()));
   }
 }

@@ -1,5 +1,6 @@
 package io.talchum.cli;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.core.ErrorCode;
@@ -29,21 +30,25 @@ class TalchumTest {
         CommandRun.of(
             home,
             ("serve --model m --host 127.0.0.2 --port 18999 --adapters a --slots 3 --context 77 --kv int8 --prefix-cache 64M"
-                    + " --data-dir d")
+                    + " --data-dir d --provider cuda --cuda-device 1 --cuda-memory-limit 20G --lora-rank 32")
                 .split(" "));
     assertThat(run.exitCode()).isZero();
     assertThat(run.settings())
         .containsExactly(
-            Map.of(
-                "talchum.data-dir", "d",
-                "talchum.model", "m",
-                "talchum.host", "127.0.0.2",
-                "talchum.port", "18999",
-                "talchum.adapters", "a",
-                "talchum.slots", "3",
-                "talchum.context", "77",
-                "talchum.kv", "int8",
-                "talchum.prefix-cache", "64M"));
+            Map.ofEntries(
+                entry("talchum.data-dir", "d"),
+                entry("talchum.model", "m"),
+                entry("talchum.host", "127.0.0.2"),
+                entry("talchum.port", "18999"),
+                entry("talchum.adapters", "a"),
+                entry("talchum.provider", "cuda"),
+                entry("talchum.cuda.device", "1"),
+                entry("talchum.cuda.memory-limit", "20G"),
+                entry("talchum.cuda.lora-rank", "32"),
+                entry("talchum.slots", "3"),
+                entry("talchum.context", "77"),
+                entry("talchum.kv", "int8"),
+                entry("talchum.prefix-cache", "64M")));
   }
 
   @Test

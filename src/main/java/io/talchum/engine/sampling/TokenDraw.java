@@ -4,6 +4,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
 import java.lang.foreign.MemorySegment;
+import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
 
 /**
@@ -43,6 +44,34 @@ public final class TokenDraw {
       return drawNucleus(row, max, params, point);
     }
     return drawFromAll(row, max, params.temperature(), point);
+  }
+
+  /**
+   * The same, where the likeliest tokens alone decide; empty, and no number drawn, where they do
+   * not or hold no number.
+   *
+   * @param top of a row whose other tokens are none of them likelier
+   */
+  public static OptionalInt draw(TopTokens top, SamplingParams params, RandomGenerator random) {
+    if (top.size() == 0 || !Float.isFinite(top.logits()[0])) {
+      return OptionalInt.empty();
+    }
+    if (params.temperature() < MIN_TEMPERATURE) {
+      return OptionalInt.of(top.ids()[0]);
+    }
+    if (params.topK() == 1) {
+      random.nextDouble();
+      return OptionalInt.of(top.ids()[0]);
+    }
+    if (params.topK() > 0 && params.topK() <= top.size()) {
+      TopTokens first = top.first(params.topK());
+      double[] weights = weights(first, params.temperature());
+      return OptionalInt.of(pick(first, weights, params, Double.NaN, random.nextDouble()));
+    }
+    double[] weights = weights(top, params.temperature());
+    return params.topK() == 0 && params.topP() >= 1f && weights[weights.length - 1] < params.minP()
+        ? OptionalInt.of(pick(top, weights, params, Double.NaN, random.nextDouble()))
+        : OptionalInt.empty();
   }
 
   /** The row's maximum if it is finite. */

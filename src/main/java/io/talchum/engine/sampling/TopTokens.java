@@ -26,6 +26,13 @@ public record TopTokens(int[] ids, float[] logits) {
     return ids.length;
   }
 
+  /** The best few of them. */
+  TopTokens first(int k) {
+    return k >= ids.length
+        ? this
+        : new TopTokens(Arrays.copyOf(ids, k), Arrays.copyOf(logits, k));
+  }
+
   /** A heap of fixed capacity with the worst token at its root. */
   private static final class Heap {
     private final int[] ids;

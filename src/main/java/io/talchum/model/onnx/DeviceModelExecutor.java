@@ -37,6 +37,7 @@ final class DeviceModelExecutor implements ModelExecutor {
   private final int[] expectedTokens; // [slots]
   private final MemorySegment session;
   private @Nullable Adapted adapted;
+  private long lastRunNanos;
   private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
 
   private record BindingKey(boolean adapted, int first, int rows) {}
@@ -220,13 +221,24 @@ final class DeviceModelExecutor implements ModelExecutor {
     StepBinding step = binding(new BindingKey(holdAdapters(slot, rows), slot, rows));
     buffers.bind(step, rows, tokens, first, count);
     device.await();
+    long start = System.nanoTime();
     step.run();
+    lastRunNanos = System.nanoTime() - start;
     buffers.fetchCandidates(rows * count);
     return new DeviceLogits(rows * count, spec.vocabSize(), options.candidates(), buffers);
   }
 
+  /** How long the last step ran in ONNX Runtime. */
+  long lastRunNanos() {
+    return lastRunNanos;
+  }
+
+  Device device() {
+    return device;
+  }
+
   /** Brings the rows' adapters into their slots; whether there are any. */
-  private boolean holdAdapters(int first, int rows) {
+  boolean holdAdapters(int first, int rows) {
     boolean some = false;
     for (int row = 0; row < rows; row++) {
       some |= adapters[first + row] != null;

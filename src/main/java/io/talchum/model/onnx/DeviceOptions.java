@@ -16,4 +16,18 @@ record DeviceOptions(
     int prefillTokens,
     ElementType number,
     int rank,
-    int candidates) {}
+    int candidates) {
+  /** Of each row that come back to the host; the sampler asks for a whole row where they do not do. */
+  private static final int CANDIDATES = 64;
+
+  /** In fp16. */
+  static DeviceOptions of(DevicePlan plan, int vocabSize) {
+    return new DeviceOptions(
+        plan.slots(),
+        plan.contextTokens(),
+        plan.prefillTokens(),
+        ElementType.FLOAT16,
+        plan.rank(),
+        Math.min(CANDIDATES, vocabSize));
+  }
+}

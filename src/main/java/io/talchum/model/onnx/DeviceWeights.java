@@ -39,6 +39,30 @@ final class DeviceWeights implements AutoCloseable {
     device.await();
   }
 
+  /** Bytes that a package takes. */
+  static long bytes(ModelPackage weights, ElementType number) {
+    boolean tied = weights.find("head").isEmpty();
+    long bytes = 0;
+    for (PackedTensor tensor : weights.manifest().tensors()) {
+      if (tied || !tensor.name().equals("embed")) {
+        for (Map.Entry<String, PackedTensor.Part> part : tensor.parts().entrySet()) {
+          long length = part.getValue().length();
+          bytes +=
+              part.getKey().equals("quants") ? length : length / Float.BYTES * number.bytes();
+        }
+      }
+    }
+    return bytes;
+  }
+
+  /** Numbers of the largest matrix. */
+  static long largestMatrix(ModelPackage weights) {
+    return weights.manifest().tensors().stream()
+        .mapToLong(tensor -> (long) tensor.rows() * tensor.columns())
+        .max()
+        .orElse(0);
+  }
+
   private void addRotaryTables(int contextTokens) {
     ModelSpec spec = weights.manifest().spec();
     try (Arena made = Arena.ofShared()) {

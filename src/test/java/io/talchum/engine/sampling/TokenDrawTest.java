@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,32 @@ class TokenDrawTest {
     return java.util.stream.IntStream.range(0, 50)
         .mapToObj(i -> TokenDraw.draw(row, params, stream))
         .toList();
+  }
+
+  /** Where candidates decide they give the row's own token, and take as many random numbers. */
+  @Test
+  void candidatesDecideAsTheRowOrNotAtAll() {
+    SplittableRandom random = new SplittableRandom(13);
+    int decided = 0;
+    for (int round = 0; round < 200; round++) {
+      MemorySegment row = Rows.of(Rows.random(random, 300, round % 2 == 0));
+      for (SamplingParams params : ALL_KINDS) {
+        SeededStream ofRow = new SeededStream(round);
+        SeededStream ofCandidates = new SeededStream(round);
+        OptionalInt token = TokenDraw.draw(TopTokens.of(row, 20), params, ofCandidates);
+        if (token.isPresent()) {
+          decided++;
+          assertThat(token).as("%s", params).hasValue(TokenDraw.draw(row, params, ofRow));
+        }
+        assertThat(ofCandidates.nextDouble()).isEqualTo(ofRow.nextDouble());
+      }
+    }
+    assertThat(decided).isGreaterThan(400);
+    SamplingParams greedy = params(0, 1, 0, 0);
+    assertThat(TokenDraw.draw(new TopTokens(new int[] {5, 2}, new float[] {3, 1}), greedy, new SeededStream(1)))
+        .hasValue(5);
+    assertThat(TokenDraw.draw(new TopTokens(new int[] {5}, new float[] {Float.NaN}), greedy, new SeededStream(1)))
+        .isEmpty();
   }
 
   @Test

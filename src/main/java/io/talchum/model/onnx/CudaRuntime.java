@@ -1,0 +1,215 @@
+package io.talchum.model.onnx;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.util.List;
+
+/**
+ * The CUDA runtime (libcudart, CUDA 12 or 13) through java.lang.foreign. Functions act on the
+ * calling thread's device ({@link #use}). Thread-safe.
+ */
+final class CudaRuntime {
+  static final List<String> LIBRARIES = List.of("libcudart.so.13", "libcudart.so.12");
+
+  private static final int COPY_BY_ADDRESS = 4; // cudaMemcpyDefault: addresses tell the direction
+  private static final int MAX_MESSAGE_BYTES = 1024;
+
+  private final Linker linker = Linker.nativeLinker();
+  private final SymbolLookup library;
+  private final MethodHandle setDevice = function("cudaSetDevice", JAVA_INT);
+  private final MethodHandle malloc = function("cudaMalloc", ADDRESS, JAVA_LONG);
+  private final MethodHandle free = function("cudaFree", ADDRESS);
+  private final MethodHandle hostAlloc = function("cudaHostAlloc", ADDRESS, JAVA_LONG, JAVA_INT);
+  private final MethodHandle freeHost = function("cudaFreeHost", ADDRESS);
+  private final MethodHandle memoryInfo = function("cudaMemGetInfo", ADDRESS, ADDRESS);
+  private final MethodHandle deviceCount = function("cudaGetDeviceCount", ADDRESS);
+  private final MethodHandle createStream =
+      function("cudaStreamCreateWithFlags", ADDRESS, JAVA_INT);
+  private final MethodHandle destroyStream = function("cudaStreamDestroy", ADDRESS);
+  private final MethodHandle awaitStream = function("cudaStreamSynchronize", ADDRESS);
+  private final MethodHandle copy =
+      function("cudaMemcpyAsync", ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS);
+  private final MethodHandle copyPieces =
+      function(
+          "cudaMemcpy2DAsync",
+          ADDRESS,
+          JAVA_LONG,
+          ADDRESS,
+          JAVA_LONG,
+          JAVA_LONG,
+          JAVA_LONG,
+          JAVA_INT,
+          ADDRESS);
+  private final MethodHandle fill =
+      function("cudaMemsetAsync", ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS);
+  private final MethodHandle errorText;
+
+  /**
+   * @param library where its functions are found
+   */
+  CudaRuntime(SymbolLookup library) {
+    this.library = library;
+    this.errorText =
+        linker.downcallHandle(
+            library.findOrThrow("cudaGetErrorString"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+  }
+
+  /** Number of devices. */
+  int devices() {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment count = call.allocate(JAVA_INT);
+      check("count the devices", (int) deviceCount.invokeExact(count));
+      return count.get(JAVA_INT, 0);
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  /** Makes a device the calling thread's. */
+  void use(int device) {
+    try {
+      check("use device " + device, (int) setDevice.invokeExact(device));
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  /** Free and total bytes of the device. */
+  long[] memory() {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment free = call.allocate(JAVA_LONG);
+      MemorySegment total = call.allocate(JAVA_LONG);
+      check("tell its memory", (int) memoryInfo.invokeExact(free, total));
+      return new long[] {free.get(JAVA_LONG, 0), total.get(JAVA_LONG, 0)};
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  /** Memory of the device, freed with the arena. */
+  MemorySegment allocate(Arena owner, int device, long bytes) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment out = call.allocate(ADDRESS);
+      check("allocate " + bytes + " bytes", (int) malloc.invokeExact(out, bytes));
+      return out.get(ADDRESS, 0)
+          .reinterpret(
+              bytes,
+              owner,
+              memory -> {
+                use(device);
+                call(free, memory);
+              });
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  /** Pinned memory of the host, freed with the arena. */
+  MemorySegment allocateHost(Arena owner, long bytes) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment out = call.allocate(ADDRESS);
+      check("pin " + bytes + " bytes", (int) hostAlloc.invokeExact(out, bytes, 0));
+      return out.get(ADDRESS, 0).reinterpret(bytes, owner, memory -> call(freeHost, memory)).fill((byte) 0);
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  /** A stream that does not wait for the default one. */
+  MemorySegment createStream() {
+    int nonBlocking = 1;
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment out = call.allocate(ADDRESS);
+      check("create a stream", (int) createStream.invokeExact(out, nonBlocking));
+      return out.get(ADDRESS, 0);
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  void destroyStream(MemorySegment stream) {
+    call(destroyStream, stream);
+  }
+
+  void await(MemorySegment stream) {
+    call(awaitStream, stream);
+  }
+
+  void copy(MemorySegment from, MemorySegment to, MemorySegment stream) {
+    try {
+      check(
+          "copy",
+          (int) copy.invokeExact(to, from, from.byteSize(), COPY_BY_ADDRESS, stream));
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  void copyPieces(
+      Device.Pieces from, Device.Pieces to, long bytes, int count, MemorySegment stream) {
+    try {
+      check(
+          "copy",
+          (int)
+              copyPieces.invokeExact(
+                  to.memory().asSlice(to.offset()),
+                  to.distance(),
+                  from.memory().asSlice(from.offset()),
+                  from.distance(),
+                  bytes,
+                  (long) count,
+                  COPY_BY_ADDRESS,
+                  stream));
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  void clear(MemorySegment memory, MemorySegment stream) {
+    try {
+      check("clear", (int) fill.invokeExact(memory, 0, memory.byteSize(), stream));
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  private void call(MethodHandle function, MemorySegment object) {
+    try {
+      check("go on", (int) function.invokeExact(object));
+    } catch (Throwable e) {
+      throw failure(e);
+    }
+  }
+
+  private void check(String action, int status) throws Throwable {
+    if (status != 0) {
+      MemorySegment text = (MemorySegment) errorText.invokeExact(status);
+      throw new ServeException(
+          ErrorCode.INTERNAL,
+          "the GPU cannot %s: %s (CUDA error %d)"
+              .formatted(action, text.reinterpret(MAX_MESSAGE_BYTES).getString(0), status));
+    }
+  }
+
+  private static ServeException failure(Throwable cause) {
+    return cause instanceof ServeException known
+        ? known
+        : OrtLibrary.failure("reach the CUDA runtime", cause);
+  }
+
+  private MethodHandle function(String name, MemoryLayout... arguments) {
+    return linker.downcallHandle(
+        library.findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
+  }
+}
