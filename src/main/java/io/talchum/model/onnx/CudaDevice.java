@@ -9,9 +9,11 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** An NVIDIA GPU: copies and ONNX Runtime's CUDA provider share one stream. */
 final class CudaDevice implements Device {
+  private static final int LOG_FATAL = 4;
   private static final int DEVICE_ALLOCATOR = 0;
   private static final int MEMORY_TYPE_DEFAULT = 0;
 
@@ -108,35 +110,73 @@ final class CudaDevice implements Device {
 
   @Override
   public void addProvider(MemorySegment sessionOptions) {
-    try (Arena call = Arena.ofConfined()) {
-      MemorySegment out = call.allocate(ADDRESS);
-      library.check((MemorySegment) library.statusFunction(205, ADDRESS).invokeExact(out));
-      MemorySegment options = out.get(ADDRESS, 0);
-      Map<String, String> settings = settings();
-      library.check(
-          (MemorySegment)
-              library
-                  .statusFunction(206, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG)
-                  .invokeExact(
-                      options,
-                      texts(call, settings.keySet()),
-                      texts(call, settings.values()),
-                      (long) settings.size()));
-      library.check(
-          (MemorySegment)
-              library.statusFunction(204, ADDRESS, ADDRESS).invokeExact(sessionOptions, options));
-      OrtLibrary.release(library.function(208, FunctionDescriptor.ofVoid(ADDRESS)), options);
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("device_id", Integer.toString(number));
+    settings.put("user_compute_stream", Long.toString(stream.address()));
+    settings.put("arena_extend_strategy", "kSameAsRequested");
+    try {
+      addProvider(library, sessionOptions, settings);
     } catch (Throwable e) {
       throw OrtLibrary.failure("use the GPU", e);
     }
   }
 
-  private Map<String, String> settings() {
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("device_id", Integer.toString(number));
-    settings.put("user_compute_stream", Long.toString(stream.address()));
-    settings.put("arena_extend_strategy", "kSameAsRequested");
-    return settings;
+  /** What ONNX Runtime says when its provider cannot be loaded; null if it can. */
+  static @Nullable String providerProblem(OrtLibrary library) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment environment = environment(library, call);
+      try {
+        MemorySegment out = call.allocate(ADDRESS);
+        library.check((MemorySegment) library.statusFunction(10, ADDRESS).invokeExact(out));
+        MemorySegment sessionOptions = out.get(ADDRESS, 0);
+        addProvider(library, sessionOptions, Map.of());
+        OrtLibrary.release(
+            library.function(100, FunctionDescriptor.ofVoid(ADDRESS)), sessionOptions);
+        return null;
+      } finally {
+        OrtLibrary.release(library.function(92, FunctionDescriptor.ofVoid(ADDRESS)), environment);
+      }
+    } catch (Error e) {
+      throw e;
+    } catch (Throwable e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  /** For this attempt alone: without one the provider's messages end the process. */
+  private static MemorySegment environment(OrtLibrary library, Arena call) throws Throwable {
+    MemorySegment out = call.allocate(ADDRESS);
+    library.check(
+        (MemorySegment)
+            library
+                .statusFunction(3, JAVA_INT, ADDRESS, ADDRESS)
+                .invokeExact(LOG_FATAL, call.allocateFrom("talchum"), out));
+    return out.get(ADDRESS, 0);
+  }
+
+  private static void addProvider(
+      OrtLibrary library, MemorySegment sessionOptions, Map<String, String> settings)
+      throws Throwable {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment out = call.allocate(ADDRESS);
+      library.check((MemorySegment) library.statusFunction(205, ADDRESS).invokeExact(out));
+      MemorySegment options = out.get(ADDRESS, 0);
+      if (!settings.isEmpty()) {
+        library.check(
+            (MemorySegment)
+                library
+                    .statusFunction(206, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG)
+                    .invokeExact(
+                        options,
+                        texts(call, settings.keySet()),
+                        texts(call, settings.values()),
+                        (long) settings.size()));
+      }
+      library.check(
+          (MemorySegment)
+              library.statusFunction(204, ADDRESS, ADDRESS).invokeExact(sessionOptions, options));
+      OrtLibrary.release(library.function(208, FunctionDescriptor.ofVoid(ADDRESS)), options);
+    }
   }
 
   private static MemorySegment texts(Arena arena, Iterable<String> texts) {

@@ -16,6 +16,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
@@ -41,6 +42,15 @@ final class OrtLibrary {
     }
     this.getErrorMessage = function(2, FunctionDescriptor.of(ADDRESS, ADDRESS));
     this.releaseStatus = function(93, FunctionDescriptor.ofVoid(ADDRESS));
+  }
+
+  /** Where the library lies; it looks there for its providers. */
+  Path folder() {
+    try {
+      return Objects.requireNonNull(libraryPath().getParent());
+    } catch (IOException e) {
+      throw failure("be found", e);
+    }
   }
 
   MethodHandle function(int index, FunctionDescriptor descriptor) {

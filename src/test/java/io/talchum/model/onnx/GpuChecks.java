@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
@@ -286,7 +287,7 @@ public final class GpuChecks {
   }
 
   private void bench(String shape, String bits, int[] batches, int context) throws Exception {
-    ModelSpec spec = RandomPackage.shapes().get(shape);
+    ModelSpec spec = Objects.requireNonNull(RandomPackage.shapes().get(shape), shape);
     Encoding encoding = bits.equals("int4") ? Encoding.INT4 : Encoding.INT8;
     long start = System.nanoTime();
     Path written = RandomPackage.write(shape, spec, encoding, folder);
@@ -389,7 +390,7 @@ public final class GpuChecks {
     for (int batch : batches) {
       if (batch <= most) {
         double speed = decode(executor, shape, bits, batch, context, need, "rank 16 each", batch);
-        line("adapters", "shape", shape, "bits", bits, "batch", batch, "of_base", speed / base.get(batch));
+        line("adapters", "shape", shape, "bits", bits, "batch", batch, "of_base", speed / Objects.requireNonNull(base.get(batch)));
       }
     }
     for (int slot = 0; slot < most; slot++) {
