@@ -80,8 +80,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--slots",
       paramLabel = "N",
-      description =
-          "Requests that run at the same time (default: 8; on a GPU as many as fit).")
+      description = "Requests that run at the same time (default: 8; on a GPU as many as fit).")
   private @Nullable Integer slots;
 
   @Option(

@@ -49,7 +49,10 @@ final class SequenceSampler {
   /** Chooses the next token; overwrites the row unless its candidates were enough. */
   Choice next(StepLogits logits, int number) {
     int[] barred = generated < params.minTokens() ? barredBeforeMin : NONE;
-    if (counts == null && barred.length == 0 && params.logitBias().isEmpty() && !params.logprobs()) {
+    if (counts == null
+        && barred.length == 0
+        && params.logitBias().isEmpty()
+        && !params.logprobs()) {
       OptionalInt chosen = amongCandidates(logits.candidates(number));
       if (chosen.isPresent()) {
         generated++;
@@ -62,8 +65,7 @@ final class SequenceSampler {
   private OptionalInt amongCandidates(StepLogits.@Nullable Candidates candidates) {
     return candidates == null
         ? OptionalInt.empty()
-        : TokenDraw.draw(
-            new TopTokens(candidates.ids(), candidates.logits()), params, random);
+        : TokenDraw.draw(new TopTokens(candidates.ids(), candidates.logits()), params, random);
   }
 
   private Choice next(MemorySegment row, int[] barred) {

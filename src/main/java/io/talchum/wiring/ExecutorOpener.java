@@ -72,7 +72,8 @@ final class ExecutorOpener {
   private OpenedExecutor onCuda() {
     if (KvFormat.parse(config.kv()) != KvFormat.FP32) {
       throw ServeException.invalid(
-          "kv", "talchum.kv (--kv) is for the CPU; a GPU keeps keys and values in fp16: leave it out");
+          "kv",
+          "talchum.kv (--kv) is for the CPU; a GPU keeps keys and values in fp16: leave it out");
     }
     int rank = config.cuda().loraRank();
     if (rank < 1 || rank > MAX_RANK) {

@@ -57,9 +57,7 @@ public final class RandomPackage {
       double theta,
       boolean tied) {
     List<Double> frequencies =
-        IntStream.range(0, headDim / 2)
-            .mapToObj(i -> Math.pow(theta, -2.0 * i / headDim))
-            .toList();
+        IntStream.range(0, headDim / 2).mapToObj(i -> Math.pow(theta, -2.0 * i / headDim)).toList();
     return new ModelSpec(
         "LlamaForCausalLM",
         vocab,
@@ -125,8 +123,7 @@ public final class RandomPackage {
       String prefix = "layers." + layer + ".";
       ones(prefix + "input_norm", spec.hiddenSize());
       ones(prefix + "mlp_input_norm", spec.hiddenSize());
-      int qkv =
-          spec.outputSize(Linear.Q) + spec.outputSize(Linear.K) + spec.outputSize(Linear.V);
+      int qkv = spec.outputSize(Linear.Q) + spec.outputSize(Linear.K) + spec.outputSize(Linear.V);
       matrix(prefix + "qkv", linears, qkv, spec.hiddenSize());
       matrix(prefix + "o", linears, spec.hiddenSize(), spec.inputSize(Linear.O));
       matrix(prefix + "gate_up", linears, 2 * spec.intermediateSize(), spec.hiddenSize());
@@ -181,8 +178,10 @@ public final class RandomPackage {
   }
 
   private long begin() {
-    position = (position + WeightsWriter.ALIGNMENT - 1) / WeightsWriter.ALIGNMENT
-        * WeightsWriter.ALIGNMENT;
+    position =
+        (position + WeightsWriter.ALIGNMENT - 1)
+            / WeightsWriter.ALIGNMENT
+            * WeightsWriter.ALIGNMENT;
     return position;
   }
 

@@ -21,8 +21,7 @@ class ConfigurationDocumentTest {
         Files.readAllLines(Path.of("docs", "configuration.md")).stream()
             .filter(line -> line.startsWith("| `talchum."))
             .toList();
-    List<String> expected =
-        rows("talchum.", TalchumConfig.class).toList();
+    List<String> expected = rows("talchum.", TalchumConfig.class).toList();
     assertThat(rows).hasSameSizeAs(expected);
     for (String row : expected) {
       assertThat(rows).anyMatch(line -> line.startsWith(row));

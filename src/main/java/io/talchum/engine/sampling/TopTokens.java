@@ -28,9 +28,7 @@ public record TopTokens(int[] ids, float[] logits) {
 
   /** The best few of them. */
   TopTokens first(int k) {
-    return k >= ids.length
-        ? this
-        : new TopTokens(Arrays.copyOf(ids, k), Arrays.copyOf(logits, k));
+    return k >= ids.length ? this : new TopTokens(Arrays.copyOf(ids, k), Arrays.copyOf(logits, k));
   }
 
   /** A heap of fixed capacity with the worst token at its root. */

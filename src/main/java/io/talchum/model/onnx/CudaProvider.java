@@ -56,8 +56,7 @@ public final class CudaProvider {
 
   /** Opens a package in fp16; it must stay open as long as the executor. */
   public ModelExecutor open(ModelPackage weights, DevicePlan plan, int threads) {
-    return open(
-        weights, DeviceOptions.of(plan, weights.manifest().spec().vocabSize()), threads);
+    return open(weights, DeviceOptions.of(plan, weights.manifest().spec().vocabSize()), threads);
   }
 
   DeviceModelExecutor open(ModelPackage weights, DeviceOptions options, int threads) {

@@ -120,7 +120,9 @@ final class CudaRuntime {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ADDRESS);
       check("pin " + bytes + " bytes", (int) hostAlloc.invokeExact(out, bytes, 0));
-      return out.get(ADDRESS, 0).reinterpret(bytes, owner, memory -> call(freeHost, memory)).fill((byte) 0);
+      return out.get(ADDRESS, 0)
+          .reinterpret(bytes, owner, memory -> call(freeHost, memory))
+          .fill((byte) 0);
     } catch (Throwable e) {
       throw failure(e);
     }
@@ -148,9 +150,7 @@ final class CudaRuntime {
 
   void copy(MemorySegment from, MemorySegment to, MemorySegment stream) {
     try {
-      check(
-          "copy",
-          (int) copy.invokeExact(to, from, from.byteSize(), COPY_BY_ADDRESS, stream));
+      check("copy", (int) copy.invokeExact(to, from, from.byteSize(), COPY_BY_ADDRESS, stream));
     } catch (Throwable e) {
       throw failure(e);
     }

@@ -11,13 +11,10 @@ package io.talchum.model.onnx;
  * @param candidates tokens of each row that are sorted out on the device
  */
 record DeviceOptions(
-    int slots,
-    int contextTokens,
-    int prefillTokens,
-    ElementType number,
-    int rank,
-    int candidates) {
-  /** Of each row that come back to the host; the sampler asks for a whole row where they do not do. */
+    int slots, int contextTokens, int prefillTokens, ElementType number, int rank, int candidates) {
+  /**
+   * Of each row that come back to the host; the sampler asks for a whole row where they do not do.
+   */
   private static final int CANDIDATES = 64;
 
   /** In fp16. */

@@ -47,8 +47,7 @@ final class DeviceWeights implements AutoCloseable {
       if (tied || !tensor.name().equals("embed")) {
         for (Map.Entry<String, PackedTensor.Part> part : tensor.parts().entrySet()) {
           long length = part.getValue().length();
-          bytes +=
-              part.getKey().equals("quants") ? length : length / Float.BYTES * number.bytes();
+          bytes += part.getKey().equals("quants") ? length : length / Float.BYTES * number.bytes();
         }
       }
     }

@@ -141,9 +141,13 @@ class TokenDrawTest {
     }
     assertThat(decided).isGreaterThan(400);
     SamplingParams greedy = params(0, 1, 0, 0);
-    assertThat(TokenDraw.draw(new TopTokens(new int[] {5, 2}, new float[] {3, 1}), greedy, new SeededStream(1)))
+    assertThat(
+            TokenDraw.draw(
+                new TopTokens(new int[] {5, 2}, new float[] {3, 1}), greedy, new SeededStream(1)))
         .hasValue(5);
-    assertThat(TokenDraw.draw(new TopTokens(new int[] {5}, new float[] {Float.NaN}), greedy, new SeededStream(1)))
+    assertThat(
+            TokenDraw.draw(
+                new TopTokens(new int[] {5}, new float[] {Float.NaN}), greedy, new SeededStream(1)))
         .isEmpty();
   }
 

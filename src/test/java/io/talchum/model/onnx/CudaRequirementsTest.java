@@ -53,7 +53,8 @@ class CudaRequirementsTest {
                 true, library -> true, () -> "libonnxruntime_providers_cuda.so: bad ELF"))
         .hasValue(
             "ONNX Runtime cannot use its CUDA provider: libonnxruntime_providers_cuda.so: bad ELF");
-    assertThat(CudaRequirements.missing(true, library -> true, () -> null)).isEqualTo(Optional.empty());
+    assertThat(CudaRequirements.missing(true, library -> true, () -> null))
+        .isEqualTo(Optional.empty());
   }
 
   @Test
@@ -72,8 +73,7 @@ class CudaRequirementsTest {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ValueLayout.ADDRESS);
       MemorySegment status =
-          (MemorySegment)
-              library.statusFunction(205, ValueLayout.ADDRESS).invokeExact(out);
+          (MemorySegment) library.statusFunction(205, ValueLayout.ADDRESS).invokeExact(out);
       assertThatThrownBy(() -> library.check(status)).hasMessageContaining("CUDA");
     }
   }

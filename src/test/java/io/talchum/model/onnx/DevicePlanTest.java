@@ -72,12 +72,12 @@ class DevicePlanTest {
     try (ModelPackage model =
         TinyModels.imported("models/llama_tied", Quantization.INT8, Quantization.INT8, folder)) {
       DevicePlan.Need need = DevicePlan.Need.of(model, 16);
-      assertThat(need.weightBytes())
-          .isBetween(1L, model.weightsFile().toFile().length());
+      assertThat(need.weightBytes()).isBetween(1L, model.weightsFile().toFile().length());
       assertThat(need.kvTokenBytes())
-          .isEqualTo(OnnxModelExecutor.kvBytesPerToken(
-                  model.manifest().spec(), io.talchum.core.KvFormat.FP32)
-              / 2);
+          .isEqualTo(
+              OnnxModelExecutor.kvBytesPerToken(
+                      model.manifest().spec(), io.talchum.core.KvFormat.FP32)
+                  / 2);
       assertThat(need.adapterBytes()).isPositive();
     }
   }

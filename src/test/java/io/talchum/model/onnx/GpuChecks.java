@@ -100,19 +100,40 @@ public final class GpuChecks {
 
   private void checks() throws Exception {
     for (String family :
-        List.of("llama", "llama_tied", "llama31", "mistral", "qwen2", "qwen3", "phi3",
-            "phi3_longrope", "olmo2", "granite", "starcoder2", "gemma2", "gemma3")) {
+        List.of(
+            "llama",
+            "llama_tied",
+            "llama31",
+            "mistral",
+            "qwen2",
+            "qwen3",
+            "phi3",
+            "phi3_longrope",
+            "olmo2",
+            "granite",
+            "starcoder2",
+            "gemma2",
+            "gemma3")) {
       guarded(
           "golden",
           family,
-          () -> golden("models/" + family, "models/" + family + "/golden.safetensors", Quantization.NONE));
+          () ->
+              golden(
+                  "models/" + family,
+                  "models/" + family + "/golden.safetensors",
+                  Quantization.NONE));
     }
     for (String file :
-        List.of("llama_tied.Q4_0", "llama_tied.Q4_1", "llama_tied.Q8_0", "k256.Q4_K_M", "qwen2.Q4_0")) {
+        List.of(
+            "llama_tied.Q4_0", "llama_tied.Q4_1", "llama_tied.Q8_0", "k256.Q4_K_M", "qwen2.Q4_0")) {
       guarded(
           "golden",
           file,
-          () -> golden("gguf/" + file + ".gguf", "gguf/" + file + ".golden.safetensors", Quantization.AUTO));
+          () ->
+              golden(
+                  "gguf/" + file + ".gguf",
+                  "gguf/" + file + ".golden.safetensors",
+                  Quantization.AUTO));
     }
     guarded("adapters", "llama", this::adapters);
     guarded("schedule", "llama", this::randomSchedule);
@@ -121,7 +142,11 @@ public final class GpuChecks {
   private void golden(String source, String golden, Quantization quantization) throws Exception {
     try (ModelPackage model =
             TinyModels.imported(
-                Fixtures.path(source), source.replace('/', '-'), quantization, quantization, folder);
+                Fixtures.path(source),
+                source.replace('/', '-'),
+                quantization,
+                quantization,
+                folder);
         DeviceModelExecutor executor = open(model, 2, TinyModels.CONTEXT, 64);
         Fixtures.Goldens goldens = Fixtures.goldens(Fixtures.path(golden))) {
       for (int p = 0; p < 2; p++) {
@@ -143,7 +168,8 @@ public final class GpuChecks {
   /** PEFT's numbers, rows mixed against rows alone, and blocks through the host. */
   private void adapters() throws Exception {
     try (ModelPackage model =
-            TinyModels.imported("adapters/base-llama", Quantization.NONE, Quantization.NONE, folder);
+            TinyModels.imported(
+                "adapters/base-llama", Quantization.NONE, Quantization.NONE, folder);
         DeviceModelExecutor executor = open(model, 4, TinyModels.CONTEXT, 64)) {
       List<ResidentAdapter> adapters = new ArrayList<>();
       for (String kind : List.of("lora_all_linear", "lora_qv", "rslora")) {
@@ -174,8 +200,7 @@ public final class GpuChecks {
       prompts[i] = random.ints(3 + 5L * i, 0, executor.spec().vocabSize()).toArray();
       executor.bind(0, adapters.get(i));
       TinyModels.prefill(executor, 0, prompts[i], 16);
-      alone[i] =
-          TinyModels.row(executor.decode(new int[] {7}, new int[] {prompts[i].length}), 0);
+      alone[i] = TinyModels.row(executor.decode(new int[] {7}, new int[] {prompts[i].length}), 0);
     }
     for (int shift = 0; shift < 4; shift++) {
       int[] positions = new int[4];
@@ -191,8 +216,10 @@ public final class GpuChecks {
         float[] expected = alone[(slot + shift) % 4];
         double limit = 0.02 * TinyModels.largest(new float[][] {expected});
         check(
-            "mixed", "shift " + shift + " slot " + slot,
-            TinyModels.maxDifference(row, expected), limit);
+            "mixed",
+            "shift " + shift + " slot " + slot,
+            TinyModels.maxDifference(row, expected),
+            limit);
         StepLogits.Candidates candidates = logits.candidates(slot);
         double wrong = candidates == null ? 1 : Math.abs(candidates.logits()[0] - max(row));
         check("candidates", "shift " + shift + " slot " + slot, wrong, 0);
@@ -220,15 +247,24 @@ public final class GpuChecks {
       StepLogits logits = executor.decode(new int[] {1, 1, 1, 1}, new int[] {0, 64, 64, 64});
       float[] first = TinyModels.row(logits, 1);
       double limit = 0.01 * TinyModels.largest(new float[][] {first});
-      check("prefix", "through the host", TinyModels.maxDifference(TinyModels.row(logits, 2), first), limit);
-      check("prefix", "slot to slot", TinyModels.maxDifference(TinyModels.row(logits, 3), first), limit);
+      check(
+          "prefix",
+          "through the host",
+          TinyModels.maxDifference(TinyModels.row(logits, 2), first),
+          limit);
+      check(
+          "prefix",
+          "slot to slot",
+          TinyModels.maxDifference(TinyModels.row(logits, 3), first),
+          limit);
     }
   }
 
   /** Sequences that come and go with changing adapters, each against itself alone. */
   private void randomSchedule() throws Exception {
     try (ModelPackage model =
-            TinyModels.imported("adapters/base-llama", Quantization.INT8, Quantization.INT8, folder);
+            TinyModels.imported(
+                "adapters/base-llama", Quantization.INT8, Quantization.INT8, folder);
         DeviceModelExecutor executor = open(model, 4, TinyModels.CONTEXT, 64)) {
       SplittableRandom random = new SplittableRandom(11);
       List<ResidentAdapter> adapters = new ArrayList<>();
@@ -243,7 +279,8 @@ public final class GpuChecks {
         int[] which = new int[rows];
         int[] positions = new int[rows];
         for (int slot = 0; slot < rows; slot++) {
-          prompts[slot] = random.ints(1 + random.nextInt(60), 0, executor.spec().vocabSize()).toArray();
+          prompts[slot] =
+              random.ints(1 + random.nextInt(60), 0, executor.spec().vocabSize()).toArray();
           which[slot] = random.nextInt(4);
           positions[slot] = prompts[slot].length;
           executor.bind(slot, adapters.get(which[slot]));
@@ -257,8 +294,13 @@ public final class GpuChecks {
         for (int slot = 0; slot < rows; slot++) {
           executor.bind(0, adapters.get(which[slot]));
           TinyModels.prefill(executor, 0, prompts[slot], 64);
-          float[] alone = TinyModels.row(executor.decode(new int[1], new int[] {positions[slot]}), 0);
-          worst = Math.max(worst, TinyModels.maxDifference(together[slot], alone) / TinyModels.largest(new float[][] {alone}));
+          float[] alone =
+              TinyModels.row(executor.decode(new int[1], new int[] {positions[slot]}), 0);
+          worst =
+              Math.max(
+                  worst,
+                  TinyModels.maxDifference(together[slot], alone)
+                      / TinyModels.largest(new float[][] {alone}));
         }
       }
       check("schedule", "12 rounds, part of the largest logit", worst, 0.02);
@@ -298,8 +340,20 @@ public final class GpuChecks {
       int piece = 512;
       try (DeviceModelExecutor executor = open(model, slots, 1024, piece)) {
         DevicePlan.Need need = DevicePlan.Need.of(model, RANK);
-        line("opened", "shape", shape, "bits", bits, "write_s", wrote, "open_s", seconds(start),
-            "weight_bytes", need.weightBytes(), "adapter_bytes", need.adapterBytes());
+        line(
+            "opened",
+            "shape",
+            shape,
+            "bits",
+            bits,
+            "write_s",
+            wrote,
+            "open_s",
+            seconds(start),
+            "weight_bytes",
+            need.weightBytes(),
+            "adapter_bytes",
+            need.adapterBytes());
         prefill(executor, shape, bits, piece);
         for (int slot = 0; slot < slots; slot++) {
           executor.bind(slot, null);
@@ -326,13 +380,28 @@ public final class GpuChecks {
     for (int i = 0; i < runs; i++) {
       executor.prefill(0, 0, tokens, LogitRows.LAST);
     }
-    line("prefill", "shape", shape, "bits", bits, "tokens", piece, "tokens_per_s", runs * piece / seconds(start));
+    line(
+        "prefill",
+        "shape",
+        shape,
+        "bits",
+        bits,
+        "tokens",
+        piece,
+        "tokens_per_s",
+        runs * piece / seconds(start));
   }
 
   /** Median time of a step; returns tokens a second. */
   private double decode(
-      DeviceModelExecutor executor, String shape, String bits, int batch, int context,
-      DevicePlan.Need need, String adapters, int different)
+      DeviceModelExecutor executor,
+      String shape,
+      String bits,
+      int batch,
+      int context,
+      DevicePlan.Need need,
+      String adapters,
+      int different)
       throws Exception {
     int[] tokens = new int[batch];
     int[] positions = new int[batch];
@@ -357,16 +426,41 @@ public final class GpuChecks {
     Arrays.sort(outside);
     double median = step[runs / 2];
     double perSecond = batch / median * 1e3;
-    line("decode", "shape", shape, "bits", bits, "batch", batch, "context", context,
-        "adapters", adapters, "different", different, "step_ms", median, "step_ms_min", step[0],
-        "outside_ms", outside[runs / 2], "tokens_per_s", perSecond,
-        "read_gb_per_s", need.weightBytes() / 1e6 / median);
+    line(
+        "decode",
+        "shape",
+        shape,
+        "bits",
+        bits,
+        "batch",
+        batch,
+        "context",
+        context,
+        "adapters",
+        adapters,
+        "different",
+        different,
+        "step_ms",
+        median,
+        "step_ms_min",
+        step[0],
+        "outside_ms",
+        outside[runs / 2],
+        "tokens_per_s",
+        perSecond,
+        "read_gb_per_s",
+        need.weightBytes() / 1e6 / median);
     return perSecond;
   }
 
   private void adapted(
-      DeviceModelExecutor executor, String shape, String bits, int[] batches, int context,
-      DevicePlan.Need need, Map<Integer, Double> base)
+      DeviceModelExecutor executor,
+      String shape,
+      String bits,
+      int[] batches,
+      int context,
+      DevicePlan.Need need,
+      Map<Integer, Double> base)
       throws Exception {
     int most = Math.min(32, Arrays.stream(batches).max().orElseThrow());
     List<ResidentAdapter> adapters = new ArrayList<>();
@@ -385,12 +479,31 @@ public final class GpuChecks {
       admission[slot] = 1e3 * seconds(start);
     }
     Arrays.sort(admission);
-    line("admission", "shape", shape, "rank", RANK, "bytes", need.adapterBytes(),
-        "median_ms", admission[most / 2], "worst_ms", admission[most - 1]);
+    line(
+        "admission",
+        "shape",
+        shape,
+        "rank",
+        RANK,
+        "bytes",
+        need.adapterBytes(),
+        "median_ms",
+        admission[most / 2],
+        "worst_ms",
+        admission[most - 1]);
     for (int batch : batches) {
       if (batch <= most) {
         double speed = decode(executor, shape, bits, batch, context, need, "rank 16 each", batch);
-        line("adapters", "shape", shape, "bits", bits, "batch", batch, "of_base", speed / Objects.requireNonNull(base.get(batch)));
+        line(
+            "adapters",
+            "shape",
+            shape,
+            "bits",
+            bits,
+            "batch",
+            batch,
+            "of_base",
+            speed / Objects.requireNonNull(base.get(batch)));
       }
     }
     for (int slot = 0; slot < most; slot++) {
