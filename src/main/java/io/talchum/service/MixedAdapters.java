@@ -81,11 +81,13 @@ final class MixedAdapters {
       AdapterRegistry.Held one = loaded.hold(wanted.name(), until);
       held.leases().add(one.lease());
       long bytes = one.lease().resident().residentBytes();
-      held.parts().add(new MixPart(one.lease().id(), wanted.weight(), one.content(), bytes));
+      held.parts().add(new MixPart(one.lease().id(), wanted.weight(), one.content(), () -> bytes));
     } else {
       AdapterId id = new AdapterId(card.name(), card.version());
-      long bytes = stored.memoryBytes(id);
-      held.parts().add(new MixPart(id, wanted.weight(), () -> stored.read(id), bytes));
+      held.parts()
+          .add(
+              new MixPart(
+                  id, wanted.weight(), () -> stored.read(id), () -> stored.memoryBytes(id)));
     }
   }
 

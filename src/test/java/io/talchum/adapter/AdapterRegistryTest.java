@@ -38,6 +38,28 @@ class AdapterRegistryTest {
           },
           InstantSource.fixed(NOW));
 
+  /** What runs is kept; its content is read again, and has to be the same. */
+  @Test
+  void contentIsThatOfTheLeaseOrRefused() {
+    AtomicInteger mark = new AtomicInteger(1);
+    AdapterRegistry reading =
+        new AdapterRegistry(
+            Set.of(),
+            folder -> TestAdapters.marked(mark.get()),
+            CountingResident::new,
+            InstantSource.fixed(NOW));
+    AdapterInfo unused = reading.load("a", Path.of("a"), false);
+    AdapterRegistry.Held held = reading.hold("a", null);
+    assertThat(held.content().get().version()).isEqualTo(held.lease().id().version());
+    mark.set(2);
+    AdapterInfo replaced = reading.load("a", Path.of("a"), true);
+    assertThat(replaced.id().version()).isNotEqualTo(held.lease().id().version());
+    assertThatThrownBy(() -> held.content().get())
+        .hasMessageContaining("has changed since it was loaded");
+    held.lease().close();
+    reading.close();
+  }
+
   @Test
   void loadedFolderCanBeAcquired() {
     AdapterInfo info =

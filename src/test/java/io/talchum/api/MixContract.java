@@ -6,23 +6,40 @@ import static io.talchum.api.Requests.tokens;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterDirectory;
+import io.talchum.adapter.AdapterId;
+import io.talchum.adapter.AdapterLease;
+import io.talchum.adapter.mix.AdapterMix;
+import io.talchum.adapter.mix.MixPart;
 import io.talchum.core.Caller;
 import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
+import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.PromptInput;
 import io.talchum.core.WeightedAdapter;
 import io.talchum.service.MixRequest;
 import jakarta.inject.Inject;
+import io.talchum.weights.SafetensorsOutput;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,6 +51,7 @@ public abstract class MixContract {
   private static final String STORED = "mixed-in";
 
   @Inject AdapterDirectory adapterFolders;
+  @Inject AdapterCache adapterCache;
 
   private Transport server;
 
@@ -102,6 +120,69 @@ public abstract class MixContract {
     assertThat(server.chat(mixed(shared + "c", tokens(1), half(), other)).cachedTokens()).isZero();
     assertThat(server.chat(mixed(shared + "d", tokens(1), third())).cachedTokens()).isZero();
     assertThat(server.chat(chat(STORED, shared + "e", tokens(1))).cachedTokens()).isZero();
+  }
+
+  /** A resident mix is not made again, and its parts are not deleted under a request. */
+  @Test
+  void aRequestHoldsThePartsOfItsMix() {
+    Transport.Answer unused = server.chat(ask(third()));
+    AdapterId part = new AdapterId(STORED, new ContentHash(server.stored(STORED).current()));
+    AdapterMix again =
+        new AdapterMix(
+            List.of(
+                new MixPart(
+                    part,
+                    third().weight(),
+                    () -> {
+                      throw new AssertionError("read again");
+                    },
+                    () -> 0)));
+    try (AdapterLease lease = adapterCache.acquire(again, again.id(), null)) {
+      Transport.Refused refused =
+          catchThrowableOfType(
+              Transport.Refused.class, () -> server.deleteStored(STORED, "", false));
+      assertThat(refused.code()).isEqualTo(ErrorCode.ADAPTER_IN_USE);
+      server.deleteStored(STORED, "", true);
+      assertThat(lease.resident().residentBytes()).isPositive();
+    }
+    assertThat(adapterCache.resident(again.id())).isNull();
+  }
+
+  /** Each answer is that of the versions that it names. */
+  @Test
+  void replacingAPartUnderLoadNeverMixesVersions() throws Exception {
+    Map<String, List<Transport.Choice>> known = new ConcurrentHashMap<>();
+    AtomicInteger wrong = new AtomicInteger();
+    AtomicBoolean done = new AtomicBoolean();
+    try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int client = 0; client < 4; client++) {
+        running.add(
+            clients.submit(
+                () -> {
+                  while (!done.get()) {
+                    Transport.Answer answer = server.chat(ask(half(), third()));
+                    List<Transport.Choice> before =
+                        known.putIfAbsent(answer.adapter(), answer.choices());
+                    if (before != null && !before.equals(answer.choices())) {
+                      wrong.incrementAndGet();
+                    }
+                  }
+                }));
+      }
+      for (int i = 0; i < 20; i++) {
+        Transport.Stored unused = server.upload(STORED, files(i % 2), true);
+        Transport.Answer answer = server.chat(ask(half(), third()));
+        assertThat(answer.adapter()).contains(unused.current().substring(0, 12));
+      }
+      done.set(true);
+      for (Future<?> each : running) {
+        Object unused = each.get();
+      }
+    }
+    assertThat(wrong).hasValue(0);
+    assertThat(known).hasSize(2);
+    assertThat(Set.copyOf(known.values())).hasSize(2);
   }
 
   @Test
@@ -191,6 +272,29 @@ public abstract class MixContract {
             Caller.ANONYMOUS),
         ErrorCode.INVALID_REQUEST,
         "model 'lora_qv' is an adapter");
+  }
+
+  @Test
+  void whatDoesNotMixIsRefusedByName() {
+    ByteArrayOutputStream tensors = new ByteArrayOutputStream();
+    SafetensorsOutput.write(
+        List.of(new SafetensorsOutput.Tensor("prompt_embeddings", 2, 64, new float[128])),
+        Map.of(),
+        tensors::write);
+    String config = "{\"peft_type\":\"PROMPT_TUNING\",\"num_virtual_tokens\":2}";
+    Transport.Stored unused =
+        server.upload(
+            "soft",
+            Map.of(
+                "adapter_config.json",
+                config.getBytes(StandardCharsets.UTF_8),
+                "adapter_model.safetensors",
+                tensors.toByteArray()),
+            true);
+    WeightedAdapter soft = new WeightedAdapter("soft", 1);
+    assertRefused(ask(half(), soft), ErrorCode.INVALID_REQUEST, "does not mix: it has a SoftPrompt");
+    assertMixRefused(List.of(soft), "cat", null, null, "adapter soft@");
+    server.deleteStored("soft", "", true);
   }
 
   private void assertRefused(ChatRequest request, ErrorCode code, String message) {

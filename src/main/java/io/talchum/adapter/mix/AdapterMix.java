@@ -127,7 +127,7 @@ public final class AdapterMix implements AdapterSource {
   /** The parts' own: low-rank changes are kept side by side, others become one. */
   @Override
   public long residentBytes(AdapterId mix) {
-    return parts.stream().mapToLong(MixPart::residentBytes).sum();
+    return parts.stream().mapToLong(part -> part.residentBytes().getAsLong()).sum();
   }
 
   @Override

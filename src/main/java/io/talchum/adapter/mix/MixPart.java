@@ -2,6 +2,7 @@ package io.talchum.adapter.mix;
 
 import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterId;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -12,4 +13,4 @@ import java.util.function.Supplier;
  * @param residentBytes that it takes when it is loaded alone
  */
 public record MixPart(
-    AdapterId id, double weight, Supplier<AdapterContent> content, long residentBytes) {}
+    AdapterId id, double weight, Supplier<AdapterContent> content, LongSupplier residentBytes) {}

@@ -155,7 +155,7 @@ class CombinedLoraTest {
   }
 
   private static MixPart part(String name, double weight, AdapterContent content) {
-    return new MixPart(new AdapterId(name, content.version()), weight, () -> content, 0);
+    return new MixPart(new AdapterId(name, content.version()), weight, () -> content, () -> 0);
   }
 
   private static MixPart part(String name, String kind, AdapterWeights weights) {
