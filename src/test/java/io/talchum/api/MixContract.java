@@ -20,8 +20,8 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.PromptInput;
 import io.talchum.core.WeightedAdapter;
 import io.talchum.service.MixRequest;
-import jakarta.inject.Inject;
 import io.talchum.weights.SafetensorsOutput;
+import jakarta.inject.Inject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -292,7 +292,8 @@ public abstract class MixContract {
                 tensors.toByteArray()),
             true);
     WeightedAdapter soft = new WeightedAdapter("soft", 1);
-    assertRefused(ask(half(), soft), ErrorCode.INVALID_REQUEST, "does not mix: it has a SoftPrompt");
+    assertRefused(
+        ask(half(), soft), ErrorCode.INVALID_REQUEST, "does not mix: it has a SoftPrompt");
     assertMixRefused(List.of(soft), "cat", null, null, "adapter soft@");
     server.deleteStored("soft", "", true);
   }

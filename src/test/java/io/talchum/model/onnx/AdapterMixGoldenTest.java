@@ -122,7 +122,8 @@ class AdapterMixGoldenTest {
     for (int i = 0; i < names.length; i++) {
       AdapterContent content = read(names[i]);
       parts.add(
-          new MixPart(new AdapterId(names[i], content.version()), WEIGHTS[i], () -> content, () -> 0));
+          new MixPart(
+              new AdapterId(names[i], content.version()), WEIGHTS[i], () -> content, () -> 0));
     }
     return parts;
   }
