@@ -26,22 +26,15 @@ final class FloatTile {
    * @param tile receives f32 [8, 32], at {@code first} and 16 after it
    */
   static void eight(float[] w, int first, float[] x, int from, int columns, float[] tile) {
-    FloatVector a0 = FloatVector.zero(FLOATS);
-    FloatVector b0 = FloatVector.zero(FLOATS);
-    FloatVector a1 = FloatVector.zero(FLOATS);
-    FloatVector b1 = FloatVector.zero(FLOATS);
-    FloatVector a2 = FloatVector.zero(FLOATS);
-    FloatVector b2 = FloatVector.zero(FLOATS);
-    FloatVector a3 = FloatVector.zero(FLOATS);
-    FloatVector b3 = FloatVector.zero(FLOATS);
-    FloatVector a4 = FloatVector.zero(FLOATS);
-    FloatVector b4 = FloatVector.zero(FLOATS);
-    FloatVector a5 = FloatVector.zero(FLOATS);
-    FloatVector b5 = FloatVector.zero(FLOATS);
-    FloatVector a6 = FloatVector.zero(FLOATS);
-    FloatVector b6 = FloatVector.zero(FLOATS);
-    FloatVector a7 = FloatVector.zero(FLOATS);
-    FloatVector b7 = FloatVector.zero(FLOATS);
+    FloatVector zero = FloatVector.zero(FLOATS);
+    FloatVector a0 = zero, b0 = zero;
+    FloatVector a1 = zero, b1 = zero;
+    FloatVector a2 = zero, b2 = zero;
+    FloatVector a3 = zero, b3 = zero;
+    FloatVector a4 = zero, b4 = zero;
+    FloatVector a5 = zero, b5 = zero;
+    FloatVector a6 = zero, b6 = zero;
+    FloatVector a7 = zero, b7 = zero;
     for (int k = 0; k < columns; k++) {
       FloatVector w0 = FloatVector.fromArray(FLOATS, w, first + k * ROWS);
       FloatVector w1 = FloatVector.fromArray(FLOATS, w, first + k * ROWS + ROWS / 2);
