@@ -1,5 +1,5 @@
 #!/bin/sh
-# Packs all that a bare GPU host needs and cuts it into parts of at most 64 MiB.
+# Packs all that a bare GPU host needs and cuts it into parts: of 60 MiB, or as PART_SIZE says (for example 28m).
 #   pack.sh FOLDER [WHEEL]
 # Needs: a JDK 25 with jlink (JAVA_HOME), a built and test-compiled tree (mvn -DskipTests package), python3 with pip.
 # WHEEL is onnxruntime_gpu-VERSION-...-manylinux_..._x86_64.whl of the version in pom.xml; without it pip fetches it (200 MB).
@@ -62,7 +62,7 @@ cp "$repository"/net/bytebuddy/byte-buddy/*/byte-buddy-*.jar "$pack/lib/"
 cp "$here"/loadtests/gpu/run.sh "$here"/loadtests/gpu/compare_peft.py "$pack/"
 
 tar -C "$work" -c talchum-gpu | gzip -6 >"$out/talchum-gpu.tar.gz"
-(cd "$out" && rm -f talchum-gpu.part.* && split -b 64m -d -a 2 talchum-gpu.tar.gz talchum-gpu.part. &&
+(cd "$out" && rm -f talchum-gpu.part.* && split -b "${PART_SIZE:-60m}" -d -a 2 talchum-gpu.tar.gz talchum-gpu.part. &&
   sha256sum talchum-gpu.tar.gz talchum-gpu.part.* >talchum-gpu.sha256 && rm talchum-gpu.tar.gz)
 cp "$here/loadtests/gpu/unpack.sh" "$out/"
 du -sh "$pack"/* | sed "s|$pack/||"
