@@ -27,32 +27,19 @@ final class CudaRuntime {
 
   private final Linker linker = Linker.nativeLinker();
   private final SymbolLookup library;
-  private final MethodHandle setDevice = function("cudaSetDevice", JAVA_INT);
-  private final MethodHandle malloc = function("cudaMalloc", ADDRESS, JAVA_LONG);
-  private final MethodHandle free = function("cudaFree", ADDRESS);
-  private final MethodHandle hostAlloc = function("cudaHostAlloc", ADDRESS, JAVA_LONG, JAVA_INT);
-  private final MethodHandle freeHost = function("cudaFreeHost", ADDRESS);
-  private final MethodHandle memoryInfo = function("cudaMemGetInfo", ADDRESS, ADDRESS);
-  private final MethodHandle deviceCount = function("cudaGetDeviceCount", ADDRESS);
-  private final MethodHandle createStream =
-      function("cudaStreamCreateWithFlags", ADDRESS, JAVA_INT);
-  private final MethodHandle destroyStream = function("cudaStreamDestroy", ADDRESS);
-  private final MethodHandle awaitStream = function("cudaStreamSynchronize", ADDRESS);
-  private final MethodHandle copy =
-      function("cudaMemcpyAsync", ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS);
-  private final MethodHandle copyPieces =
-      function(
-          "cudaMemcpy2DAsync",
-          ADDRESS,
-          JAVA_LONG,
-          ADDRESS,
-          JAVA_LONG,
-          JAVA_LONG,
-          JAVA_LONG,
-          JAVA_INT,
-          ADDRESS);
-  private final MethodHandle fill =
-      function("cudaMemsetAsync", ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS);
+  private final MethodHandle setDevice;
+  private final MethodHandle malloc;
+  private final MethodHandle free;
+  private final MethodHandle hostAlloc;
+  private final MethodHandle freeHost;
+  private final MethodHandle memoryInfo;
+  private final MethodHandle deviceCount;
+  private final MethodHandle createStream;
+  private final MethodHandle destroyStream;
+  private final MethodHandle awaitStream;
+  private final MethodHandle copy;
+  private final MethodHandle copyPieces;
+  private final MethodHandle fill;
   private final MethodHandle errorText;
 
   /**
@@ -60,6 +47,19 @@ final class CudaRuntime {
    */
   CudaRuntime(SymbolLookup library) {
     this.library = library;
+    this.setDevice = function("cudaSetDevice", JAVA_INT);
+    this.malloc = function("cudaMalloc", ADDRESS, JAVA_LONG);
+    this.free = function("cudaFree", ADDRESS);
+    this.hostAlloc = function("cudaHostAlloc", ADDRESS, JAVA_LONG, JAVA_INT);
+    this.freeHost = function("cudaFreeHost", ADDRESS);
+    this.memoryInfo = function("cudaMemGetInfo", ADDRESS, ADDRESS);
+    this.deviceCount = function("cudaGetDeviceCount", ADDRESS);
+    this.createStream = function("cudaStreamCreateWithFlags", ADDRESS, JAVA_INT);
+    this.destroyStream = function("cudaStreamDestroy", ADDRESS);
+    this.awaitStream = function("cudaStreamSynchronize", ADDRESS);
+    this.copy = function("cudaMemcpyAsync", ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS);
+    this.copyPieces = function("cudaMemcpy2DAsync", ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS);
+    this.fill = function("cudaMemsetAsync", ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS);
     this.errorText =
         linker.downcallHandle(
             library.findOrThrow("cudaGetErrorString"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
