@@ -58,7 +58,17 @@ final class CudaRuntime {
     this.destroyStream = function("cudaStreamDestroy", ADDRESS);
     this.awaitStream = function("cudaStreamSynchronize", ADDRESS);
     this.copy = function("cudaMemcpyAsync", ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS);
-    this.copyPieces = function("cudaMemcpy2DAsync", ADDRESS, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, ADDRESS);
+    this.copyPieces =
+        function(
+            "cudaMemcpy2DAsync",
+            ADDRESS,
+            JAVA_LONG,
+            ADDRESS,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_LONG,
+            JAVA_INT,
+            ADDRESS);
     this.fill = function("cudaMemsetAsync", ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS);
     this.errorText =
         linker.downcallHandle(

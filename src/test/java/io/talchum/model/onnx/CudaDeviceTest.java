@@ -45,7 +45,8 @@ class CudaDeviceTest {
     DeviceOptions options = new DeviceOptions(2, TinyModels.CONTEXT, 64, ElementType.FLOAT, 16, 8);
     int[] prompt = {3, 1, 4, 1, 5, 9, 2, 6};
     try (ModelPackage model =
-            TinyModels.imported("adapters/base-llama", Quantization.INT8, Quantization.INT8, folder);
+            TinyModels.imported(
+                "adapters/base-llama", Quantization.INT8, Quantization.INT8, folder);
         Arena arena = Arena.ofConfined()) {
       float[][] expected;
       try (DeviceModelExecutor executor = DeviceModelExecutor.onHost(model, options);

@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The functions of libcudart that {@link CudaRuntime} calls, over this process's memory: the methods
- * have their names and C types.
+ * The functions of libcudart that {@link CudaRuntime} calls, over this process's memory: the
+ * methods have their names and C types.
  */
 final class FakeCuda implements SymbolLookup {
   private static final long STREAM = 0x1234;
