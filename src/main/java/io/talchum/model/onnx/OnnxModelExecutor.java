@@ -270,11 +270,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   @Override
   public StepLogits decode(int[] tokenIds, int[] positions) {
-    int rows = tokenIds.length;
-    if (rows == 0 || rows > options.slots() || positions.length != rows) {
-      throw new IllegalArgumentException(
-          "a decode step needs 1.." + options.slots() + " rows, not " + rows);
-    }
+    int rows = StepArguments.rows(tokenIds, positions, options.slots());
     int[] last = new int[rows];
     for (int slot = 0; slot < rows; slot++) {
       last[slot] = checkPosition(slot, positions[slot]);
@@ -285,11 +281,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   @Override
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows) {
-    int tokens = tokenIds.length;
-    if (tokens == 0 || tokens > options.prefillTokens()) {
-      throw new IllegalArgumentException(
-          "a prefill needs 1.." + options.prefillTokens() + " tokens, not " + tokens);
-    }
+    int tokens = StepArguments.tokens(tokenIds, options.prefillTokens());
     checkPosition(slot, start);
     int[] last = {checkPosition(slot, start + tokens - 1)};
     embed(slot, 1, tokenIds);
@@ -340,13 +332,13 @@ public final class OnnxModelExecutor implements ModelExecutor {
     return StepLogits.of(rows * count, spec.vocabSize(), buffers.logits());
   }
 
-  /** Each token's row in {@link RotaryTables}: long sequences use the second half. */
+  /** Each token's row in {@link RotaryTables}. */
   private MemorySegment rotaryPositions(int slot, int[] lastPositions, int tokens) {
     RopeSpec rope = spec.attention().rope();
     for (int row = 0; row < lastPositions.length; row++) {
       int length = Math.max(expectedTokens[slot + row], lastPositions[row] + 1);
-      int first =
-          lastPositions[row] - tokens + 1 + (rope.isLong(length) ? options.contextTokens() : 0);
+      int position = lastPositions[row] - tokens + 1;
+      int first = RotaryTables.row(rope, length, position, options.contextTokens());
       buffers.rotaryPositions(row * tokens, first, tokens);
     }
     return buffers.rotaryPositions(lastPositions.length, tokens);

@@ -58,6 +58,11 @@ final class RotaryTables {
     return rope.dependsOnLength() || pairs % 8 != 0 || pairs > spec.headDim() / 16 * 8;
   }
 
+  /** The row of a position in a sequence of so many tokens: long ones use the second half. */
+  static int row(RopeSpec rope, int sequenceTokens, int position, int contextTokens) {
+    return position + (rope.isLong(sequenceTokens) ? contextTokens : 0);
+  }
+
   /** Rows of each table. */
   static int rows(AttentionSpec attention, int contextTokens) {
     return attention.rope().dependsOnLength() ? 2 * contextTokens : contextTokens;
