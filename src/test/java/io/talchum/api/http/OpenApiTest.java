@@ -3,11 +3,14 @@ package io.talchum.api.http;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.hamcrest.Matchers.equalTo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
 import io.talchum.core.Caller;
 import io.talchum.core.ServeException;
 import java.io.IOException;
@@ -32,6 +35,34 @@ class OpenApiTest {
   @BeforeEach
   void read() throws IOException {
     page = MAPPER.readTree(given().accept("application/json").get("/openapi").asString());
+  }
+
+  @Test
+  void comesInTheFormatThatIsAskedFor() throws IOException {
+    assertDocument("application/yaml", given().accept("*/*").get("/openapi"));
+    assertDocument("application/yaml", given().accept("text/html").get("/openapi"));
+    assertDocument(
+        "application/yaml",
+        given().accept("application/json;q=0.5, application/yaml").get("/openapi"));
+    assertDocument(
+        "application/json",
+        given().accept("application/yaml;q=0.5, application/json").get("/openapi"));
+    assertDocument("application/json", given().accept("*/*").get("/openapi?format=json"));
+    assertDocument(
+        "application/yaml", given().accept("application/json").get("/openapi?format=yaml"));
+    given()
+        .get("/openapi?format=toml")
+        .then()
+        .statusCode(400)
+        .body("error.param", equalTo("format"))
+        .body("error.message", equalTo("format has to be yaml or json, not toml"));
+  }
+
+  private void assertDocument(String type, Response answer) throws IOException {
+    answer.then().statusCode(200).header("Vary", "Accept");
+    assertThat(answer.contentType()).startsWith(type);
+    ObjectMapper reader = type.endsWith("json") ? MAPPER : new ObjectMapper(new YAMLFactory());
+    assertThat(reader.readTree(answer.asByteArray())).isEqualTo(page);
   }
 
   @Test
