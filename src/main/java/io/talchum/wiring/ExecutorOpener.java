@@ -92,7 +92,7 @@ final class ExecutorOpener {
             new DevicePlan.Wish(config.slots(), context, config.prefillTokensAlone(), rank),
             usable);
     LOG.info(plan.text());
-    ModelExecutor executor = cuda.open(weights, plan, threads());
+    ModelExecutor executor = cuda.open(weights, plan, config.cuda().graphs(), threads());
     int alone = plan.prefillTokens();
     int piece = Math.min(alone, config.prefillTokens().orElse(CUDA_PREFILL_TOKENS));
     return new OpenedExecutor(

@@ -131,5 +131,9 @@ public interface TalchumConfig {
     /** The highest rank of an adapter at one linear: each slot keeps room for it. */
     @WithDefault("16")
     int loraRank();
+
+    /** Whether decode steps are recorded as CUDA graphs and replayed. */
+    @WithDefault("false")
+    boolean graphs();
   }
 }

@@ -32,8 +32,8 @@ final class AdapterStacks implements AutoCloseable {
       stacks.add(
           new Stack(
               site,
-              device.allocate(arena, options.slots() * downBytes(site)),
-              device.allocate(arena, options.slots() * upBytes(site))));
+              device.memory().allocate(arena, options.slots() * downBytes(site)),
+              device.memory().allocate(arena, options.slots() * upBytes(site))));
     }
   }
 
@@ -56,11 +56,11 @@ final class AdapterStacks implements AutoCloseable {
       MemorySegment up = slice(stack.up(), slot, upBytes(site));
       DeviceAdapter.Image image = adapter == null ? null : adapter.at(site.number());
       if (image != null) {
-        device.copy(image.down(), down);
-        device.copy(image.up(), up);
+        device.memory().copy(image.down(), down);
+        device.memory().copy(image.up(), up);
       } else if (before != null && before.at(site.number()) != null) {
-        device.clear(down);
-        device.clear(up);
+        device.memory().clear(down);
+        device.memory().clear(up);
       }
     }
     held[slot] = adapter;
@@ -81,7 +81,7 @@ final class AdapterStacks implements AutoCloseable {
 
   private void bind(StepBinding step, String name, MemorySegment memory, long... shape) {
     step.input(
-        name, step.own(tensors.tensor(device.memoryInfo(), memory, options.number(), shape)));
+        name, step.own(tensors.tensor(device.provider().memoryInfo(), memory, options.number(), shape)));
   }
 
   private static MemorySegment slice(MemorySegment all, int slot, long bytes) {

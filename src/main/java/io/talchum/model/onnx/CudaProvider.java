@@ -54,15 +54,21 @@ public final class CudaProvider {
     return cuda.memory()[0];
   }
 
-  /** Opens a package in fp16; it must stay open as long as the executor. */
-  public ModelExecutor open(ModelPackage weights, DevicePlan plan, int threads) {
-    return open(weights, DeviceOptions.of(plan, weights.manifest().spec().vocabSize()), threads);
+  /**
+   * Opens a package in fp16; it must stay open as long as the executor.
+   *
+   * @param graphs whether decode steps are recorded as CUDA graphs and replayed
+   */
+  public ModelExecutor open(ModelPackage weights, DevicePlan plan, boolean graphs, int threads) {
+    int vocabSize = weights.manifest().spec().vocabSize();
+    return open(weights, DeviceOptions.of(plan, vocabSize, graphs), threads);
   }
 
   DeviceModelExecutor open(ModelPackage weights, DeviceOptions options, int threads) {
+    CudaMemory memory = new CudaMemory(cuda, device);
     return new DeviceModelExecutor(
         weights,
-        new CudaDevice(library, cuda, device),
+        new Device(memory, new CudaExecution(library, device, memory.stream())),
         new OrtSessions(library, threads, false),
         new OrtTensors(library),
         options);

@@ -34,7 +34,7 @@ final class CudaRequirements {
         CudaRequirements::canLoad,
         () -> {
           unpackProvider(folder);
-          String problem = CudaDevice.providerProblem(library);
+          String problem = CudaExecution.providerProblem(library);
           return problem == null ? null : problem + " (" + linkerSays(folder) + ")";
         });
   }

@@ -17,7 +17,8 @@ import java.util.List;
 
 /**
  * The CUDA runtime (libcudart, CUDA 12 or 13) through java.lang.foreign. Functions act on the
- * calling thread's device ({@link #use}). Thread-safe.
+ * calling thread's device ({@link #use}). Thread-safe: one call at a time, because none may come
+ * between while ONNX Runtime records a step ({@link #alone}).
  */
 final class CudaRuntime {
   static final List<String> LIBRARIES = List.of("libcudart.so.13", "libcudart.so.12");
@@ -76,7 +77,7 @@ final class CudaRuntime {
   }
 
   /** Number of devices. */
-  int devices() {
+  synchronized int devices() {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment count = call.allocate(JAVA_INT);
       check("count the devices", (int) deviceCount.invokeExact(count));
@@ -87,7 +88,7 @@ final class CudaRuntime {
   }
 
   /** Makes a device the calling thread's. */
-  void use(int device) {
+  synchronized void use(int device) {
     try {
       check("use device " + device, (int) setDevice.invokeExact(device));
     } catch (Throwable e) {
@@ -96,7 +97,7 @@ final class CudaRuntime {
   }
 
   /** Free and total bytes of the device. */
-  long[] memory() {
+  synchronized long[] memory() {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment free = call.allocate(JAVA_LONG);
       MemorySegment total = call.allocate(JAVA_LONG);
@@ -108,7 +109,7 @@ final class CudaRuntime {
   }
 
   /** Memory of the device, freed with the arena. */
-  MemorySegment allocate(Arena owner, int device, long bytes) {
+  synchronized MemorySegment allocate(Arena owner, int device, long bytes) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ADDRESS);
       check("allocate " + bytes + " bytes", (int) malloc.invokeExact(out, bytes));
@@ -116,30 +117,37 @@ final class CudaRuntime {
           .reinterpret(
               bytes,
               owner,
-              memory -> {
-                use(device);
-                call(free, memory);
-              });
+              memory -> free(device, memory));
     } catch (Throwable e) {
       throw failure(e);
     }
   }
 
   /** Pinned memory of the host, freed with the arena. */
-  MemorySegment allocateHost(Arena owner, long bytes) {
+  synchronized MemorySegment allocateHost(Arena owner, long bytes) {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ADDRESS);
       check("pin " + bytes + " bytes", (int) hostAlloc.invokeExact(out, bytes, 0));
       return out.get(ADDRESS, 0)
-          .reinterpret(bytes, owner, memory -> call(freeHost, memory))
+          .reinterpret(bytes, owner, memory -> alone(() -> call(freeHost, memory)))
           .fill((byte) 0);
     } catch (Throwable e) {
       throw failure(e);
     }
   }
 
+  private synchronized void free(int device, MemorySegment memory) {
+    use(device);
+    call(free, memory);
+  }
+
+  /** Runs while no other thread calls a function. */
+  synchronized void alone(Runnable action) {
+    action.run();
+  }
+
   /** A stream that does not wait for the default one. */
-  MemorySegment createStream() {
+  synchronized MemorySegment createStream() {
     int nonBlocking = 1;
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ADDRESS);
@@ -150,15 +158,15 @@ final class CudaRuntime {
     }
   }
 
-  void destroyStream(MemorySegment stream) {
+  synchronized void destroyStream(MemorySegment stream) {
     call(destroyStream, stream);
   }
 
-  void await(MemorySegment stream) {
+  synchronized void await(MemorySegment stream) {
     call(awaitStream, stream);
   }
 
-  void copy(MemorySegment from, MemorySegment to, MemorySegment stream) {
+  synchronized void copy(MemorySegment from, MemorySegment to, MemorySegment stream) {
     try {
       check("copy", (int) copy.invokeExact(to, from, from.byteSize(), COPY_BY_ADDRESS, stream));
     } catch (Throwable e) {
@@ -166,8 +174,8 @@ final class CudaRuntime {
     }
   }
 
-  void copyPieces(
-      Device.Pieces from, Device.Pieces to, long bytes, int count, MemorySegment stream) {
+  synchronized void copyPieces(
+      DeviceMemory.Pieces from, DeviceMemory.Pieces to, long bytes, int count, MemorySegment stream) {
     try {
       check(
           "copy",
@@ -186,7 +194,7 @@ final class CudaRuntime {
     }
   }
 
-  void clear(MemorySegment memory, MemorySegment stream) {
+  synchronized void clear(MemorySegment memory, MemorySegment stream) {
     try {
       check("clear", (int) fill.invokeExact(memory, 0, memory.byteSize(), stream));
     } catch (Throwable e) {

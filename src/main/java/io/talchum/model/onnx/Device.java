@@ -1,53 +1,15 @@
 package io.talchum.model.onnx;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-
-/**
- * Where a {@link GraphForm.Standard} graph runs, and its memory. A segment of that memory is an
- * address on the device: only these methods may read or write it. Any thread.
- */
-interface Device extends AutoCloseable {
-  /** Zeros, freed with the arena. */
-  MemorySegment allocate(Arena owner, long bytes);
-
-  /** Host memory of zeros that is copied quickly. */
-  MemorySegment allocateHost(Arena owner, long bytes);
-
-  /**
-   * Host memory as the device can read it: the same, or a copy.
-   *
-   * @param host not to be changed, and alive as long as the arena
-   */
-  MemorySegment place(Arena owner, MemorySegment host);
-
-  /**
-   * Copies all of {@code from}; one of both may be host memory, which must stay as it is until
-   * {@link #await}.
-   */
-  void copy(MemorySegment from, MemorySegment to);
-
-  /** Copies pieces of equal size at equal distances, likewise. */
-  void copyPieces(Pieces from, Pieces to, long bytes, int count);
-
-  /** Fills with zeros. */
-  void clear(MemorySegment memory);
-
-  /** Returns once all copies are done. */
-  void await();
-
-  /** Describes the memory to ONNX Runtime: an OrtMemoryInfo. */
-  MemorySegment memoryInfo();
-
-  /** Lets a session of these options (OrtSessionOptions) run here. */
-  void addProvider(MemorySegment options);
-
-  /** Bytes that can be allocated now; {@link Long#MAX_VALUE} if nobody knows. */
-  long freeBytes();
+/** Where a {@link GraphForm.Standard} graph runs. */
+record Device(DeviceMemory memory, DeviceProvider provider) implements AutoCloseable {
+  /** ONNX Runtime's CPU provider: what is written for devices runs and is tested there. */
+  static Device onHost(OrtTensors tensors) {
+    return new Device(new HostMemory(tensors), new HostProvider(tensors));
+  }
 
   @Override
-  void close();
-
-  /** Pieces of memory, the first one at an offset. */
-  record Pieces(MemorySegment memory, long offset, long distance) {}
+  public void close() {
+    memory.close();
+    provider.close();
+  }
 }

@@ -41,14 +41,14 @@ final class DeviceAdapterPreparation {
   private final ModelPackage weights;
   private final ModelSpec spec;
   private final DeviceOptions options;
-  private final Device device;
+  private final DeviceMemory memory;
   private final Numbers numbers;
   private final List<StackSite> sites;
 
-  DeviceAdapterPreparation(ModelPackage weights, Device device, DeviceOptions options) {
+  DeviceAdapterPreparation(ModelPackage weights, DeviceMemory memory, DeviceOptions options) {
     this.weights = weights;
     this.spec = weights.manifest().spec();
-    this.device = device;
+    this.memory = memory;
     this.options = options;
     this.numbers = new Numbers(options.number());
     this.sites = StackSite.of(weights);
@@ -79,7 +79,7 @@ final class DeviceAdapterPreparation {
           bytes += image.down().byteSize() + image.up().byteSize();
         }
       }
-      device.await();
+      memory.await();
       return new DeviceAdapter(arena, images, bytes);
     } catch (RuntimeException | Error e) {
       arena.close();
@@ -116,9 +116,9 @@ final class DeviceAdapterPreparation {
     }
     DeviceAdapter.Image image =
         new DeviceAdapter.Image(
-            device.allocate(arena, down.byteSize()), device.allocate(arena, up.byteSize()));
-    device.copy(down, image.down());
-    device.copy(up, image.up());
+            memory.allocate(arena, down.byteSize()), memory.allocate(arena, up.byteSize()));
+    memory.copy(down, image.down());
+    memory.copy(up, image.up());
     return image;
   }
 

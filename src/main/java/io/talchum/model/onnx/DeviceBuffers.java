@@ -34,16 +34,16 @@ final class DeviceBuffers implements AutoCloseable {
     private final MemorySegment there;
 
     Mirror(Arena arena, long bytes) {
-      host = device.allocateHost(arena, bytes);
-      there = device.allocate(arena, bytes);
+      host = device.memory().allocateHost(arena, bytes);
+      there = device.memory().allocate(arena, bytes);
     }
 
     void send(long bytes) {
-      device.copy(host.asSlice(0, bytes), there.asSlice(0, bytes));
+      device.memory().copy(host.asSlice(0, bytes), there.asSlice(0, bytes));
     }
 
     void fetch(long offset, long bytes) {
-      device.copy(there.asSlice(offset, bytes), host.asSlice(offset, bytes));
+      device.memory().copy(there.asSlice(offset, bytes), host.asSlice(offset, bytes));
     }
   }
 
@@ -58,7 +58,7 @@ final class DeviceBuffers implements AutoCloseable {
     lastPositions = new Mirror(arena, (long) options.slots() * Integer.BYTES);
     rotaryPositions = new Mirror(arena, tokens * Long.BYTES);
     numbers = new Mirror(arena, tokens * Long.BYTES);
-    totalLength = device.allocateHost(arena, Integer.BYTES);
+    totalLength = device.memory().allocateHost(arena, Integer.BYTES);
     logits = new Mirror(arena, tokens * spec.vocabSize() * Float.BYTES);
     candidateLogits = new Mirror(arena, tokens * candidates * Float.BYTES);
     candidateIds = new Mirror(arena, tokens * candidates * Long.BYTES);
@@ -66,7 +66,12 @@ final class DeviceBuffers implements AutoCloseable {
       numbers.host.setAtIndex(JAVA_LONG, i, i);
     }
     numbers.send(numbers.host.byteSize());
-    device.await();
+    device.memory().await();
+  }
+
+  /** What the last step was told of its longest row's length. */
+  int totalLength() {
+    return totalLength.get(JAVA_INT, 0);
   }
 
   /** Where the host writes a step's embeddings. */
@@ -81,14 +86,16 @@ final class DeviceBuffers implements AutoCloseable {
     }
   }
 
-  /** Sets each row's last position and sends all that the step reads. */
-  void send(int[] last, int tokens) {
-    int longest = 0;
+  /**
+   * Sets each row's last position and sends all that the step reads.
+   *
+   * @param total at least the longest row's length
+   */
+  void send(int[] last, int tokens, int total) {
     for (int row = 0; row < last.length; row++) {
       lastPositions.host.setAtIndex(JAVA_INT, row, last[row]);
-      longest = Math.max(longest, last[row] + 1);
     }
-    totalLength.set(JAVA_INT, 0, longest);
+    totalLength.set(JAVA_INT, 0, total);
     embeddings.send((long) tokens * spec.hiddenSize() * Float.BYTES);
     lastPositions.send((long) last.length * Integer.BYTES);
     if (RotaryTables.areReadByOwnNodes(spec)) {
@@ -129,7 +136,7 @@ final class DeviceBuffers implements AutoCloseable {
     if (candidates > 0) {
       candidateLogits.fetch(0, (long) rows * candidates * Float.BYTES);
       candidateIds.fetch(0, (long) rows * candidates * Long.BYTES);
-      device.await();
+      device.memory().await();
     }
   }
 
@@ -147,7 +154,7 @@ final class DeviceBuffers implements AutoCloseable {
   MemorySegment fetchLogits(int row) {
     long bytes = (long) spec.vocabSize() * Float.BYTES;
     logits.fetch(row * bytes, bytes);
-    device.await();
+    device.memory().await();
     return logits.host.asSlice(row * bytes, bytes);
   }
 
@@ -163,7 +170,7 @@ final class DeviceBuffers implements AutoCloseable {
           for (long dimension : shape) {
             bytes *= dimension;
           }
-          return tensors.tensor(device.memoryInfo(), data.asSlice(0, bytes), type, shape);
+          return tensors.tensor(device.provider().memoryInfo(), data.asSlice(0, bytes), type, shape);
         });
   }
 

@@ -1,7 +1,7 @@
 package io.talchum.model.onnx;
 
 import io.talchum.core.ModelSpec;
-import io.talchum.model.onnx.Device.Pieces;
+import io.talchum.model.onnx.DeviceMemory.Pieces;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -26,8 +26,8 @@ final class DeviceKv {
     this.keys = new MemorySegment[spec.layers()];
     this.values = new MemorySegment[spec.layers()];
     for (int layer = 0; layer < spec.layers(); layer++) {
-      keys[layer] = device.allocate(arena, slotBytes() * options.slots());
-      values[layer] = device.allocate(arena, slotBytes() * options.slots());
+      keys[layer] = device.memory().allocate(arena, slotBytes() * options.slots());
+      values[layer] = device.memory().allocate(arena, slotBytes() * options.slots());
     }
   }
 
@@ -47,7 +47,7 @@ final class DeviceKv {
 
   private MemorySegment view(MemorySegment all, int first, int rows) {
     return tensors.tensor(
-        device.memoryInfo(),
+        device.provider().memoryInfo(),
         all.asSlice(first * slotBytes(), rows * slotBytes()),
         options.number(),
         rows,
@@ -60,11 +60,11 @@ final class DeviceKv {
   void copy(int from, int to, int tokens) {
     for (int layer = 0; layer < spec.layers(); layer++) {
       for (MemorySegment all : List.of(keys[layer], values[layer])) {
-        device.copyPieces(
+        device.memory().copyPieces(
             inSlot(all, from, 0), inSlot(all, to, 0), vectorBytes() * tokens, spec.kvHeads());
       }
     }
-    device.await();
+    device.memory().await();
   }
 
   /** Copies positions out to host memory, as [layers, 2, kvHeads, tokens, headDim]. */
@@ -84,11 +84,11 @@ final class DeviceKv {
       for (MemorySegment all : List.of(keys[layer], values[layer])) {
         Pieces inside = inSlot(all, slot, start);
         Pieces outside = new Pieces(host, at, run);
-        device.copyPieces(out ? inside : outside, out ? outside : inside, run, spec.kvHeads());
+        device.memory().copyPieces(out ? inside : outside, out ? outside : inside, run, spec.kvHeads());
         at += run * spec.kvHeads();
       }
     }
-    device.await();
+    device.memory().await();
   }
 
   private Pieces inSlot(MemorySegment all, int slot, int start) {

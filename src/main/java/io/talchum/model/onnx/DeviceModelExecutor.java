@@ -8,42 +8,21 @@ import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
 import io.talchum.weights.ModelPackage;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The decoder on a device: weights, KV cache, adapters and logits stay there; the base and the
- * adapted graph are two sessions over the same memory.
+ * The decoder on a device: weights, KV cache, adapters and logits stay there. Knows what each slot
+ * holds; {@link DeviceSteps} runs.
  */
 final class DeviceModelExecutor implements ModelExecutor {
   private final ModelSpec spec;
   private final DeviceOptions options;
-  private final ModelPackage weights;
-  private final Device device;
-  private final OrtSessions runtime;
-  private final OrtTensors tensors;
-  private final Arena arena = Arena.ofShared();
-  private final DeviceWeights shared;
-  private final DeviceKv kv;
-  private final DeviceBuffers buffers;
+  private final DeviceSteps steps;
   private final EmbeddingLookup embeddings;
   private final DeviceAdapterPreparation preparation;
   private final @Nullable DeviceAdapter[] adapters; // [slots]
   private final int[] expectedTokens; // [slots]
-  private final MemorySegment session;
-  private @Nullable Adapted adapted;
-  private long lastRunNanos;
-  private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
-
-  private record BindingKey(boolean adapted, int first, int rows) {}
-
-  /** Made when the first adapter is bound. */
-  private record Adapted(MemorySegment session, AdapterStacks stacks) {}
 
   DeviceModelExecutor(
       ModelPackage weights,
@@ -51,20 +30,13 @@ final class DeviceModelExecutor implements ModelExecutor {
       OrtSessions runtime,
       OrtTensors tensors,
       DeviceOptions options) {
-    this.weights = weights;
     this.spec = weights.manifest().spec();
-    this.device = device;
-    this.runtime = runtime;
-    this.tensors = tensors;
     this.options = options;
-    this.shared = new DeviceWeights(device, tensors, weights, options);
-    this.kv = new DeviceKv(device, tensors, arena, spec, options);
-    this.buffers = new DeviceBuffers(device, tensors, arena, spec, options);
+    this.steps = new DeviceSteps(weights, device, runtime, tensors, options);
     this.embeddings = new EmbeddingLookup(weights);
-    this.preparation = new DeviceAdapterPreparation(weights, device, options);
+    this.preparation = new DeviceAdapterPreparation(weights, device.memory(), options);
     this.adapters = new DeviceAdapter[options.slots()];
     this.expectedTokens = new int[options.slots()];
-    this.session = createSession(0);
   }
 
   /** On the CPU provider: slow, for tests and to try packages out. */
@@ -73,20 +45,7 @@ final class DeviceModelExecutor implements ModelExecutor {
     OrtTensors tensors = new OrtTensors(library);
     OrtSessions runtime =
         new OrtSessions(library, Runtime.getRuntime().availableProcessors(), false);
-    return new DeviceModelExecutor(weights, new HostDevice(tensors), runtime, tensors, options);
-  }
-
-  private MemorySegment createSession(int rank) {
-    OnnxGraph graph =
-        DecoderGraph.build(
-            weights,
-            new GraphForm.Standard(
-                options.contextTokens(), options.number(), rank, options.candidates()));
-    return runtime.create(
-        graph.serialized(),
-        shared.of(graph),
-        weights.directory().toAbsolutePath(),
-        device::addProvider);
+    return new DeviceModelExecutor(weights, Device.onHost(tensors), runtime, tensors, options);
   }
 
   @Override
@@ -124,12 +83,7 @@ final class DeviceModelExecutor implements ModelExecutor {
     if (!(adapter instanceof DeviceAdapter prepared)) {
       throw new IllegalArgumentException("not prepared by this executor: " + adapter);
     }
-    if (adapted == null) {
-      adapted =
-          new Adapted(
-              createSession(options.rank()),
-              new AdapterStacks(device, tensors, StackSite.of(weights), options));
-    }
+    steps.stacks(); // takes its time here, not in a step
     adapters[slot] = prepared;
   }
 
@@ -150,7 +104,7 @@ final class DeviceModelExecutor implements ModelExecutor {
 
   @Override
   public void copySlot(int from, int to, int tokens) {
-    kv.copy(from, to, tokens);
+    steps.kv().copy(from, to, tokens);
     adapters[to] = adapters[from];
     expectedTokens[to] = expectedTokens[from];
   }
@@ -163,13 +117,13 @@ final class DeviceModelExecutor implements ModelExecutor {
   @Override
   public void readKv(int slot, int start, int tokens, MemorySegment to) {
     checkRange(start, tokens);
-    kv.read(slot, start, tokens, to);
+    steps.kv().read(slot, start, tokens, to);
   }
 
   @Override
   public void writeKv(int slot, int start, int tokens, MemorySegment from) {
     checkRange(start, tokens);
-    kv.write(slot, start, tokens, from);
+    steps.kv().write(slot, start, tokens, from);
   }
 
   @Override
@@ -178,99 +132,63 @@ final class DeviceModelExecutor implements ModelExecutor {
     for (int position : positions) {
       checkRange(position, 1);
     }
-    return run(0, tokenIds, positions, 0, 1);
+    return run(
+        new DeviceSteps.Step(holdAdapters(0, rows), true, 0, rows, 1, 0, 1), tokenIds, positions);
   }
 
   @Override
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows) {
     int tokens = StepArguments.tokens(tokenIds, options.prefillTokens());
     checkRange(start, tokens);
-    int[] last = {start + tokens - 1};
-    return switch (rows) {
-      case NONE -> {
-        run(slot, tokenIds, last, tokens - 1, 1); // no provider is trusted with a head of no rows
-        yield new DeviceLogits(0, spec.vocabSize(), 0, buffers);
-      }
-      case LAST -> run(slot, tokenIds, last, tokens - 1, 1);
-      case ALL -> run(slot, tokenIds, last, 0, tokens);
-    };
+    int first = rows == LogitRows.ALL ? 0 : tokens - 1; // no provider is trusted with a head of none
+    StepLogits logits =
+        run(
+            new DeviceSteps.Step(
+                holdAdapters(slot, 1), false, slot, 1, tokens, first, tokens - first),
+            tokenIds,
+            start + tokens - 1);
+    return rows == LogitRows.NONE
+        ? new DeviceLogits(0, spec.vocabSize(), 0, steps.buffers())
+        : logits;
   }
 
-  /**
-   * Runs tokens of rows from a slot on, equally many each; logits for {@code count} tokens of each
-   * from {@code first} on.
-   */
-  private StepLogits run(int slot, int[] tokenIds, int[] lastPositions, int first, int count) {
-    int rows = lastPositions.length;
-    int tokens = tokenIds.length / rows;
+  private StepLogits run(DeviceSteps.Step step, int[] tokenIds, int... lastPositions) {
     for (int i = 0; i < tokenIds.length; i++) {
-      embeddings.read(tokenIds[i], null, buffers.embeddings(), i);
+      embeddings.read(tokenIds[i], null, steps.buffers().embeddings(), i);
     }
     if (RotaryTables.areReadByOwnNodes(spec)) {
-      setRotaryPositions(slot, lastPositions, tokens);
+      setRotaryPositions(step, lastPositions);
     }
-    buffers.send(lastPositions, tokenIds.length);
-    StepBinding step = binding(new BindingKey(holdAdapters(slot, rows), slot, rows));
-    buffers.bind(step, rows, tokens, first, count);
-    device.await();
-    long start = System.nanoTime();
-    step.run();
-    lastRunNanos = System.nanoTime() - start;
-    buffers.fetchCandidates(rows * count);
-    return new DeviceLogits(rows * count, spec.vocabSize(), options.candidates(), buffers);
+    steps.run(step, lastPositions);
+    return new DeviceLogits(
+        step.rows() * step.count(), spec.vocabSize(), options.candidates(), steps.buffers());
   }
 
-  /** How long the last step ran in ONNX Runtime. */
-  long lastRunNanos() {
-    return lastRunNanos;
-  }
-
-  Device device() {
-    return device;
+  /** Each token's row in {@link RotaryTables}. */
+  private void setRotaryPositions(DeviceSteps.Step step, int[] lastPositions) {
+    RopeSpec rope = spec.attention().rope();
+    for (int row = 0; row < step.rows(); row++) {
+      int length = Math.max(expectedTokens[step.slot() + row], lastPositions[row] + 1);
+      int position = lastPositions[row] - step.tokens() + 1;
+      int first = RotaryTables.row(rope, length, position, options.contextTokens());
+      steps.buffers().rotaryPositions(row * step.tokens(), first, step.tokens());
+    }
   }
 
   /** Brings the rows' adapters into their slots; whether there are any. */
-  boolean holdAdapters(int first, int rows) {
+  boolean holdAdapters(int slot, int rows) {
     boolean some = false;
     for (int row = 0; row < rows; row++) {
-      some |= adapters[first + row] != null;
+      some |= adapters[slot + row] != null;
     }
     for (int row = 0; some && row < rows; row++) {
-      Objects.requireNonNull(adapted).stacks().hold(first + row, adapters[first + row]);
+      steps.stacks().hold(slot + row, adapters[slot + row]);
     }
     return some;
   }
 
-  /** Each token's row in {@link RotaryTables}. */
-  private void setRotaryPositions(int slot, int[] lastPositions, int tokens) {
-    RopeSpec rope = spec.attention().rope();
-    for (int row = 0; row < lastPositions.length; row++) {
-      int length = Math.max(expectedTokens[slot + row], lastPositions[row] + 1);
-      int position = lastPositions[row] - tokens + 1;
-      int first = RotaryTables.row(rope, length, position, options.contextTokens());
-      buffers.rotaryPositions(row * tokens, first, tokens);
-    }
-  }
-
-  private StepBinding binding(BindingKey key) {
-    return bindings.computeIfAbsent(key, this::newBinding);
-  }
-
-  private StepBinding newBinding(BindingKey key) {
-    Adapted with = key.adapted() ? Objects.requireNonNull(adapted) : null;
-    StepBinding step = new StepBinding(tensors, with == null ? session : with.session());
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      MemorySegment keys = step.own(kv.keyView(layer, key.first(), key.rows()));
-      MemorySegment values = step.own(kv.valueView(layer, key.first(), key.rows()));
-      step.input(DecoderGraph.pastKey(layer), keys);
-      step.input(DecoderGraph.pastValue(layer), values);
-      step.output(DecoderGraph.presentKey(layer), keys);
-      step.output(DecoderGraph.presentValue(layer), values);
-    }
-    if (with != null) {
-      with.stacks().bind(step, key.first(), key.rows());
-    }
-    return step;
+  DeviceSteps steps() {
+    return steps;
   }
 
   private void checkRange(int start, int tokens) {
@@ -283,16 +201,6 @@ final class DeviceModelExecutor implements ModelExecutor {
 
   @Override
   public void close() {
-    new ArrayList<>(bindings.values()).forEach(StepBinding::close);
-    bindings.clear();
-    buffers.close();
-    runtime.release(session);
-    if (adapted != null) {
-      runtime.release(adapted.session());
-      adapted.stacks().close();
-    }
-    shared.close();
-    arena.close();
-    device.close();
+    steps.close();
   }
 }

@@ -9,22 +9,31 @@ package io.talchum.model.onnx;
  * @param number type of activations, KV cache and adapters
  * @param rank the highest rank of an adapter at one linear
  * @param candidates tokens of each row that are sorted out on the device
+ * @param records whether decode steps have fixed shapes and addresses, so that the provider can
+ *     record and replay them (CUDA graphs)
  */
 record DeviceOptions(
-    int slots, int contextTokens, int prefillTokens, ElementType number, int rank, int candidates) {
+    int slots,
+    int contextTokens,
+    int prefillTokens,
+    ElementType number,
+    int rank,
+    int candidates,
+    boolean records) {
   /**
    * Of each row that come back to the host; the sampler asks for a whole row where they do not do.
    */
   private static final int CANDIDATES = 64;
 
   /** In fp16. */
-  static DeviceOptions of(DevicePlan plan, int vocabSize) {
+  static DeviceOptions of(DevicePlan plan, int vocabSize, boolean records) {
     return new DeviceOptions(
         plan.slots(),
         plan.contextTokens(),
         plan.prefillTokens(),
         ElementType.FLOAT16,
         plan.rank(),
-        Math.min(CANDIDATES, vocabSize));
+        Math.min(CANDIDATES, vocabSize),
+        records);
   }
 }

@@ -36,7 +36,7 @@ final class DeviceWeights implements AutoCloseable {
       }
     }
     addRotaryTables(options.contextTokens());
-    device.await();
+    device.memory().await();
   }
 
   /** Bytes that a package takes. */
@@ -82,10 +82,10 @@ final class DeviceWeights implements AutoCloseable {
       return;
     }
     int bytes = tensor.encoding().quantBytes(tensor.blockSize());
-    MemorySegment quants = device.place(arena, weights.data(tensor, "quants"));
+    MemorySegment quants = device.memory().place(arena, weights.data(tensor, "quants"));
     values.put(
         name + StandardLinearNodes.QUANTS,
-        tensors.tensor(device.memoryInfo(), quants, ElementType.UINT8, rows, blocks, bytes));
+        tensors.tensor(device.provider().memoryInfo(), quants, ElementType.UINT8, rows, blocks, bytes));
     MemorySegment scales = weights.data(tensor, "scales");
     addFloats(name + StandardLinearNodes.SCALES, scales, rows, blocks);
     if (tensor.encoding().hasOffsets()) {
@@ -120,10 +120,10 @@ final class DeviceWeights implements AutoCloseable {
   private void addFloats(String name, MemorySegment floats, long... shape) {
     try (Arena made = Arena.ofShared()) {
       MemorySegment host = numbers.of(made, name, floats);
-      MemorySegment copy = device.allocate(arena, host.byteSize());
-      device.copy(host, copy);
-      device.await();
-      values.put(name, tensors.tensor(device.memoryInfo(), copy, number, shape));
+      MemorySegment copy = device.memory().allocate(arena, host.byteSize());
+      device.memory().copy(host, copy);
+      device.memory().await();
+      values.put(name, tensors.tensor(device.provider().memoryInfo(), copy, number, shape));
     }
   }
 

@@ -23,6 +23,7 @@ final class OrtTensors {
   private final MethodHandle bindInput;
   private final MethodHandle bindOutput;
   private final MethodHandle runWithBinding;
+  private final MethodHandle releaseRunOptions;
 
   OrtTensors(OrtLibrary library) {
     this.library = library;
@@ -35,6 +36,7 @@ final class OrtTensors {
     releaseBinding = library.function(135, FunctionDescriptor.ofVoid(ADDRESS));
     bindInput = library.statusFunction(136, ADDRESS, ADDRESS, ADDRESS);
     bindOutput = library.statusFunction(137, ADDRESS, ADDRESS, ADDRESS);
+    releaseRunOptions = library.function(97, FunctionDescriptor.ofVoid(ADDRESS));
     this.cpuMemory = createCpuMemoryInfo();
   }
 
@@ -112,10 +114,37 @@ final class OrtTensors {
     }
   }
 
-  void run(MemorySegment session, MemorySegment binding) {
-    try {
+  /**
+   * Options for {@link #run} (OrtRunOptions), to be released with {@link #releaseRunOptions}.
+   *
+   * @param key of one entry (onnxruntime_run_options_config_keys.h)
+   */
+  MemorySegment runOptions(String key, String value) {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment out = call.allocate(ADDRESS);
+      library.check((MemorySegment) library.statusFunction(39, ADDRESS).invokeExact(out));
+      MemorySegment options = out.get(ADDRESS, 0);
       library.check(
-          (MemorySegment) runWithBinding.invokeExact(session, MemorySegment.NULL, binding));
+          (MemorySegment)
+              library
+                  .statusFunction(165, ADDRESS, ADDRESS, ADDRESS) // AddRunConfigEntry
+                  .invokeExact(options, call.allocateFrom(key), call.allocateFrom(value)));
+      return options;
+    } catch (Throwable e) {
+      throw OrtLibrary.failure("take the run option " + key, e);
+    }
+  }
+
+  void releaseRunOptions(MemorySegment options) {
+    OrtLibrary.release(releaseRunOptions, options);
+  }
+
+  /**
+   * @param options of {@link #runOptions}, or NULL
+   */
+  void run(MemorySegment session, MemorySegment options, MemorySegment binding) {
+    try {
+      library.check((MemorySegment) runWithBinding.invokeExact(session, options, binding));
     } catch (Throwable e) {
       throw OrtLibrary.failure("run the model", e);
     }

@@ -19,6 +19,8 @@ final class StepBinding implements AutoCloseable {
   private final Map<String, MemorySegment> names = new HashMap<>();
   private final Map<String, MemorySegment> bound = new HashMap<>();
   private final List<MemorySegment> owned = new ArrayList<>();
+  private MemorySegment runOptions = MemorySegment.NULL;
+  private int number;
 
   StepBinding(OrtTensors tensors, MemorySegment session) {
     this.tensors = tensors;
@@ -45,8 +47,29 @@ final class StepBinding implements AutoCloseable {
     return value;
   }
 
+  /**
+   * Says which of a provider's recorded steps this one is; a provider that records nothing does not
+   * care.
+   *
+   * @param number from 1, or -1 for a step that is never recorded
+   */
+  void record(int number) {
+    this.number = number;
+    runOptions = tensors.runOptions("gpu_graph_id", Integer.toString(number));
+  }
+
   void run() {
-    tensors.run(session, binding);
+    tensors.run(session, runOptions, binding);
+  }
+
+  /** What {@link #record} said; 0 if nothing. */
+  int number() {
+    return number;
+  }
+
+  /** Everything that is bound, by name: the same values as long as nothing is bound anew. */
+  Map<String, MemorySegment> bound() {
+    return Map.copyOf(bound);
   }
 
   private MemorySegment name(String name) {
@@ -56,6 +79,9 @@ final class StepBinding implements AutoCloseable {
   @Override
   public void close() {
     tensors.releaseBinding(binding);
+    if (runOptions.address() != 0) {
+      tensors.releaseRunOptions(runOptions);
+    }
     owned.forEach(tensors::releaseValue);
     arena.close();
   }

@@ -9,6 +9,8 @@ import io.talchum.weights.Quantization;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,7 +24,7 @@ class CudaDeviceTest {
   void tellsDevicesAndMemory() {
     assertThat(cuda.devices()).isEqualTo(2);
     assertThat(cuda.memory()).containsExactly(7_000_000_000L, 8_000_000_000L);
-    assertThat(new CudaDevice(runtime, cuda, 1).freeBytes()).isEqualTo(7_000_000_000L);
+    assertThat(new CudaMemory(cuda, 1).freeBytes()).isEqualTo(7_000_000_000L);
   }
 
   @Test
@@ -33,16 +35,63 @@ class CudaDeviceTest {
 
   @Test
   void withoutTheProviderASessionIsRefused() {
-    try (CudaDevice device = new CudaDevice(runtime, cuda, 0)) {
-      assertThatThrownBy(() -> device.addProvider(MemorySegment.NULL))
+    try (CudaMemory memory = new CudaMemory(cuda, 0);
+        CudaExecution provider = new CudaExecution(runtime, 0, memory.stream())) {
+      assertThatThrownBy(() -> provider.addTo(MemorySegment.NULL, false))
           .hasMessageStartingWith("ONNX Runtime cannot use the GPU: ");
+    }
+  }
+
+  @Test
+  void theProviderIsToldItsStreamAndWhetherItRecords() {
+    try (CudaMemory memory = new CudaMemory(cuda, 1);
+        CudaExecution provider = new CudaExecution(runtime, 1, memory.stream())) {
+      Map<String, String> always =
+          Map.of(
+              "device_id",
+              "1",
+              "user_compute_stream",
+              "4660",
+              "arena_extend_strategy",
+              "kSameAsRequested");
+      assertThat(provider.settings(false)).isEqualTo(always);
+      assertThat(provider.settings(true))
+          .containsAllEntriesOf(always)
+          .containsEntry("enable_cuda_graph", "1")
+          .hasSize(4);
+    }
+  }
+
+  /** What another thread asked of the stream would become part of the recorded step. */
+  @Test
+  void nobodyElseCallsWhileAStepIsRecorded() throws InterruptedException {
+    try (CudaMemory memory = new CudaMemory(cuda, 0);
+        Arena arena = Arena.ofShared()) {
+      AtomicBoolean called = new AtomicBoolean();
+      Thread other =
+          new Thread(
+              () -> {
+                memory.allocate(arena, 64);
+                called.set(true);
+              });
+      memory.alone(
+          () -> {
+            other.start();
+            while (other.getState() != Thread.State.BLOCKED) {
+              Thread.onSpinWait();
+            }
+            memory.await(); // the recording thread itself may
+            assertThat(called).isFalse();
+          });
+      other.join();
+      assertThat(called).isTrue();
     }
   }
 
   @Test
   void theDecoderRunsOverItsMemoryAndLeavesNothing(@TempDir Path folder) {
     OrtTensors tensors = new OrtTensors(runtime);
-    DeviceOptions options = new DeviceOptions(2, TinyModels.CONTEXT, 64, ElementType.FLOAT, 16, 8);
+    DeviceOptions options = new DeviceOptions(2, TinyModels.CONTEXT, 64, ElementType.FLOAT, 16, 8, false);
     int[] prompt = {3, 1, 4, 1, 5, 9, 2, 6};
     try (ModelPackage model =
             TinyModels.imported(
@@ -57,7 +106,7 @@ class CudaDeviceTest {
       try (DeviceModelExecutor executor =
               new DeviceModelExecutor(
                   model,
-                  new OnHost(new CudaDevice(runtime, cuda, 0), tensors.cpuMemory()),
+                  new Device(new CudaMemory(cuda, 0), new HostProvider(tensors)),
                   new OrtSessions(runtime, 2, false),
                   tensors,
                   options);
@@ -78,56 +127,5 @@ class CudaDeviceTest {
       }
     }
     assertThat(library.allocated).isEmpty();
-  }
-
-  /** A device whose sessions run on the CPU, which can read the double's memory. */
-  private record OnHost(CudaDevice memory, MemorySegment memoryInfo) implements Device {
-    @Override
-    public MemorySegment allocate(Arena owner, long bytes) {
-      return memory.allocate(owner, bytes);
-    }
-
-    @Override
-    public MemorySegment allocateHost(Arena owner, long bytes) {
-      return memory.allocateHost(owner, bytes);
-    }
-
-    @Override
-    public MemorySegment place(Arena owner, MemorySegment host) {
-      return memory.place(owner, host);
-    }
-
-    @Override
-    public void copy(MemorySegment from, MemorySegment to) {
-      memory.copy(from, to);
-    }
-
-    @Override
-    public void copyPieces(Pieces from, Pieces to, long bytes, int count) {
-      memory.copyPieces(from, to, bytes, count);
-    }
-
-    @Override
-    public void clear(MemorySegment cleared) {
-      memory.clear(cleared);
-    }
-
-    @Override
-    public void await() {
-      memory.await();
-    }
-
-    @Override
-    public void addProvider(MemorySegment options) {}
-
-    @Override
-    public long freeBytes() {
-      return memory.freeBytes();
-    }
-
-    @Override
-    public void close() {
-      memory.close();
-    }
   }
 }

@@ -78,8 +78,16 @@ class CudaRequirementsTest {
     }
   }
 
+  /** It refuses an empty key by what it is called, and takes the one that we give. */
+  @Test
+  void theRunOptionsAreWhereTheTableSays() {
+    OrtTensors tensors = new OrtTensors(new OrtLibrary());
+    tensors.releaseRunOptions(tensors.runOptions("gpu_graph_id", "1"));
+    assertThatThrownBy(() -> tensors.runOptions("", "1")).hasMessageContaining("Config key");
+  }
+
   @Test
   void memoryOfAGpuCanBeDescribedAnywhere() {
-    assertThat(CudaDevice.memoryInfo(new OrtLibrary(), 0).address()).isNotZero();
+    assertThat(CudaExecution.memoryInfo(new OrtLibrary(), 0).address()).isNotZero();
   }
 }

@@ -3,6 +3,7 @@ package io.talchum.model.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.model.LogitRows;
+import io.talchum.model.onnx.GoldenComparison.Keys;
 import io.talchum.testing.Fixtures;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
@@ -151,19 +152,16 @@ class DecoderGoldenTest {
             TinyModels.imported(source, "golden-" + source.getFileName(), linears, head, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, 2);
         Fixtures.Goldens goldens = Fixtures.goldens(golden)) {
-      for (int p = 0; p < prompts; p++) {
-        int[] prompt = goldens.ints("p" + p + ".input_ids");
-        float[][] expected = goldens.rows("p" + p + ".logits");
-        for (int piece : new int[] {64, 7, 1}) {
-          assertThat(
-                  TinyModels.maxDifference(
-                      TinyModels.prefill(executor, 1, prompt, piece), expected))
-              .as("%s prompt %d in pieces of %d", source, p, piece)
-              .isLessThan(TOLERANCE);
-        }
-        int[] greedy = goldens.ints("p" + p + ".greedy_ids");
-        assertThat(TinyModels.greedy(executor, prompt, greedy.length)).isEqualTo(greedy);
-      }
+      GoldenComparison.logits(
+          executor,
+          1,
+          goldens,
+          Keys.MODEL,
+          prompts,
+          new int[] {64, 7, 1},
+          (what, difference, largest) ->
+              assertThat(difference).as("%s %s", source, what).isLessThan(TOLERANCE));
+      GoldenComparison.texts(executor, goldens, Keys.MODEL, prompts);
     }
   }
 }

@@ -14,6 +14,7 @@ import io.talchum.core.Linear;
 import io.talchum.core.ServeException;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
+import io.talchum.model.onnx.GoldenComparison.Keys;
 import io.talchum.testing.Fixtures;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,52 +53,55 @@ class DeviceAdaptersTest {
             executor.prepare(new PeftReader(new PackageWeights(model)).read(adapter).weights());
         Fixtures.Goldens goldens = Fixtures.goldens(adapter.resolve("golden.safetensors"))) {
       executor.bind(0, resident);
-      for (int p = 0; p < 3; p++) {
-        int[] prompt = goldens.ints("prompt" + p + ".ids");
-        assertThat(
-                TinyModels.maxDifference(
-                    TinyModels.prefill(executor, 0, prompt, 16),
-                    goldens.rows("prompt" + p + ".logits")))
-            .isLessThan(TOLERANCE);
-        int[] greedy = goldens.ints("prompt" + p + ".greedy");
-        assertThat(TinyModels.greedy(executor, prompt, greedy.length)).isEqualTo(greedy);
-      }
+      GoldenComparison.logits(
+          executor,
+          0,
+          goldens,
+          Keys.ADAPTER,
+          3,
+          new int[] {16},
+          (what, difference, largest) ->
+              assertThat(difference).as(what).isLessThan(TOLERANCE));
+      GoldenComparison.texts(executor, goldens, Keys.ADAPTER, 3);
     }
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"FLOAT", "FLOAT16"})
-  void rowsOfAMixedBatchAreWhatTheyAreAlone(ElementType number) {
+  @EnumSource(names = {"HOST", "HOST_HALF", "HOST_RECORDING"})
+  void rowsOfAMixedBatchAreWhatTheyAreAlone(Placement placement) {
     try (ModelPackage model = base(Quantization.INT8);
-        DeviceModelExecutor executor = TinyModels.onHost(model, 4, number)) {
-      List<ResidentAdapter> adapters = new ArrayList<>();
+        DeviceModelExecutor executor = placement.device(model, 4, TinyModels.CONTEXT, 64, 16)) {
+      List<@Nullable ResidentAdapter> adapters = new ArrayList<>();
       adapters.add(TinyModels.adapter(executor, "adapters/llama/lora_all_linear"));
       adapters.add(null);
       adapters.add(TinyModels.adapter(executor, "adapters/llama/lora_qv"));
       adapters.add(TinyModels.adapter(executor, "adapters/llama/rslora"));
-      float[][] alone = new float[4][];
-      for (int i = 0; i < 4; i++) {
-        executor.bind(0, adapters.get(i));
-        prompt(executor, 0, i);
-        alone[i] = TinyModels.row(executor.decode(new int[] {7 + i}, new int[] {8}), 0);
+      MixedBatch batch = new MixedBatch(executor, adapters);
+      for (int shift = 0; shift < 2; shift++) {
+        assertThat(batch.largestDifference(shift))
+            .as("shift %d", shift)
+            .isLessThan(placement == Placement.HOST_HALF ? 0.03f : TOLERANCE);
       }
-      for (int round = 0; round < 2; round++) { // the second one finds other adapters in the stacks
-        int shift = round;
-        for (int slot = 0; slot < 4; slot++) {
-          executor.bind(slot, adapters.get((slot + shift) % 4));
-          prompt(executor, slot, (slot + shift) % 4);
-        }
-        int[] tokens = new int[4];
-        Arrays.setAll(tokens, slot -> 7 + (slot + shift) % 4);
-        StepLogits mixed = executor.decode(tokens, new int[] {8, 8, 8, 8});
-        for (int slot = 0; slot < 4; slot++) {
-          assertThat(
-                  TinyModels.maxDifference(TinyModels.row(mixed, slot), alone[(slot + shift) % 4]))
-              .as("round %d slot %d", round, slot)
-              .isLessThan(number == ElementType.FLOAT ? TOLERANCE : 0.03f);
-        }
+      adapters.stream().filter(Objects::nonNull).forEach(ResidentAdapter::close);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"HOST", "HOST_HALF"})
+  void thirtyTwoRowsOfThirtyTwoAdaptersStayApart(Placement placement) {
+    int rows = 32;
+    try (ModelPackage model = base(Quantization.INT8);
+        DeviceModelExecutor executor = placement.device(model, rows, TinyModels.CONTEXT, 64, 16)) {
+      List<ResidentAdapter> adapters = new ArrayList<>();
+      for (int i = 0; i < rows; i++) {
+        adapters.add(executor.prepare(LowRankAdapters.random(executor.spec(), 16, i, 0.2f)));
       }
-      adapters.stream().filter(a -> a != null).forEach(ResidentAdapter::close);
+      MixedBatch batch = new MixedBatch(executor, List.copyOf(adapters));
+      float limit = placement == Placement.HOST_HALF ? 0.03f : TOLERANCE;
+      assertThat(batch.leastDistance()).isGreaterThan(10 * limit);
+      assertThat(batch.largestDifference(0)).isLessThan(limit);
+      assertThat(batch.largestDifference(13)).isLessThan(limit);
+      adapters.forEach(ResidentAdapter::close);
     }
   }
 

@@ -2,6 +2,7 @@ package io.talchum.model.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.talchum.model.onnx.GoldenComparison.Keys;
 import io.talchum.testing.Fixtures;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
@@ -106,20 +107,19 @@ class DeviceGoldenTest {
         DeviceModelExecutor executor = TinyModels.onHost(model, 2, number);
         Fixtures.Goldens goldens = Fixtures.goldens(Fixtures.path(golden))) {
       boolean whole = number == ElementType.FLOAT;
-      for (int p = 0; p < 2; p++) {
-        int[] prompt = goldens.ints("p" + p + ".input_ids");
-        float[][] expected = goldens.rows("p" + p + ".logits");
-        for (int piece : new int[] {64, 7}) {
-          float difference =
-              TinyModels.maxDifference(TinyModels.prefill(executor, 1, prompt, piece), expected);
-          assertThat(difference)
-              .as("%s prompt %d in pieces of %d", source, p, piece)
-              .isLessThan(whole ? 2e-3f : 0.02f * TinyModels.largest(expected));
-        }
-        int[] greedy = goldens.ints("p" + p + ".greedy_ids");
-        if (whole) {
-          assertThat(TinyModels.greedy(executor, prompt, greedy.length)).isEqualTo(greedy);
-        }
+      GoldenComparison.logits(
+          executor,
+          1,
+          goldens,
+          Keys.MODEL,
+          2,
+          new int[] {64, 7},
+          (what, difference, largest) ->
+              assertThat(difference)
+                  .as("%s %s", source, what)
+                  .isLessThan(whole ? 2e-3f : 0.02f * largest));
+      if (whole) {
+        GoldenComparison.texts(executor, goldens, Keys.MODEL, 2);
       }
     }
   }

@@ -126,7 +126,7 @@ final class GpuBench {
       }
       if (i >= 0) {
         step[i] = 1e3 * seconds(start);
-        outside[i] = step[i] - executor.lastRunNanos() / 1e6;
+        outside[i] = step[i] - executor.steps().lastRunNanos() / 1e6;
       }
     }
     Arrays.sort(step);
@@ -182,7 +182,7 @@ final class GpuBench {
       executor.bind(slot, adapters.get((slot + 1) % most));
       long start = System.nanoTime();
       executor.holdAdapters(slot, 1);
-      executor.device().await();
+      executor.steps().device().memory().await();
       admission[slot] = 1e3 * seconds(start);
     }
     Arrays.sort(admission);

@@ -59,7 +59,7 @@ public final class GpuChecks {
 
   DeviceModelExecutor open(ModelPackage model, int slots, int context, int piece) {
     DeviceOptions options =
-        new DeviceOptions(slots, context, piece, ElementType.FLOAT16, RANK, CANDIDATES);
+        new DeviceOptions(slots, context, piece, ElementType.FLOAT16, RANK, CANDIDATES, false);
     return cuda
         ? CudaProvider.open(0).open(model, options, 2)
         : DeviceModelExecutor.onHost(model, options);

@@ -9,7 +9,7 @@ import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
-import io.talchum.model.StepLogits;
+import io.talchum.model.onnx.GoldenComparison.Keys;
 import io.talchum.testing.Fixtures;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
@@ -17,8 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,16 +89,16 @@ class MixedAdaptersTest {
             executor.prepare(new PeftReader(new PackageWeights(model)).read(adapter).weights());
         Fixtures.Goldens goldens = Fixtures.goldens(adapter.resolve("golden.safetensors"))) {
       executor.bind(0, resident);
-      for (int p = 0; p < 3; p++) {
-        int[] prompt = goldens.ints("prompt" + p + ".ids");
-        assertThat(
-                TinyModels.maxDifference(
-                    TinyModels.prefill(executor, 0, prompt, 16),
-                    goldens.rows("prompt" + p + ".logits")))
-            .isLessThan(TOLERANCE);
-        int[] greedy = goldens.ints("prompt" + p + ".greedy");
-        assertThat(TinyModels.greedy(executor, prompt, greedy.length)).isEqualTo(greedy);
-      }
+      GoldenComparison.logits(
+          executor,
+          0,
+          goldens,
+          Keys.ADAPTER,
+          3,
+          new int[] {16},
+          (what, difference, largest) ->
+              assertThat(difference).as(what).isLessThan(TOLERANCE));
+      GoldenComparison.texts(executor, goldens, Keys.ADAPTER, 3);
     }
   }
 
@@ -110,46 +110,11 @@ class MixedAdaptersTest {
     try (ModelPackage model =
             TinyModels.imported("adapters/base-llama", quantization, quantization, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, slots)) {
-      List<ResidentAdapter> adapters = new ArrayList<>();
+      List<@Nullable ResidentAdapter> adapters = new ArrayList<>();
       kinds.forEach(kind -> adapters.add(TinyModels.adapter(executor, "adapters/" + kind)));
       adapters.add(1, null);
       adapters.add(null);
-      int steps = 8;
-      int[][] prompts = prompts(slots, executor.spec().vocabSize());
-      float[][][] alone = new float[slots][steps][];
-      int[][] ids = new int[slots][steps];
-      for (int slot = 0; slot < slots; slot++) {
-        executor.bind(0, adapters.get(slot));
-        float[][] prefilled = TinyModels.prefill(executor, 0, prompts[slot], 16);
-        float[] last = prefilled[prefilled.length - 1];
-        for (int step = 0; step < steps; step++) {
-          ids[slot][step] = TinyModels.argmax(last);
-          last =
-              TinyModels.row(
-                  executor.decode(
-                      new int[] {ids[slot][step]}, new int[] {prompts[slot].length + step}),
-                  0);
-          alone[slot][step] = last;
-        }
-      }
-      for (int slot = 0; slot < slots; slot++) {
-        executor.bind(slot, adapters.get(slot));
-        TinyModels.prefill(executor, slot, prompts[slot], 5);
-      }
-      for (int step = 0; step < steps; step++) {
-        int[] tokens = new int[slots];
-        int[] positions = new int[slots];
-        for (int slot = 0; slot < slots; slot++) {
-          tokens[slot] = ids[slot][step];
-          positions[slot] = prompts[slot].length + step;
-        }
-        StepLogits mixed = executor.decode(tokens, positions);
-        for (int slot = 0; slot < slots; slot++) {
-          assertThat(TinyModels.maxDifference(TinyModels.row(mixed, slot), alone[slot][step]))
-              .as("slot %d step %d", slot, step)
-              .isLessThan(TOLERANCE);
-        }
-      }
+      assertThat(new MixedBatch(executor, adapters).largestDifference(0)).isLessThan(TOLERANCE);
       adapters.stream().filter(a -> a != null).forEach(ResidentAdapter::close);
     }
   }
@@ -202,14 +167,5 @@ class MixedAdaptersTest {
       }
     }
     return AdapterWeights.of(deltas);
-  }
-
-  private static int[][] prompts(int count, int vocabSize) {
-    SplittableRandom random = new SplittableRandom(7);
-    int[][] prompts = new int[count][];
-    for (int i = 0; i < count; i++) {
-      prompts[i] = random.ints(1 + random.nextInt(30), 0, vocabSize).toArray();
-    }
-    return prompts;
   }
 }

@@ -3,11 +3,11 @@ package io.talchum.model.onnx;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** ONNX Runtime's CPU provider as a device: what is written for devices runs and is tested here. */
-final class HostDevice implements Device {
+/** This process's memory as a device's. */
+final class HostMemory implements DeviceMemory {
   private final OrtTensors tensors;
 
-  HostDevice(OrtTensors tensors) {
+  HostMemory(OrtTensors tensors) {
     this.tensors = tensors;
   }
 
@@ -52,12 +52,9 @@ final class HostDevice implements Device {
   public void await() {}
 
   @Override
-  public MemorySegment memoryInfo() {
-    return tensors.cpuMemory();
+  public void alone(Runnable action) {
+    action.run();
   }
-
-  @Override
-  public void addProvider(MemorySegment options) {}
 
   @Override
   public long freeBytes() {

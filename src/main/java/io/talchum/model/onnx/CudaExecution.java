@@ -11,14 +11,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** An NVIDIA GPU: copies and ONNX Runtime's CUDA provider share one stream. */
-final class CudaDevice implements Device {
+/** ONNX Runtime's CUDA provider, through its C API, on the stream of a {@link CudaMemory}. */
+final class CudaExecution implements DeviceProvider {
   private static final int LOG_FATAL = 4;
   private static final int DEVICE_ALLOCATOR = 0;
   private static final int MEMORY_TYPE_DEFAULT = 0;
 
   private final OrtLibrary library;
-  private final CudaRuntime cuda;
   private final int number;
   private final MemorySegment stream;
   private final MemorySegment memoryInfo;
@@ -26,12 +25,10 @@ final class CudaDevice implements Device {
   /**
    * @param number of the device, from 0
    */
-  CudaDevice(OrtLibrary library, CudaRuntime cuda, int number) {
+  CudaExecution(OrtLibrary library, int number, MemorySegment stream) {
     this.library = library;
-    this.cuda = cuda;
     this.number = number;
-    cuda.use(number);
-    this.stream = cuda.createStream();
+    this.stream = stream;
     this.memoryInfo = memoryInfo(library, number);
   }
 
@@ -56,69 +53,29 @@ final class CudaDevice implements Device {
   }
 
   @Override
-  public MemorySegment allocate(Arena owner, long bytes) {
-    cuda.use(number);
-    MemorySegment memory = cuda.allocate(owner, number, Math.max(bytes, 1));
-    clear(memory);
-    return memory;
-  }
-
-  @Override
-  public MemorySegment allocateHost(Arena owner, long bytes) {
-    cuda.use(number);
-    return cuda.allocateHost(owner, Math.max(bytes, 1));
-  }
-
-  @Override
-  public MemorySegment place(Arena owner, MemorySegment host) {
-    cuda.use(number);
-    MemorySegment memory = cuda.allocate(owner, number, host.byteSize());
-    copy(host, memory);
-    return memory;
-  }
-
-  @Override
-  public void copy(MemorySegment from, MemorySegment to) {
-    cuda.copy(from, to, stream);
-  }
-
-  @Override
-  public void copyPieces(Pieces from, Pieces to, long bytes, int count) {
-    cuda.copyPieces(from, to, bytes, count, stream);
-  }
-
-  @Override
-  public void clear(MemorySegment memory) {
-    cuda.clear(memory, stream);
-  }
-
-  @Override
-  public void await() {
-    cuda.await(stream);
-  }
-
-  @Override
   public MemorySegment memoryInfo() {
     return memoryInfo;
   }
 
   @Override
-  public long freeBytes() {
-    cuda.use(number);
-    return cuda.memory()[0];
+  public void addTo(MemorySegment sessionOptions, boolean captures) {
+    try {
+      addProvider(library, sessionOptions, settings(captures));
+    } catch (Throwable e) {
+      throw OrtLibrary.failure("use the GPU", e);
+    }
   }
 
-  @Override
-  public void addProvider(MemorySegment sessionOptions) {
+  /** The provider's options. Capturing takes one stream for all, which ours is. */
+  Map<String, String> settings(boolean captures) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("device_id", Integer.toString(number));
     settings.put("user_compute_stream", Long.toString(stream.address()));
     settings.put("arena_extend_strategy", "kSameAsRequested");
-    try {
-      addProvider(library, sessionOptions, settings);
-    } catch (Throwable e) {
-      throw OrtLibrary.failure("use the GPU", e);
+    if (captures) {
+      settings.put("enable_cuda_graph", "1");
     }
+    return settings;
   }
 
   /** What ONNX Runtime says when its provider cannot be loaded; null if it can. */
@@ -191,8 +148,6 @@ final class CudaDevice implements Device {
 
   @Override
   public void close() {
-    cuda.use(number);
-    cuda.destroyStream(stream);
     OrtLibrary.release(library.function(94, FunctionDescriptor.ofVoid(ADDRESS)), memoryInfo);
   }
 }
