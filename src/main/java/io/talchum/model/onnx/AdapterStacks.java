@@ -81,7 +81,8 @@ final class AdapterStacks implements AutoCloseable {
 
   private void bind(StepBinding step, String name, MemorySegment memory, long... shape) {
     step.input(
-        name, step.own(tensors.tensor(device.provider().memoryInfo(), memory, options.number(), shape)));
+        name,
+        step.own(tensors.tensor(device.provider().memoryInfo(), memory, options.number(), shape)));
   }
 
   private static MemorySegment slice(MemorySegment all, int slot, long bytes) {

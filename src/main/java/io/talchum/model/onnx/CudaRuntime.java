@@ -113,11 +113,7 @@ final class CudaRuntime {
     try (Arena call = Arena.ofConfined()) {
       MemorySegment out = call.allocate(ADDRESS);
       check("allocate " + bytes + " bytes", (int) malloc.invokeExact(out, bytes));
-      return out.get(ADDRESS, 0)
-          .reinterpret(
-              bytes,
-              owner,
-              memory -> free(device, memory));
+      return out.get(ADDRESS, 0).reinterpret(bytes, owner, memory -> free(device, memory));
     } catch (Throwable e) {
       throw failure(e);
     }
@@ -175,7 +171,11 @@ final class CudaRuntime {
   }
 
   synchronized void copyPieces(
-      DeviceMemory.Pieces from, DeviceMemory.Pieces to, long bytes, int count, MemorySegment stream) {
+      DeviceMemory.Pieces from,
+      DeviceMemory.Pieces to,
+      long bytes,
+      int count,
+      MemorySegment stream) {
     try {
       check(
           "copy",

@@ -170,7 +170,8 @@ final class DeviceBuffers implements AutoCloseable {
           for (long dimension : shape) {
             bytes *= dimension;
           }
-          return tensors.tensor(device.provider().memoryInfo(), data.asSlice(0, bytes), type, shape);
+          return tensors.tensor(
+              device.provider().memoryInfo(), data.asSlice(0, bytes), type, shape);
         });
   }
 

@@ -60,8 +60,10 @@ final class DeviceKv {
   void copy(int from, int to, int tokens) {
     for (int layer = 0; layer < spec.layers(); layer++) {
       for (MemorySegment all : List.of(keys[layer], values[layer])) {
-        device.memory().copyPieces(
-            inSlot(all, from, 0), inSlot(all, to, 0), vectorBytes() * tokens, spec.kvHeads());
+        device
+            .memory()
+            .copyPieces(
+                inSlot(all, from, 0), inSlot(all, to, 0), vectorBytes() * tokens, spec.kvHeads());
       }
     }
     device.memory().await();
@@ -84,7 +86,9 @@ final class DeviceKv {
       for (MemorySegment all : List.of(keys[layer], values[layer])) {
         Pieces inside = inSlot(all, slot, start);
         Pieces outside = new Pieces(host, at, run);
-        device.memory().copyPieces(out ? inside : outside, out ? outside : inside, run, spec.kvHeads());
+        device
+            .memory()
+            .copyPieces(out ? inside : outside, out ? outside : inside, run, spec.kvHeads());
         at += run * spec.kvHeads();
       }
     }

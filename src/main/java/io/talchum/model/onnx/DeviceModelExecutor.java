@@ -140,7 +140,8 @@ final class DeviceModelExecutor implements ModelExecutor {
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows) {
     int tokens = StepArguments.tokens(tokenIds, options.prefillTokens());
     checkRange(start, tokens);
-    int first = rows == LogitRows.ALL ? 0 : tokens - 1; // no provider is trusted with a head of none
+    int first =
+        rows == LogitRows.ALL ? 0 : tokens - 1; // no provider is trusted with a head of none
     StepLogits logits =
         run(
             new DeviceSteps.Step(

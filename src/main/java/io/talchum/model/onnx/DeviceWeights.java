@@ -85,7 +85,8 @@ final class DeviceWeights implements AutoCloseable {
     MemorySegment quants = device.memory().place(arena, weights.data(tensor, "quants"));
     values.put(
         name + StandardLinearNodes.QUANTS,
-        tensors.tensor(device.provider().memoryInfo(), quants, ElementType.UINT8, rows, blocks, bytes));
+        tensors.tensor(
+            device.provider().memoryInfo(), quants, ElementType.UINT8, rows, blocks, bytes));
     MemorySegment scales = weights.data(tensor, "scales");
     addFloats(name + StandardLinearNodes.SCALES, scales, rows, blocks);
     if (tensor.encoding().hasOffsets()) {

@@ -91,7 +91,8 @@ class CudaDeviceTest {
   @Test
   void theDecoderRunsOverItsMemoryAndLeavesNothing(@TempDir Path folder) {
     OrtTensors tensors = new OrtTensors(runtime);
-    DeviceOptions options = new DeviceOptions(2, TinyModels.CONTEXT, 64, ElementType.FLOAT, 16, 8, false);
+    DeviceOptions options =
+        new DeviceOptions(2, TinyModels.CONTEXT, 64, ElementType.FLOAT, 16, 8, false);
     int[] prompt = {3, 1, 4, 1, 5, 9, 2, 6};
     try (ModelPackage model =
             TinyModels.imported(

@@ -60,8 +60,7 @@ class DeviceAdaptersTest {
           Keys.ADAPTER,
           3,
           new int[] {16},
-          (what, difference, largest) ->
-              assertThat(difference).as(what).isLessThan(TOLERANCE));
+          (what, difference, largest) -> assertThat(difference).as(what).isLessThan(TOLERANCE));
       GoldenComparison.texts(executor, goldens, Keys.ADAPTER, 3);
     }
   }

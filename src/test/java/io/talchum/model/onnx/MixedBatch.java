@@ -37,8 +37,7 @@ final class MixedBatch {
       ids[row][step] = TinyModels.argmax(last);
       last =
           TinyModels.row(
-              executor.decode(
-                  new int[] {ids[row][step]}, new int[] {prompts[row].length + step}),
+              executor.decode(new int[] {ids[row][step]}, new int[] {prompts[row].length + step}),
               0);
       alone[row][step] = last;
     }

@@ -134,8 +134,7 @@ class RecordedStepsTest {
         DeviceModelExecutor executor =
             new DeviceModelExecutor(
                 model,
-                new Device(
-                    spied(new HostMemory(tensors), alone), new Spied(tensors, captures)),
+                new Device(spied(new HostMemory(tensors), alone), new Spied(tensors, captures)),
                 new OrtSessions(library, 2, false),
                 tensors,
                 options);
@@ -185,7 +184,6 @@ class RecordedStepsTest {
   }
 
   private ModelPackage base() {
-    return TinyModels.imported(
-        "adapters/base-llama", Quantization.INT8, Quantization.INT8, folder);
+    return TinyModels.imported("adapters/base-llama", Quantization.INT8, Quantization.INT8, folder);
   }
 }

@@ -42,7 +42,8 @@ final class TinyModels {
 
   /** The graph for devices on the CPU. */
   static DeviceModelExecutor onHost(ModelPackage model, int slots, ElementType number) {
-    return DeviceModelExecutor.onHost(model, new DeviceOptions(slots, CONTEXT, 64, number, 16, 8, false));
+    return DeviceModelExecutor.onHost(
+        model, new DeviceOptions(slots, CONTEXT, 64, number, 16, 8, false));
   }
 
   /** The largest magnitude. */
