@@ -53,4 +53,13 @@ record AdapterMatrix(MemorySegment data, WeightFormat format, int rows, int colu
   long row(int row) {
     return (long) row * columns * format.bytes();
   }
+
+  /**
+   * Writes a row as f32.
+   *
+   * @param at byte offset
+   */
+  void widen(int row, MemorySegment target, long at) {
+    WeightRow.widen(this, row, target, at);
+  }
 }

@@ -31,18 +31,16 @@ record AdapterProjection(AdapterMatrix weight, boolean isTransposed, float[] bia
     if (isTransposed) {
       byColumns(x, y);
     } else {
-      byRows(x, y);
+      byRows(x, y, scratch.tile());
     }
     return y;
   }
 
-  private void byRows(TokenGroup x, TokenGroup y) {
-    float[] sums = new float[DenseProduct.TOKENS];
-    for (int output = 0; output < outputs(); output++) {
-      DenseProduct.dots(weight, output, x.data(), x.at(), sums);
-      for (int t = 0; t < x.count(); t++) {
-        y.set(t, output, sums[t] + bias[output]);
-      }
+  private void byRows(TokenGroup x, TokenGroup y, DenseTile tile) {
+    x.multiply(weight, 0, outputs(), tile);
+    for (int t = 0; t < x.count(); t++) {
+      tile.put(t, y.data(), y.at(t));
+      VectorLoops.add(bias, 0, outputs(), y.data(), y.at(t));
     }
   }
 
@@ -55,7 +53,7 @@ record AdapterProjection(AdapterMatrix weight, boolean isTransposed, float[] bia
       for (int output = 0; output < outputs(); output++) {
         y.set(t, output, bias[output]);
       }
-      LowRankProduct.up(weight, y.data(), y.at()[t], inputs);
+      LowRankProduct.up(weight, y.data(), y.at(t), inputs);
     }
   }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AdapterRows {
   private final DenseJobs denseJobs = new DenseJobs();
+  private final ThreadLocal<DenseTile> tiles = ThreadLocal.withInitial(DenseTile::new);
   private @Nullable BoundAdapter[] rows = new BoundAdapter[0]; // [B]
   private int[] firstPositions = new int[0]; // [B] of the first token
   private int firstHeadToken;
@@ -175,7 +176,7 @@ final class AdapterRows {
     for (int i = 0; i < adaptedRows; i++) {
       int row = adapted[i];
       for (LinearChange change : changes(row)) {
-        denseJobs.add(change, row, begin(row));
+        denseJobs.add(change, row, begin(row), tokens);
       }
     }
   }
@@ -190,9 +191,9 @@ final class AdapterRows {
     return bound == null ? tokens : begin(row, bound);
   }
 
-  /** Some outputs of a row's matrices for all its tokens. */
+  /** Some outputs of an adapter's matrices for all its tokens. */
   void dense(int task) {
-    denseJobs.run(task, x, factored, in, y, out, tokens);
+    denseJobs.run(task, x, factored, in, y, out, tiles.get());
   }
 
   /** One token of one row. */

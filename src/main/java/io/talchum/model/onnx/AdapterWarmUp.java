@@ -12,7 +12,7 @@ import java.util.List;
  */
 final class AdapterWarmUp {
   private static final int SIZE = 256;
-  private static final int RANK = 8;
+  private static final int RANK = 16;
 
   /** Found by trying: the next step is as fast as the thousandth. */
   private static final int ROUNDS = 400;
@@ -26,8 +26,7 @@ final class AdapterWarmUp {
 
   static void run() {
     float[] z = new float[RANK];
-    long[] tokens = new long[DenseProduct.TOKENS];
-    float[] sums = new float[DenseProduct.TOKENS];
+    DenseTile tile = new DenseTile();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment x = arena.allocate(SIZE * Float.BYTES, 64);
       MemorySegment y = arena.allocate(SIZE * Float.BYTES, 64);
@@ -36,16 +35,23 @@ final class AdapterWarmUp {
         LowRankChange change = new LowRankChange(1, matrix, matrix, null);
         for (int round = 0; round < ROUNDS; round++) {
           LowRankProduct.add(change, 1, x, 0, y, 0, z);
-          DenseProduct.dots(matrix, 0, x, tokens, sums);
+          tile.multiply(matrix, 0, DenseProduct.ROWS, fiveTimes(x), 0, 5);
+          tile.add(0, y, 0);
         }
       }
       for (int round = 0; round < ROUNDS; round++) {
         VectorLoops.multiply(x, x, 0, y, 0);
         VectorLoops.add(x, y, 0);
         VectorLoops.addScaled(1, x, 0, y, 0, SIZE);
-        sums[0] = VectorLoops.dot(x, y, 0);
+        VectorLoops.add(z, 0, RANK, y, 0);
+        z[0] = VectorLoops.dot(x, y, 0);
       }
     }
+  }
+
+  /** Four tokens and one. */
+  private static TokenRows fiveTimes(MemorySegment x) {
+    return new TokenRows(x, SIZE, new int[5], 5);
   }
 
   private static AdapterMatrix filledWith(float value, Arena arena) {

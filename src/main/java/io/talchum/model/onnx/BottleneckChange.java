@@ -13,7 +13,7 @@ record BottleneckChange(
     AdapterProjection up,
     float scale,
     @Nullable AdapterGate gate)
-    implements HookChange {
+    implements TokenChange {
 
   static BottleneckChange of(
       SegmentAllocator memory, Bottleneck bottleneck, @Nullable AdapterGate gate) {
@@ -55,8 +55,10 @@ record BottleneckChange(
   public void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
     TokenGroup x = call.changed(tokens);
     TokenGroup result = unscaled(call, tokens, scratch);
-    float factor = gate == null ? 1 : tokens.bound().gate(gate.number()).mean(0);
-    x.add(factor * scale, result, call.width());
+    for (int t = 0; t < tokens.count(); t++) {
+      float factor = gate == null ? 1 : tokens.bound(t).gate(gate.number()).mean(0);
+      x.add(t, factor * scale, result, call.width());
+    }
   }
 
   /** What is added to x, without the gate. */

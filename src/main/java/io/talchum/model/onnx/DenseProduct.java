@@ -1,113 +1,99 @@
 package io.talchum.model.onnx;
 
-import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
-
 import io.talchum.model.kernel.Lanes;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Rows of an adapter's matrix times some tokens, with the Vector API. Four tokens share each
- * weight; where there are fewer, the last one is repeated, which costs nothing beside the weights'
- * way from memory.
+ * Rows of a matrix times tokens, all f32, with the Vector API. A product has the same bits, whichever
+ * loop computes it.
  */
 final class DenseProduct {
   static final int TOKENS = 4;
+  static final int ROWS = 4;
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
-  private static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
-  private static final VectorSpecies<Short> SHORTS =
-      VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
   private static final int LANES = FLOATS.length();
   private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
 
   private DenseProduct() {}
 
   /**
-   * The products of one row with four tokens.
+   * One row times four tokens.
    *
-   * @param x f32
+   * @param row byte offset of the row's weights
    * @param at byte offsets of the tokens in x, [4]
    * @param sums [4]
    */
-  static void dots(AdapterMatrix matrix, int row, MemorySegment x, long[] at, float[] sums) {
-    if (matrix.format() == WeightFormat.FLOAT32) {
-      dots32(matrix, row, x, at, sums);
-    } else {
-      dots16(matrix, row, x, at, sums);
+  static void tokens(
+      MemorySegment weights, long row, int columns, MemorySegment x, long[] at, float[] sums) {
+    long x0 = at[0];
+    long x1 = at[1];
+    long x2 = at[2];
+    long x3 = at[3];
+    FloatVector sum0 = FloatVector.zero(FLOATS);
+    FloatVector sum1 = FloatVector.zero(FLOATS);
+    FloatVector sum2 = FloatVector.zero(FLOATS);
+    FloatVector sum3 = FloatVector.zero(FLOATS);
+    int whole = FLOATS.loopBound(columns);
+    for (int i = 0; i < whole; i += LANES) {
+      long step = (long) i * Float.BYTES;
+      FloatVector weight = FloatVector.fromMemorySegment(FLOATS, weights, row + step, NATIVE);
+      sum0 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x0 + step, NATIVE), sum0);
+      sum1 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x1 + step, NATIVE), sum1);
+      sum2 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x2 + step, NATIVE), sum2);
+      sum3 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x3 + step, NATIVE), sum3);
     }
-    int whole = FLOATS.loopBound(matrix.columns());
-    for (int i = whole; i < matrix.columns(); i++) {
-      float weight = matrix.format().read(matrix.data(), matrix.row(row), i);
+    sums[0] = Lanes.sum(sum0.toArray());
+    sums[1] = Lanes.sum(sum1.toArray());
+    sums[2] = Lanes.sum(sum2.toArray());
+    sums[3] = Lanes.sum(sum3.toArray());
+    for (int i = whole; i < columns; i++) {
+      long step = (long) i * Float.BYTES;
+      float weight = VectorLoops.get(weights, row + step);
       for (int t = 0; t < TOKENS; t++) {
-        sums[t] += weight * x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at[t] + (long) i * Float.BYTES);
+        sums[t] += weight * VectorLoops.get(x, at[t] + step);
       }
     }
   }
 
-  private static void dots32(
-      AdapterMatrix matrix, int row, MemorySegment x, long[] at, float[] sums) {
-    MemorySegment weights = matrix.data();
-    long first = matrix.row(row);
-    long x0 = at[0];
-    long x1 = at[1];
-    long x2 = at[2];
-    long x3 = at[3];
+  /**
+   * Four rows that follow each other times one token.
+   *
+   * @param first byte offset of the first row's weights
+   * @param at byte offset of the token in x
+   * @param sums [4]
+   */
+  static void rows(
+      MemorySegment weights, long first, int columns, MemorySegment x, long at, float[] sums) {
+    long stride = (long) columns * Float.BYTES;
     FloatVector sum0 = FloatVector.zero(FLOATS);
     FloatVector sum1 = FloatVector.zero(FLOATS);
     FloatVector sum2 = FloatVector.zero(FLOATS);
     FloatVector sum3 = FloatVector.zero(FLOATS);
-    int whole = FLOATS.loopBound(matrix.columns());
+    int whole = FLOATS.loopBound(columns);
     for (int i = 0; i < whole; i += LANES) {
-      long step = (long) i * Float.BYTES;
-      FloatVector weight = FloatVector.fromMemorySegment(FLOATS, weights, first + step, NATIVE);
-      sum0 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x0 + step, NATIVE), sum0);
-      sum1 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x1 + step, NATIVE), sum1);
-      sum2 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x2 + step, NATIVE), sum2);
-      sum3 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x3 + step, NATIVE), sum3);
+      long w = first + (long) i * Float.BYTES;
+      FloatVector token =
+          FloatVector.fromMemorySegment(FLOATS, x, at + (long) i * Float.BYTES, NATIVE);
+      sum0 = FloatVector.fromMemorySegment(FLOATS, weights, w, NATIVE).fma(token, sum0);
+      sum1 = FloatVector.fromMemorySegment(FLOATS, weights, w + stride, NATIVE).fma(token, sum1);
+      sum2 =
+          FloatVector.fromMemorySegment(FLOATS, weights, w + 2 * stride, NATIVE).fma(token, sum2);
+      sum3 =
+          FloatVector.fromMemorySegment(FLOATS, weights, w + 3 * stride, NATIVE).fma(token, sum3);
     }
     sums[0] = Lanes.sum(sum0.toArray());
     sums[1] = Lanes.sum(sum1.toArray());
     sums[2] = Lanes.sum(sum2.toArray());
     sums[3] = Lanes.sum(sum3.toArray());
-  }
-
-  private static void dots16(
-      AdapterMatrix matrix, int row, MemorySegment x, long[] at, float[] sums) {
-    MemorySegment weights = matrix.data();
-    int mask = matrix.format().magnitudeMask;
-    int shift = matrix.format().shift;
-    float rebias = matrix.format().rebias;
-    long first = matrix.row(row);
-    long x0 = at[0];
-    long x1 = at[1];
-    long x2 = at[2];
-    long x3 = at[3];
-    FloatVector sum0 = FloatVector.zero(FLOATS);
-    FloatVector sum1 = FloatVector.zero(FLOATS);
-    FloatVector sum2 = FloatVector.zero(FLOATS);
-    FloatVector sum3 = FloatVector.zero(FLOATS);
-    int whole = FLOATS.loopBound(matrix.columns());
-    for (int i = 0; i < whole; i += LANES) {
+    for (int i = whole; i < columns; i++) {
       long step = (long) i * Float.BYTES;
-      IntVector bits =
-          (IntVector)
-              ShortVector.fromMemorySegment(SHORTS, weights, first + step / 2, NATIVE)
-                  .convertShape(ZERO_EXTEND_S2I, INTS, 0);
-      FloatVector weight = LowRankProduct.widen(bits, mask, shift, rebias);
-      sum0 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x0 + step, NATIVE), sum0);
-      sum1 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x1 + step, NATIVE), sum1);
-      sum2 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x2 + step, NATIVE), sum2);
-      sum3 = weight.fma(FloatVector.fromMemorySegment(FLOATS, x, x3 + step, NATIVE), sum3);
+      float token = VectorLoops.get(x, at + step);
+      for (int r = 0; r < ROWS; r++) {
+        sums[r] += VectorLoops.get(weights, first + r * stride + step) * token;
+      }
     }
-    sums[0] = Lanes.sum(sum0.toArray());
-    sums[1] = Lanes.sum(sum1.toArray());
-    sums[2] = Lanes.sum(sum2.toArray());
-    sums[3] = Lanes.sum(sum3.toArray());
   }
 }

@@ -11,7 +11,7 @@ import io.talchum.core.RopeSpec;
  * @param rotate whether the queries that the hook sees are not rotated yet
  */
 record GatedAttentionChange(int count, float[] keys, float[] values, float gate, boolean rotate)
-    implements HookChange {
+    implements TokenChange {
 
   @Override
   public void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
@@ -22,7 +22,7 @@ record GatedAttentionChange(int count, float[] keys, float[] values, float gate,
     float[] query = new float[spec.headDim()];
     float[] scores = new float[count];
     for (int t = 0; t < tokens.count(); t++) {
-      Rotation rotation = new Rotation(rope, call.position(tokens) + t);
+      Rotation rotation = new Rotation(rope, call.position(tokens, t));
       for (int head = 0; head < spec.heads(); head++) {
         for (int i = 0; i < query.length; i++) {
           query[i] = queries.get(t, head * query.length + i);

@@ -29,36 +29,41 @@ record HookCall(
     KvSlots kv,
     int firstSlot) {
 
-  /** Up to four tokens of a row. */
-  record Tokens(BoundAdapter bound, int row, int first, int count) {}
+  /** Up to four tokens of the rows of a job. */
+  record Tokens(HookJob job, int first, int count) {
+    /** The adapter in a token's slot. */
+    BoundAdapter bound(int token) {
+      return job.bound(first + token);
+    }
 
-  private long index(Tokens t) {
-    return (long) t.row() * tokens + t.first();
+    private TokenGroup of(MemorySegment data, int width) {
+      return new TokenGroup(job.in(data, width), first, count);
+    }
   }
 
   TokenGroup seen(Tokens t) {
-    return new TokenGroup().over(seen, index(t), seenWidth, t.count());
+    return t.of(seen, seenWidth);
   }
 
   TokenGroup changed(Tokens t) {
-    return new TokenGroup().over(changed, index(t), width, t.count());
+    return t.of(changed, width);
   }
 
   TokenGroup embeddings(Tokens t) {
-    return new TokenGroup().over(embeddings, index(t), spec.hiddenSize(), t.count());
+    return t.of(embeddings, spec.hiddenSize());
   }
 
   /** The side network's numbers of these tokens, kept from layer to layer. */
   TokenGroup ladder(Tokens t, int side) {
     int most = (int) (ladder.byteSize() / Float.BYTES / (firstPositions.length * tokens));
-    TokenGroup kept = new TokenGroup().over(ladder, index(t), most, t.count());
     if (side > most) {
       throw new IllegalStateException("a ladder of " + side + " has room for " + most);
     }
-    return kept;
+    return t.of(ladder, most);
   }
 
-  int position(Tokens t) {
-    return firstPositions[t.row()] + t.first();
+  int position(Tokens t, int token) {
+    int index = t.job().index(t.first() + token);
+    return firstPositions[index / tokens] + index % tokens;
   }
 }

@@ -1,13 +1,7 @@
 package io.talchum.model.onnx;
 
 /** What an adapter changes at a {@link HookSite}. Immutable; its memory is its adapter's. */
-sealed interface HookChange
-    permits NormChange,
-        BottleneckChange,
-        FusionChange,
-        GatedAttentionChange,
-        LadderChange,
-        VirtualGateChange {
+sealed interface HookChange permits TokenChange, FusionChange {
 
   /** What has to be known of all tokens of a row before any is changed. Engine thread. */
   default void begin(HookCall call, int row, BoundAdapter bound) {}
@@ -17,6 +11,15 @@ sealed interface HookChange
     return false;
   }
 
-  /** Changes some tokens of a row. */
-  void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch);
+  /** Passes over the tokens; each begins when the one before has ended. */
+  int passes();
+
+  /** Tasks of a pass over so many tokens, in any order, by any threads. */
+  int tasks(int pass, int tokens);
+
+  /** Vectors of the site's width that the passes hand on, for each token. */
+  int sharedVectors();
+
+  /** Runs a task. */
+  void run(HookCall call, HookJob job, int pass, int task, HookScratch scratch);
 }

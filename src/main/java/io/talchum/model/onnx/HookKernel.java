@@ -8,13 +8,15 @@ import io.talchum.core.Norm;
 import io.talchum.weights.ModelPackage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The operator {@value #HOOK}(seen, changed) of the hooked graph: changed, with what the rows'
  * adapters do at the node's {@link HookSite}. Rows without an adapter there keep their bits.
  *
- * <p>The engine thread sets the step and runs it; the pool's threads share the tokens of a node.
+ * <p>The engine thread sets the step and runs it; the pool's threads share the work of a node.
  */
 final class HookKernel {
   static final String HOOK = "Hook";
@@ -32,7 +34,8 @@ final class HookKernel {
   private @Nullable BoundAdapter[] rows = new BoundAdapter[0]; // [B]
   private Step step = new Step(0, new int[0], 0, 0, MemorySegment.NULL);
   private MemorySegment ladder = MemorySegment.NULL;
-  private int[] adapted = new int[0]; // rows with changes at this site
+  private final List<HookJob> pool = new ArrayList<>();
+  private int jobs; // of them, at this site
   private @Nullable HookCall call;
   private @Nullable Throwable failure;
 
@@ -70,9 +73,6 @@ final class HookKernel {
     this.rows = rows;
     this.step = step;
     this.failure = null;
-    if (adapted.length < rows.length) {
-      adapted = new int[rows.length];
-    }
     int side = 0;
     for (BoundAdapter row : rows) {
       side = row == null ? side : Math.max(side, row.adapter().ladderSide());
@@ -144,39 +144,57 @@ final class HookKernel {
 
   private void change(MemorySegment context, HookCall now) throws Throwable {
     call = now;
-    int count = 0;
+    int width = now.width();
+    jobs = 0;
     for (int row = 0; row < rows.length; row++) {
       BoundAdapter bound = rows[row];
-      if (bound != null && bound.adapter().hooks(now.site()).length > 0) {
-        adapted[count++] = row;
-        for (HookChange hook : bound.adapter().hooks(now.site())) {
-          hook.begin(now, row, bound);
+      if (bound != null) {
+        HookChange[] changes = bound.adapter().hooks(now.site());
+        for (HookChange change : changes) {
+          change.begin(now, row, bound);
+        }
+        if (changes.length > 0) {
+          jobOf(changes).add(bound, row, now.tokens());
         }
       }
     }
-    task.forEach(context, count * groups(now));
+    for (int wave = 0, tasks = begin(wave, width); tasks > 0; wave++, tasks = begin(wave, width)) {
+      task.forEach(context, tasks);
+    }
   }
 
-  private static int groups(HookCall now) {
-    return Math.ceilDiv(now.tokens(), DenseProduct.TOKENS);
+  private HookJob jobOf(HookChange[] changes) {
+    for (int job = 0; job < jobs; job++) {
+      if (pool.get(job).isOf(changes)) {
+        return pool.get(job);
+      }
+    }
+    if (jobs == pool.size()) {
+      pool.add(new HookJob());
+    }
+    return pool.get(jobs++).start(changes);
+  }
+
+  /** Begins the jobs' next passes; returns their tasks. */
+  private int begin(int wave, int width) {
+    int tasks = 0;
+    for (int job = 0; job < jobs; job++) {
+      tasks += pool.get(job).begin(wave, width);
+    }
+    return tasks;
   }
 
   private void run(int index) {
     HookCall now = call;
-    if (now == null) {
-      return;
+    int job = 0;
+    int task = index;
+    while (task >= pool.get(job).tasks()) {
+      task -= pool.get(job++).tasks();
     }
-    int row = adapted[index / groups(now)];
-    int first = index % groups(now) * DenseProduct.TOKENS;
-    BoundAdapter bound = rows[row];
-    if (bound != null) {
-      int count = Math.min(DenseProduct.TOKENS, now.tokens() - first);
-      HookCall.Tokens tokens = new HookCall.Tokens(bound, row, first, count);
-      for (HookChange hook : bound.adapter().hooks(now.site())) {
-        HookScratch room = scratches.get();
-        room.clear();
-        hook.run(now, tokens, room);
-      }
+    if (now != null) {
+      HookScratch room = scratches.get();
+      room.clear();
+      pool.get(job).run(now, task, room);
     }
   }
 

@@ -75,13 +75,7 @@ final class HookParts {
   }
 
   void add(AdapterFusion fusion) {
-    add(
-        site(fusion.layer(), fusion.sublayer()),
-        new FusionChange(
-            fusion.members().stream().map(m -> BottleneckChange.of(memory, m, null)).toList(),
-            AdapterProjection.of(memory, fusion.query()),
-            AdapterProjection.of(memory, fusion.key()),
-            AdapterProjection.of(memory, fusion.value())));
+    add(site(fusion.layer(), fusion.sublayer()), FusionChange.of(memory, fusion));
   }
 
   private static HookSite site(int layer, Sublayer sublayer) {

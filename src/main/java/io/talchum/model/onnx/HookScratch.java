@@ -8,6 +8,12 @@ final class HookScratch {
   private static final long START = 1 << 16;
   private MemorySegment memory = Arena.ofAuto().allocate(START, AdapterMatrix.ALIGNMENT);
   private long used;
+  private final DenseTile tile = new DenseTile();
+
+  /** For products with a matrix's rows. */
+  DenseTile tile() {
+    return tile;
+  }
 
   /** Takes everything back. */
   void clear() {
@@ -24,6 +30,6 @@ final class HookScratch {
     }
     MemorySegment room = memory.asSlice(used, aligned);
     used += aligned;
-    return new TokenGroup().over(room, 0, width, count);
+    return new TokenGroup(room, width, count);
   }
 }

@@ -20,7 +20,7 @@ record LadderChange(
     AdapterProjection contract,
     @Nullable AdapterProjection exit,
     float epsilon)
-    implements HookChange {
+    implements TokenChange {
 
   /** The rung beside a layer. */
   static LadderChange of(SegmentAllocator memory, LadderSideNetwork network, int layer) {

@@ -21,6 +21,16 @@ record LinearChange(
     MemorySegment g,
     MemorySegment db) {
 
+  /** Nothing. */
+  static final LinearChange NONE =
+      new LinearChange(
+          0,
+          MemorySegment.NULL,
+          new DenseChange[0],
+          new LowRankChange[0],
+          MemorySegment.NULL,
+          MemorySegment.NULL);
+
   /**
    * y += s B (A x).
    *

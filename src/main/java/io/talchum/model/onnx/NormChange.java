@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * @param weight f32 [size]
  * @param bias f32 [size] of the base, or empty
  */
-record NormChange(NormSpec norms, MemorySegment weight, MemorySegment bias) implements HookChange {
+record NormChange(NormSpec norms, MemorySegment weight, MemorySegment bias) implements TokenChange {
   @Override
   public void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
     TokenGroup x = call.seen(tokens);

@@ -1,37 +1,50 @@
 package io.talchum.model.onnx;
 
 import java.lang.foreign.MemorySegment;
+import java.util.stream.IntStream;
 
-/**
- * Up to {@value DenseProduct#TOKENS} tokens' vectors in f32 memory; the last one stands for those
- * that are missing. Owned by one thread.
- */
+/** Up to {@value DenseProduct#TOKENS} tokens' vectors in f32 memory. Owned by one thread. */
 final class TokenGroup {
-  private MemorySegment data = MemorySegment.NULL;
-  private final long[] at = new long[DenseProduct.TOKENS];
-  private int count;
+  private static final int[] SEQUENCE = IntStream.range(0, DenseProduct.TOKENS).toArray();
 
-  /** Tokens that follow each other {@code width} numbers apart. */
-  TokenGroup over(MemorySegment data, long firstToken, int width, int count) {
-    this.data = data;
+  private final TokenRows rows;
+  private final int first;
+  private final int count;
+  private final MemorySegment data;
+  private final long[] at = new long[DenseProduct.TOKENS];
+
+  /** Some of these, from a first one on. */
+  TokenGroup(TokenRows rows, int first, int count) {
+    this.rows = rows;
+    this.first = first;
     this.count = count;
-    for (int t = 0; t < at.length; t++) {
-      at[t] = (firstToken + Math.min(t, count - 1)) * width * Float.BYTES;
+    this.data = rows.data();
+    for (int t = 0; t < count; t++) {
+      at[t] = rows.at(first + t);
     }
-    return this;
+  }
+
+  /** Tokens that follow each other {@code width} numbers apart, from the memory's begin on. */
+  TokenGroup(MemorySegment data, int width, int count) {
+    this(new TokenRows(data, width, SEQUENCE, count), 0, count);
   }
 
   MemorySegment data() {
     return data;
   }
 
-  /** Byte offsets, [{@value DenseProduct#TOKENS}]. */
-  long[] at() {
-    return at;
+  /** Byte offset of a token's vector. */
+  long at(int token) {
+    return at[token];
   }
 
   int count() {
     return count;
+  }
+
+  /** Multiplies some rows of a matrix with these tokens. */
+  void multiply(AdapterMatrix matrix, int firstRow, int rows, DenseTile tile) {
+    tile.multiply(matrix, firstRow, rows, this.rows, first, count);
   }
 
   float get(int token, int index) {
@@ -50,10 +63,33 @@ final class TokenGroup {
     }
   }
 
+  /** this = other. */
+  void copy(TokenGroup other, int width) {
+    for (int t = 0; t < count; t++) {
+      MemorySegment.copy(other.data, other.at[t], data, at[t], (long) width * Float.BYTES);
+    }
+  }
+
+  /** A token becomes zeros. */
+  void clear(int token, int width) {
+    data.asSlice(at[token], (long) width * Float.BYTES).fill((byte) 0);
+  }
+
+  /** Sum of products with another one's token. */
+  float dot(int token, TokenGroup other, int width) {
+    MemorySegment vector = other.data.asSlice(other.at[token], (long) width * Float.BYTES);
+    return VectorLoops.dot(vector, data, at[token]);
+  }
+
   /** this += factor * terms. */
   void add(float factor, TokenGroup terms, int width) {
     for (int t = 0; t < count; t++) {
-      VectorLoops.addScaled(factor, terms.data, terms.at[t], data, at[t], width);
+      add(t, factor, terms, width);
     }
+  }
+
+  /** The same for one token. */
+  void add(int token, float factor, TokenGroup terms, int width) {
+    VectorLoops.addScaled(factor, terms.data, terms.at[token], data, at[token], width);
   }
 }

@@ -48,6 +48,21 @@ final class VectorLoops {
     }
   }
 
+  /** The same from an array: so many terms from {@code from} on. */
+  static void add(float[] terms, int from, int count, MemorySegment y, long yOffset) {
+    int whole = FLOATS.loopBound(count);
+    for (int i = 0; i < whole; i += LANES) {
+      long at = yOffset + (long) i * Float.BYTES;
+      FloatVector.fromMemorySegment(FLOATS, y, at, NATIVE)
+          .add(FloatVector.fromArray(FLOATS, terms, from + i))
+          .intoMemorySegment(y, at, NATIVE);
+    }
+    for (int i = whole; i < count; i++) {
+      long at = yOffset + (long) i * Float.BYTES;
+      set(y, at, get(y, at) + terms[from + i]);
+    }
+  }
+
   /** y += factor * terms, of so many numbers. */
   static void addScaled(
       float factor,

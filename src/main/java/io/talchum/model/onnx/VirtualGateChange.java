@@ -9,7 +9,7 @@ import io.talchum.adapter.VirtualKeyValues;
  * @param virtual as the cache takes them but for the gates: in place, rotated where they must be
  */
 record VirtualGateChange(VirtualKeyValues virtual, int layer, AdapterGate gate, KvScales scales)
-    implements HookChange {
+    implements TokenChange {
 
   @Override
   public void begin(HookCall call, int row, BoundAdapter bound) {
