@@ -64,13 +64,7 @@ final class DenseJob {
   }
 
   private static void replace(
-      int[] targets,
-      int first,
-      int rows,
-      int token,
-      MemorySegment y,
-      long target,
-      DenseTile tile) {
+      int[] targets, int first, int rows, int token, MemorySegment y, long target, DenseTile tile) {
     for (int row = 0; row < rows; row++) {
       long at = target + (long) targets[first + row] * Float.BYTES;
       VectorLoops.set(y, at, tile.get(token, row));

@@ -7,8 +7,8 @@ import java.util.List;
 
 /**
  * The dense matrices of the rows at one site, cut into tasks of some outputs each: all matrices of
- * an output are in one task, and rows with the same adapter are in one job, so that its weights come
- * from memory once. The engine thread collects; then any threads run the tasks.
+ * an output are in one task, and rows with the same adapter are in one job, so that its weights
+ * come from memory once. The engine thread collects; then any threads run the tasks.
  */
 final class DenseJobs {
   private final List<DenseJob> pool = new ArrayList<>();

@@ -7,8 +7,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Rows of a matrix times tokens, all f32, with the Vector API. A product has the same bits, whichever
- * loop computes it.
+ * Rows of a matrix times tokens, all f32, with the Vector API. A product has the same bits,
+ * whichever loop computes it.
  */
 final class DenseProduct {
   static final int TOKENS = 4;

@@ -41,8 +41,7 @@ final class DenseTile {
    *
    * @param tokens from {@code from} on, at most {@value #TOKENS}
    */
-  void multiply(
-      AdapterMatrix matrix, int firstRow, int rows, TokenRows x, int from, int tokens) {
+  void multiply(AdapterMatrix matrix, int firstRow, int rows, TokenRows x, int from, int tokens) {
     this.rows = rows;
     this.tokens = tokens;
     if (sums.length < rows * tokens) {

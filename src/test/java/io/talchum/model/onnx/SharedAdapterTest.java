@@ -15,7 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Rows that have the same adapter go through its matrices together, and give what each gives alone. */
+/**
+ * Rows that have the same adapter go through its matrices together, and give what each gives alone.
+ */
 class SharedAdapterTest {
   private static final float TOLERANCE = 1e-4f;
 
