@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * have it keep it, those who come later load it again.
  */
 public final class AdapterCache implements AutoCloseable {
-  private final AdapterSource source;
   private final Function<AdapterWeights, ResidentAdapter> prepare;
   private final InstantSource clock;
   private final AdapterCacheListener listener;
@@ -42,50 +42,40 @@ public final class AdapterCache implements AutoCloseable {
    * @param prepare {@code ModelExecutor::prepare}
    */
   public AdapterCache(
-      AdapterSource source,
       Function<AdapterWeights, ResidentAdapter> prepare,
       Limits limits,
       InstantSource clock,
       AdapterCacheListener listener) {
-    this.source = source;
     this.prepare = prepare;
     this.clock = clock;
     this.listener = listener;
     this.loads = new AdapterLoads(limits.waiting(), clock, this::find, this::run);
-    this.memory = new AdapterMemory(limits.bytes(), residents, source::isPinned, listener);
+    this.memory = new AdapterMemory(limits.bytes(), residents, listener);
   }
 
   /**
    * A lease on a version, loaded first if it is not in memory.
    *
+   * @param from what reads it; of whatever has the same id, always the same content
    * @param task of an adapter with tasks
    * @param until when to give up waiting; null never
    * @throws ServeException what the load throws; QUEUE_FULL if too many wait; DEADLINE_EXCEEDED;
    *     MODEL_NOT_FOUND if it has no such task
    */
-  public AdapterLease acquire(AdapterId id, OptionalInt task, @Nullable Instant until) {
-    AdapterVersion version = retained(source, id, until);
+  public AdapterLease acquire(
+      AdapterSource from, AdapterId id, OptionalInt task, @Nullable Instant until) {
+    AdapterVersion version = retained(from, id, until);
     try {
-      AdapterReference wanted = new AdapterReference(id.name(), task, "");
-      return version.lease(AdapterRegistry.taskOf(wanted, id.toString(), version.tasks()));
+      return version.lease(new AdapterReference(id.name(), task, "").taskOf(version.tasks()));
     } catch (ServeException e) {
       version.release();
       throw e;
     }
   }
 
-  /**
-   * The same for what is not in the cache's own source: a mix.
-   *
-   * @param from of which the same id always gets the same
-   */
-  public AdapterLease acquire(AdapterSource from, AdapterId id, @Nullable Instant until) {
-    return retained(from, id, until).lease(0);
-  }
-
   /** Has a version in memory, until others need the room. */
-  public void load(AdapterId id) {
-    retained(source, id, null).release();
+  public void load(AdapterSource from, AdapterId id, @Nullable Instant until) {
+    retained(from, id, until).release();
   }
 
   private AdapterVersion retained(AdapterSource from, AdapterId id, @Nullable Instant until) {
@@ -103,15 +93,15 @@ public final class AdapterCache implements AutoCloseable {
     return entry.version();
   }
 
-  /** What of it is in memory: bytes and leases; null if nothing. */
-  public @Nullable AdapterInfo resident(AdapterId id) {
+  /** What of it is in memory; null if nothing. */
+  public @Nullable ResidentInfo resident(AdapterId id) {
     AdapterEntry entry = residents.get(id);
-    return entry == null ? null : entry.version().info();
+    return entry == null ? null : entry.info();
   }
 
   /** All that is in memory, in no order. */
-  public List<AdapterInfo> residents() {
-    return residents.values().stream().map(entry -> entry.version().info()).toList();
+  public List<ResidentInfo> residents() {
+    return residents.values().stream().map(AdapterEntry::info).toList();
   }
 
   /** Memory taken: residents, those evicted but leased, those being loaded. */
@@ -119,11 +109,11 @@ public final class AdapterCache implements AutoCloseable {
     return memory.usedBytes();
   }
 
-  /** Requests that run on mixes of this version with others. */
-  public int mixLeases(AdapterId part) {
+  /** Requests that run on a version, alone or in a mix. */
+  public int leases(AdapterId id) {
     return residents.values().stream()
-        .filter(entry -> entry.isMadeOf(part))
-        .mapToInt(entry -> entry.version().info().leases())
+        .filter(entry -> entry.id().equals(id) || entry.isMadeOf(id))
+        .mapToInt(entry -> entry.version().leases())
         .sum();
   }
 
@@ -139,11 +129,9 @@ public final class AdapterCache implements AutoCloseable {
   private void run(AdapterLoads.Load load) {
     try {
       long expected = load.from.residentBytes(load.id);
-      if (!memory.reserve(expected, () -> loads.isWanted(load))) {
+      if (!memory.reserve(expected, () -> loads.isWanted(load)) || !publish(load, expected)) {
         loads.fail(load, AdapterLoads.shuttingDown());
-        return;
       }
-      publish(load, expected);
     } catch (RuntimeException | Error e) {
       RuntimeException failure =
           e instanceof RuntimeException known
@@ -155,38 +143,67 @@ public final class AdapterCache implements AutoCloseable {
     }
   }
 
-  private void publish(AdapterLoads.Load load, long expected) {
+  /** Returns false if nobody wants it any more. */
+  private boolean publish(AdapterLoads.Load load, long expected) {
     Instant start = clock.instant();
-    AdapterContent content;
-    List<ResidentAdapter> prepared;
-    try {
-      content = load.from.read(load.id);
-      prepared = checked(load, content);
-    } catch (RuntimeException | Error e) {
-      memory.release(expected);
-      throw e;
+    AdapterContent content = releasing(expected, () -> load.from.read(load.id));
+    List<ResidentAdapter> prepared = prepared(load, content, expected);
+    if (prepared.isEmpty()) {
+      return false;
     }
-    long bytes = prepared.stream().mapToLong(ResidentAdapter::residentBytes).sum();
-    memory.correct(expected, bytes);
-    Instant now = clock.instant();
+    long bytes = AdapterContent.bytes(prepared);
+    check(load, content, prepared);
     AdapterVersion version =
-        new AdapterVersion(load.id, content, prepared, now, () -> memory.freed(bytes));
-    AdapterEntry entry = new AdapterEntry(version, load.from.parts(load.id), memory.uses());
+        new AdapterVersion(load.id, content, prepared, () -> memory.freed(bytes));
+    AdapterEntry entry = new AdapterEntry(version, load.from, memory.uses());
+    Instant now = clock.instant();
     loads.succeed(load, version, () -> memory.add(entry));
     if (loads.isClosed()) {
       memory.drop(load.id);
     }
     listener.onLoad(
         load.id, bytes, Duration.between(load.asked, start), Duration.between(start, now));
+    return true;
   }
 
-  private List<ResidentAdapter> checked(AdapterLoads.Load load, AdapterContent content) {
-    List<ResidentAdapter> prepared = content.prepared(prepare);
+  /**
+   * Ready to run, in room that was taken for it: if it needs more than was expected and there is
+   * not so much, it is given up until there is. Empty if nobody wants it any more.
+   */
+  private List<ResidentAdapter> prepared(
+      AdapterLoads.Load load, AdapterContent content, long expected) {
+    long room = expected;
+    while (true) {
+      List<ResidentAdapter> prepared = releasing(room, () -> content.prepared(prepare));
+      long bytes = AdapterContent.bytes(prepared);
+      if (memory.correct(room, bytes)) {
+        return prepared;
+      }
+      prepared.forEach(ResidentAdapter::close);
+      if (!memory.reserve(bytes, () -> loads.isWanted(load))) {
+        return List.of();
+      }
+      room = bytes;
+    }
+  }
+
+  private void check(
+      AdapterLoads.Load load, AdapterContent content, List<ResidentAdapter> prepared) {
     try {
       load.from.check(load.id, AdapterTrial.parts(content, prepared));
-      return prepared;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       prepared.forEach(ResidentAdapter::close);
+      memory.release(AdapterContent.bytes(prepared));
+      throw e;
+    }
+  }
+
+  /** Gives reserved room back if it fails. */
+  private <T> T releasing(long bytes, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException | Error e) {
+      memory.release(bytes);
       throw e;
     }
   }

@@ -78,6 +78,11 @@ public record AdapterContent(
     }
   }
 
+  /** Memory that they take together. */
+  public static long bytes(List<ResidentAdapter> residents) {
+    return residents.stream().mapToLong(ResidentAdapter::residentBytes).sum();
+  }
+
   /** With ranks and modules counted. */
   public static AdapterContent of(
       String kind,

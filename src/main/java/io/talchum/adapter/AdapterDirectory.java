@@ -136,17 +136,17 @@ public final class AdapterDirectory {
   }
 
   /**
-   * Loads every sub-folder that holds an adapter, under the folder's name, in order of the names; a
-   * broken one is reported and does not stop the others.
+   * Reads every sub-folder that holds an adapter and gives it the folder's name, in order of the
+   * names; a broken one is reported and does not stop the others.
    */
-  public Scan loadAll(AdapterRegistry registry) {
+  public Scan addAll(AdapterRegistry registry) {
     List<AdapterInfo> loaded = new ArrayList<>();
     List<Broken> broken = new ArrayList<>();
     for (Root root : roots) {
       for (Path folder : adapterFolders(root, broken)) {
         String name = folder.getFileName().toString();
         try {
-          loaded.add(registry.loadUntried(name, resolve(folder.toString())));
+          loaded.add(registry.add(name, resolve(folder.toString())));
         } catch (ServeException e) {
           broken.add(new Broken(name, String.valueOf(e.getMessage())));
         }

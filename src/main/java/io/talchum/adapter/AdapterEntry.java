@@ -1,22 +1,21 @@
 package io.talchum.adapter;
 
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A version in {@link AdapterCache} and when it was used last. Any thread. */
 final class AdapterEntry {
   private final AdapterVersion version;
-  private final List<AdapterId> parts;
+  private final AdapterSource from;
   private final AtomicLong uses;
   private volatile long lastUse;
 
   /**
-   * @param parts of a mix
+   * @param from where it was read
    * @param uses counts the uses of all entries
    */
-  AdapterEntry(AdapterVersion version, List<AdapterId> parts, AtomicLong uses) {
+  AdapterEntry(AdapterVersion version, AdapterSource from, AtomicLong uses) {
     this.version = version;
-    this.parts = List.copyOf(parts);
+    this.from = from;
     this.uses = uses;
     this.lastUse = uses.incrementAndGet();
   }
@@ -39,14 +38,22 @@ final class AdapterEntry {
 
   /** Whether it is a mix of that version with others. */
   boolean isMadeOf(AdapterId part) {
-    return parts.contains(part);
+    return from.parts(id()).contains(part);
+  }
+
+  boolean isPinned() {
+    return from.isPinned(id());
   }
 
   boolean isLeased() {
-    return version.info().leases() > 0;
+    return version.leases() > 0;
   }
 
   long bytes() {
-    return version.info().residentBytes();
+    return version.bytes();
+  }
+
+  ResidentInfo info() {
+    return new ResidentInfo(id(), bytes(), version.leases());
   }
 }

@@ -3,24 +3,19 @@ package io.talchum.adapter;
 import java.time.Instant;
 
 /**
- * What the registry tells of a loaded adapter.
+ * What the registry tells of a folder's adapter; {@link AdapterCache} knows what is in memory.
  *
  * @param kind {@code peft_type}
- * @param source name of the folder it was read from
+ * @param source name of the folder it is read from
  * @param rank largest rank of a module
- * @param residentBytes host memory held
- * @param leases requests that hold this version now
+ * @param modules number of adapted modules
+ * @param memoryBytes that it takes when it is loaded; before its first load the size of its tensors
  */
 public record AdapterInfo(
     AdapterId id,
     String kind,
     String source,
     int rank,
-    long residentBytes,
-    Instant loadedAt,
-    int leases) {
-
-  AdapterInfo withLeases(int now) {
-    return new AdapterInfo(id, kind, source, rank, residentBytes, loadedAt, now);
-  }
-}
+    int modules,
+    long memoryBytes,
+    Instant loadedAt) {}

@@ -9,7 +9,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
 
 /**
  * The memory of {@link AdapterCache}: what is taken, who has to leave. Any thread.
@@ -20,7 +19,6 @@ import java.util.function.Predicate;
 final class AdapterMemory {
   private final long capacity;
   private final ConcurrentMap<AdapterId, AdapterEntry> residents;
-  private final Predicate<AdapterId> pinned;
   private final AdapterCacheListener listener;
   private final AtomicLong uses = new AtomicLong();
 
@@ -36,11 +34,9 @@ final class AdapterMemory {
   AdapterMemory(
       long capacity,
       ConcurrentMap<AdapterId, AdapterEntry> residents,
-      Predicate<AdapterId> pinned,
       AdapterCacheListener listener) {
     this.capacity = capacity;
     this.residents = residents;
-    this.pinned = pinned;
     this.listener = listener;
   }
 
@@ -111,7 +107,7 @@ final class AdapterMemory {
 
   private Optional<AdapterEntry> victim() {
     return residents.values().stream()
-        .filter(entry -> !pinned.test(entry.id()))
+        .filter(entry -> !entry.isPinned())
         .map(Candidate::new)
         .min(Candidate.ORDER)
         .map(Candidate::entry);
@@ -203,9 +199,23 @@ final class AdapterMemory {
     }
   }
 
-  /** What was reserved turned out to be another size. */
-  void correct(long expected, long bytes) {
-    release(expected - bytes);
+  /**
+   * What was reserved turned out to be another size: takes the difference if there is room now.
+   *
+   * @return whether there was; if not, nothing is reserved any more
+   */
+  boolean correct(long expected, long bytes) {
+    lock.lock();
+    try {
+      boolean fits = bytes <= expected || used + bytes - expected <= capacity;
+      long change = (fits ? bytes : 0) - expected;
+      used += change;
+      loading += change;
+      freed.signalAll();
+      return fits;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Lets those who wait look whether they are wanted. */

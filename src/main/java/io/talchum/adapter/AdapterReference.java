@@ -76,6 +76,41 @@ public record AdapterReference(String name, OptionalInt task, String version) {
     return name;
   }
 
+  /**
+   * Which of an adapter's tasks is meant, 0 without tasks.
+   *
+   * @param tasks how many it has
+   * @throws ServeException MODEL_NOT_FOUND unless it has such a task
+   */
+  int taskOf(int tasks) {
+    if (tasks == 0 && task.isPresent()) {
+      throw notFound("'%s' has no tasks".formatted(name));
+    }
+    if (tasks > 0 && (task.isEmpty() || task.getAsInt() >= tasks)) {
+      throw notFound(
+          "'%s' has %d tasks: ask for %s:0 to %s:%d".formatted(name, tasks, name, name, tasks - 1));
+    }
+    return task.orElse(0);
+  }
+
+  /**
+   * @param known what there is instead
+   */
+  ServeException notFound(String known) {
+    return ServeException.of(
+        ErrorCode.MODEL_NOT_FOUND,
+        "model",
+        "there is no adapter '%s'; %s".formatted(shorten(toString()), known));
+  }
+
+  /** As it was asked for. */
+  @Override
+  public String toString() {
+    return name
+        + (task.isPresent() ? ":" + task.getAsInt() : "")
+        + (version.isEmpty() ? "" : "@" + version);
+  }
+
   boolean matches(ContentHash hash) {
     return hash.hex().startsWith(version);
   }

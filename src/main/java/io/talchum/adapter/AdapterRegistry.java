@@ -11,84 +11,68 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The adapters in memory: each name points to its current version; a version that was replaced or
- * unloaded lives until its last lease ends. Any thread.
+ * The names of adapters that lie in folders: each points to what its folder held when it was read.
+ * Their weights are in {@link AdapterCache} while there is room. Any thread.
  *
- * <p>Nothing waits for a load: reading, checking and preparing happen before the pointer is
- * swapped, and taking a lease is one look-up and one compare-and-set.
+ * <p>Reading, checking and preparing happen before the pointer is swapped. A request that has a
+ * lease keeps its version, whatever becomes of the name.
  */
 public final class AdapterRegistry implements AutoCloseable {
   private static final int SHOWN_NAMES = 20;
 
+  /** At the same time: each holds what it has read while it waits for room. */
+  private static final int LOADS = 4;
+
   private final Set<String> reservedNames;
-  private final AdapterReader reader;
-  private final Function<AdapterWeights, ResidentAdapter> prepare;
-  private final AdapterTrial trial;
+  private final FolderAdapter.Base base;
+  private final AdapterCache cache;
   private final InstantSource clock;
-
-  private final ConcurrentMap<String, Loaded> current = new ConcurrentHashMap<>();
-
-  private record Loaded(AdapterVersion version, Source source) {}
+  private final ConcurrentMap<String, FolderAdapter> current = new ConcurrentHashMap<>();
+  private final Semaphore turns = new Semaphore(LOADS, true);
 
   /** Names being loaded: two loads of one name at once would race for the pointer. */
   private final Set<String> loading = ConcurrentHashMap.newKeySet();
 
   private volatile boolean closed;
 
-  /** One that tries no adapters. */
-  public AdapterRegistry(
-      Set<String> reservedNames,
-      AdapterReader reader,
-      Function<AdapterWeights, ResidentAdapter> prepare,
-      InstantSource clock) {
-    this(reservedNames, reader, prepare, AdapterTrial.NONE, clock);
-  }
-
   /**
    * @param reservedNames names that no adapter may take: the base's
-   * @param prepare {@code ModelExecutor::prepare}
    */
   public AdapterRegistry(
       Set<String> reservedNames,
       AdapterReader reader,
-      Function<AdapterWeights, ResidentAdapter> prepare,
       AdapterTrial trial,
+      AdapterCache cache,
       InstantSource clock) {
     this.reservedNames = Set.copyOf(reservedNames);
-    this.reader = reader;
-    this.prepare = prepare;
-    this.trial = trial;
+    this.base = new FolderAdapter.Base(reader, trial);
+    this.cache = cache;
     this.clock = clock;
   }
 
   /**
-   * Reads an adapter folder and makes it the current version of the name; returns when it is.
-   * Loading the content that the name already has changes nothing.
+   * Makes an adapter folder the current version of the name; returns when it is, tried and in
+   * memory. The content that the name already has stays the version that it is.
    *
    * @param replace whether the name may be taken already
-   * @throws ServeException INVALID_REQUEST for a bad name, ALREADY_EXISTS, INVALID_ADAPTER
+   * @throws ServeException INVALID_REQUEST for a bad name, ALREADY_EXISTS, INVALID_ADAPTER, and as
+   *     {@link AdapterCache#load}
    */
   public AdapterInfo load(String name, Path folder, boolean replace) {
-    return publish(name, replace, true, () -> reader.read(folder));
+    return publish(name, folder, replace, true);
   }
 
   /**
-   * Like {@link #load} for a free name, but the first request that uses it finds out whether it
-   * passes its trial.
+   * Like {@link #load} for a free name, but its weights are loaded and tried for the first request
+   * that uses it.
    */
-  public AdapterInfo loadUntried(String name, Path folder) {
-    return publish(name, false, false, () -> reader.read(folder));
-  }
-
-  /** Like {@link #load} with an adapter that was read already. */
-  public AdapterInfo register(String name, AdapterContent adapter, boolean replace) {
-    return publish(name, replace, true, () -> adapter);
+  public AdapterInfo add(String name, Path folder) {
+    return publish(name, folder, false, false);
   }
 
   /**
@@ -97,172 +81,124 @@ public final class AdapterRegistry implements AutoCloseable {
    * @throws ServeException MODEL_NOT_FOUND
    */
   public void unload(String name) {
-    Loaded loaded = current.remove(name);
-    if (loaded == null) {
+    if (!drop(name)) {
       throw ServeException.of(
           ErrorCode.MODEL_NOT_FOUND,
           "lora_name",
           "The lora adapter '" + AdapterReference.shorten(name) + "' cannot be found.");
     }
-    loaded.version().release();
   }
 
   /**
    * A lease on the current version of {@code name}, or on {@code name@version} if that is the
-   * current one.
-   *
-   * @throws ServeException MODEL_NOT_FOUND naming what there is
-   */
-  public AdapterLease acquire(String reference) {
-    return acquire(reference, null);
-  }
-
-  /**
-   * The same; an adapter that nobody has used yet is tried first.
+   * current one; loaded first if it is not in memory.
    *
    * @param until when to give up waiting for that; null never
-   * @throws ServeException as {@link AdapterTrial#firstUse} too
+   * @throws ServeException MODEL_NOT_FOUND naming what there is, and as {@link
+   *     AdapterCache#acquire}
    */
   public AdapterLease acquire(String reference, @Nullable Instant until) {
-    return hold(reference, until).lease();
+    AdapterReference wanted = AdapterReference.parse(reference);
+    while (true) {
+      FolderAdapter adapter = require(wanted);
+      int unused = wanted.taskOf(adapter.tasks());
+      try {
+        AdapterLease lease = cache.acquire(adapter, adapter.id(), wanted.task(), until);
+        if (isCurrent(adapter)) {
+          return lease;
+        }
+        lease.close();
+      } catch (ServeException e) {
+        if (isCurrent(adapter)) {
+          throw e;
+        }
+      }
+      cache.drop(adapter.id()); // it was replaced or unloaded meanwhile: look again
+    }
   }
 
   /**
-   * A lease, and what reads the content that it is of: only what runs is kept in memory.
+   * A version and what reads it: what the name points to later does not change it.
    *
-   * @param content throws INVALID_ADAPTER if the folder has changed since it was loaded
+   * @param source throws INVALID_ADAPTER if the folder has changed since it was loaded
    */
-  public record Held(AdapterLease lease, Supplier<AdapterContent> content) {}
+  public record Named(AdapterId id, AdapterSource source) {}
 
-  /** Like {@link #acquire(String, Instant)}, with the adapter's content. */
-  public Held hold(String reference, @Nullable Instant until) {
+  /**
+   * The version that {@link #acquire} would give, tried but not held.
+   *
+   * @throws ServeException as {@link #acquire}
+   */
+  public Named named(String reference, @Nullable Instant until) {
     AdapterReference wanted = AdapterReference.parse(reference);
-    while (true) {
-      Loaded loaded = current.get(wanted.name());
-      if (loaded == null) {
-        throw notFound(reference, "the loaded adapters are " + shownNames());
-      }
-      AdapterVersion version = loaded.version();
-      if (!wanted.matches(version.id().version())) {
-        throw notFound(reference, "the current version is " + version.id());
-      }
-      int task = taskOf(wanted, reference, version.tasks());
-      if (version.retain()) {
-        AdapterLease lease = tried(version, until).lease(task);
-        return new Held(lease, () -> again(version.id(), loaded.source()));
-      }
-      // Between the look-up and the retain the version was replaced or unloaded: look again.
+    FolderAdapter adapter = require(wanted);
+    int unused = wanted.taskOf(adapter.tasks());
+    if (!adapter.isTried()) {
+      cache.load(adapter, adapter.id(), until);
     }
+    return new Named(adapter.id(), adapter);
   }
 
-  private static AdapterContent again(AdapterId id, Source source) {
-    AdapterContent content = source.read();
-    if (!content.version().equals(id.version())) {
-      throw new ServeException(
-          ErrorCode.INVALID_ADAPTER,
-          "the folder of adapter %s has changed since it was loaded; load it again with load_inplace"
-              .formatted(id));
+  private FolderAdapter require(AdapterReference wanted) {
+    FolderAdapter adapter = current.get(wanted.name());
+    if (adapter == null) {
+      throw wanted.notFound("the loaded adapters are " + shownNames());
     }
-    return content;
+    if (!wanted.matches(adapter.id().version())) {
+      throw wanted.notFound("the current version is " + adapter.id());
+    }
+    return adapter;
   }
 
-  private AdapterVersion tried(AdapterVersion retained, @Nullable Instant until) {
-    try {
-      retained.requireTried(trial, clock.instant(), until);
-      return retained;
-    } catch (RuntimeException e) {
-      retained.release();
-      throw e;
-    }
-  }
-
-  static int taskOf(AdapterReference wanted, String reference, int tasks) {
-    if (tasks == 0 && wanted.task().isPresent()) {
-      throw notFound(reference, "'" + wanted.name() + "' has no tasks");
-    }
-    if (tasks > 0 && (wanted.task().isEmpty() || wanted.task().getAsInt() >= tasks)) {
-      throw notFound(
-          reference,
-          "'"
-              + wanted.name()
-              + "' has "
-              + tasks
-              + " tasks: ask for "
-              + wanted.name()
-              + ":0 to "
-              + wanted.name()
-              + ":"
-              + (tasks - 1));
-    }
-    return wanted.task().orElse(0);
+  private boolean isCurrent(FolderAdapter adapter) {
+    FolderAdapter now = current.get(adapter.id().name());
+    return now != null && now.id().equals(adapter.id());
   }
 
   /** The adapter of that name, which a task may follow, if loaded. */
   public Optional<AdapterInfo> find(String name) {
     return Optional.ofNullable(current.get(AdapterReference.parse(name).name()))
-        .map(loaded -> loaded.version().info());
+        .map(FolderAdapter::info);
   }
 
   /** All current versions, by name. */
   public List<AdapterInfo> list() {
     return current.values().stream()
-        .map(loaded -> loaded.version().info())
+        .map(FolderAdapter::info)
         .sorted(Comparator.comparing(info -> info.id().name()))
         .toList();
   }
 
-  /** Unloads everything; versions with leases live until those end. */
+  /** Forgets all names; versions with leases live until those end. */
   @Override
   public void close() {
     closed = true;
     current.keySet().forEach(this::drop);
   }
 
-  private interface Source {
-    AdapterContent read();
-  }
-
-  private AdapterInfo publish(String name, boolean replace, boolean tryNow, Source source) {
+  private AdapterInfo publish(String name, Path folder, boolean replace, boolean loadNow) {
     requireFree(name, replace);
     if (!loading.add(name)) {
       throw alreadyExists("The lora adapter '" + name + "' is being loaded; try again later.");
     }
+    turns.acquireUninterruptibly();
     try {
       requireFree(name, replace); // a load may have ended between the check and the mark
-      AdapterContent adapter = source.read();
-      Loaded known = current.get(name);
-      AdapterVersion before = known == null ? null : known.version();
-      if (before != null && before.id().version().equals(adapter.version())) {
-        if (tryNow && before.retain()) {
-          tried(before, null).release();
-        }
-        return before.info();
+      FolderAdapter after = new FolderAdapter(name, folder, base, clock.instant());
+      FolderAdapter before = current.get(name);
+      if (before != null && before.id().equals(after.id())) {
+        after.continues(before);
       }
-      AdapterVersion after =
-          version(new AdapterId(name, adapter.version()), adapter, tryNow ? trial : null);
-      swap(name, new Loaded(after, source));
+      if (loadNow) {
+        cache.load(after, after.id(), null);
+      }
+      after.named();
+      swap(name, after);
       return after.info();
     } finally {
+      turns.release();
       loading.remove(name);
     }
-  }
-
-  private AdapterVersion version(
-      AdapterId id, AdapterContent adapter, @Nullable AdapterTrial before) {
-    List<ResidentAdapter> residents = adapter.prepared(prepare);
-    if (before != null) {
-      try {
-        before.admit(id, AdapterTrial.parts(adapter, residents));
-      } catch (RuntimeException e) {
-        residents.forEach(ResidentAdapter::close);
-        throw e;
-      }
-    }
-    AdapterVersion version = new AdapterVersion(id, adapter, residents, clock.instant());
-    if (before != null) {
-      version.tried();
-    }
-    return version;
   }
 
   private void requireFree(String name, boolean replace) {
@@ -281,33 +217,27 @@ public final class AdapterRegistry implements AutoCloseable {
     }
   }
 
-  private void swap(String name, Loaded after) {
-    Loaded before = current.put(name, after);
-    if (before != null) {
-      before.version().release();
+  private void swap(String name, FolderAdapter after) {
+    FolderAdapter before = current.put(name, after);
+    if (before != null && !before.id().equals(after.id())) {
+      cache.drop(before.id());
     }
     if (closed) { // closing went over the names before this one was there
-      drop(name);
+      boolean unused = drop(name);
       throw new ServeException(ErrorCode.SHUTTING_DOWN, "the server takes no more adapters");
     }
   }
 
-  private void drop(String name) {
-    Loaded loaded = current.remove(name);
-    if (loaded != null) {
-      loaded.version().release();
+  private boolean drop(String name) {
+    FolderAdapter adapter = current.remove(name);
+    if (adapter != null) {
+      cache.drop(adapter.id());
     }
+    return adapter != null;
   }
 
   private static ServeException alreadyExists(String message) {
     return ServeException.of(ErrorCode.ALREADY_EXISTS, "lora_name", message);
-  }
-
-  private static ServeException notFound(String reference, String known) {
-    return ServeException.of(
-        ErrorCode.MODEL_NOT_FOUND,
-        "model",
-        "there is no adapter '" + AdapterReference.shorten(reference) + "'; " + known);
   }
 
   private String shownNames() {

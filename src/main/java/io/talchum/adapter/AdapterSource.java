@@ -12,7 +12,7 @@ public interface AdapterSource {
   AdapterContent read(AdapterId id);
 
   /**
-   * Tries an adapter that is ready to run, unless that was done before.
+   * Tries an adapter that is ready to run, unless that was done before; a request waits for it.
    *
    * @throws io.talchum.core.ServeException as {@link AdapterTrial#firstUse}
    */
@@ -23,7 +23,7 @@ public interface AdapterSource {
     return List.of();
   }
 
-  /** What it will take in memory, known before it is read. */
+  /** What it will take in memory; if that is not known before it is read, about. */
   long residentBytes(AdapterId id);
 
   /** Whether it stays in memory once it is there. */

@@ -1,9 +1,7 @@
 package io.talchum.adapter;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Tries adapters before requests get them: one forward pass each, once per content. Any thread. */
 public interface AdapterTrial {
@@ -14,7 +12,7 @@ public interface AdapterTrial {
         public void admit(AdapterId id, List<Part> parts) {}
 
         @Override
-        public void firstUse(AdapterId id, List<Part> parts, @Nullable Instant until) {}
+        public void firstUse(AdapterId id, List<Part> parts) {}
       };
 
   /**
@@ -35,10 +33,9 @@ public interface AdapterTrial {
   /**
    * Before the first request uses an adapter that was taken untried; the result is remembered.
    *
-   * @param until when to give up waiting; null never
-   * @throws io.talchum.core.ServeException as {@link #admit}, and DEADLINE_EXCEEDED
+   * @throws io.talchum.core.ServeException as {@link #admit}
    */
-  void firstUse(AdapterId id, List<Part> parts, @Nullable Instant until);
+  void firstUse(AdapterId id, List<Part> parts);
 
   /** The parts of an adapter that is ready to run. */
   static List<Part> parts(AdapterContent content, List<ResidentAdapter> residents) {

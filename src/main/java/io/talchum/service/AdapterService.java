@@ -1,9 +1,7 @@
 package io.talchum.service;
 
 import io.talchum.adapter.AdapterDirectory;
-import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterRegistry;
-import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.util.List;
@@ -16,29 +14,29 @@ public final class AdapterService {
   private final AdapterRegistry adapters;
   private final AdapterDirectory directory;
   private final StoredAdapters stored;
-  private final SelfTestStore selfTests;
+  private final AdapterCards cards;
 
   public AdapterService(
       String baseName,
       AdapterRegistry adapters,
       AdapterDirectory directory,
       StoredAdapters stored,
-      SelfTestStore selfTests) {
+      AdapterCards cards) {
     this.baseName = baseName;
     this.adapters = adapters;
     this.directory = directory;
     this.stored = stored;
-    this.selfTests = selfTests;
+    this.cards = cards;
   }
 
   /** All loaded adapters, by name. */
   public List<LoadedAdapter> list() {
-    return adapters.list().stream().map(this::loaded).toList();
+    return adapters.list().stream().map(cards::of).toList();
   }
 
   /** The loaded adapter of that name. */
   public Optional<LoadedAdapter> find(String name) {
-    return adapters.find(name).map(this::loaded);
+    return adapters.find(name).map(cards::of);
   }
 
   /**
@@ -48,7 +46,7 @@ public final class AdapterService {
    * @param baseModel must be the base's name if said
    * @param replace whether a loaded adapter of that name is replaced
    * @throws ServeException ALREADY_EXISTS, INVALID_ADAPTER, FORBIDDEN_PATH, NOT_FOUND,
-   *     INVALID_REQUEST
+   *     INVALID_REQUEST, QUEUE_FULL
    */
   public LoadedAdapter load(
       String name, String folder, @Nullable String baseModel, boolean replace) {
@@ -65,11 +63,7 @@ public final class AdapterService {
           "'%s' is an adapter of the store; delete it or choose another name"
               .formatted(Shown.of(name)));
     }
-    return loaded(adapters.load(name, directory.resolve(folder), replace));
-  }
-
-  private LoadedAdapter loaded(AdapterInfo info) {
-    return LoadedAdapter.of(info, selfTests);
+    return cards.of(adapters.load(name, directory.resolve(folder), replace));
   }
 
   /**

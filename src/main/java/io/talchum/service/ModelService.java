@@ -77,8 +77,7 @@ public final class ModelService {
   }
 
   /**
-   * What the request runs on; the caller closes it. Waits for a stored adapter that is not in
-   * memory.
+   * What the request runs on; the caller closes it. Waits for an adapter that is not in memory.
    *
    * @param model null is the base
    * @param until when to give up waiting; null never
@@ -118,13 +117,13 @@ public final class ModelService {
           "model '%s' is an adapter, and adapters names some too; move it there with its weight, and leave model out or say '%s'"
               .formatted(Shown.of(model), base.name()));
     }
-    MixedAdapters.Held held = hold(mix, until);
-    return Resolved.mix(base, mixes.acquire(held, until), held.versions());
+    MixedAdapters.Named named = named(mix, until);
+    return Resolved.mix(base, mixes.acquire(named, until), named.versions());
   }
 
-  /** The versions that are named, held until it is closed. */
-  MixedAdapters.Held hold(List<WeightedAdapter> adapters, @Nullable Instant until) {
-    return mixes.hold(adapters, this::model, until);
+  /** The versions that are named. */
+  MixedAdapters.Named named(List<WeightedAdapter> adapters, @Nullable Instant until) {
+    return mixes.named(adapters, this::model, until);
   }
 
   /** Any stored version may be named, the current one if none is. */

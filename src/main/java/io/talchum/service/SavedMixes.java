@@ -35,22 +35,22 @@ public final class SavedMixes {
             request.density(),
             request.majoritySignMethod(),
             request.seed());
-    try (AdapterUpload upload = stored.upload();
-        MixedAdapters.Held held = models.hold(request.adapters(), null)) {
-      AdapterMix.requireDistinct(held.parts());
-      LoraFolder folder = CombinedLora.of(held.parts(), how, spec);
+    MixedAdapters.Named named = models.named(request.adapters(), null);
+    try (AdapterUpload upload = stored.upload()) {
+      AdapterMix.requireDistinct(named.parts());
+      LoraFolder folder = CombinedLora.of(named.parts(), how, spec);
       upload.begin(LoraFolder.CONFIG);
       byte[] config = folder.config(baseName);
       upload.write(config, 0, config.length);
       upload.begin(LoraFolder.WEIGHTS);
-      folder.weights(recipe(request, held), upload::write);
+      folder.weights(recipe(request, named), upload::write);
       return upload.finish(request.name(), null, request.activate());
     }
   }
 
-  private static String recipe(MixRequest request, MixedAdapters.Held held) {
+  private static String recipe(MixRequest request, MixedAdapters.Named named) {
     String parts =
-        held.versions().stream()
+        named.versions().stream()
             .map(part -> part.weight() + "*" + part.name() + "@" + part.version().hex())
             .collect(Collectors.joining("+"));
     String recipe = request.combinationType() + " " + parts;

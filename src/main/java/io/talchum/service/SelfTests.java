@@ -7,7 +7,6 @@ import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +35,7 @@ public final class SelfTests implements AdapterTrial {
   @Override
   public void admit(AdapterId id, List<Part> parts) {
     Optional<SelfTest> known = results.find(id.version());
-    SelfTest test = known.orElseGet(() -> run(parts, null));
+    SelfTest test = known.orElseGet(() -> run(parts));
     requirePassed(id, test);
     if (known.isEmpty()) {
       results.put(id.version(), test);
@@ -44,26 +43,25 @@ public final class SelfTests implements AdapterTrial {
   }
 
   @Override
-  public void firstUse(AdapterId id, List<Part> parts, @Nullable Instant until) {
+  public void firstUse(AdapterId id, List<Part> parts) {
     Optional<SelfTest> known = results.find(id.version());
-    SelfTest test = known.orElseGet(() -> run(parts, until));
+    SelfTest test = known.orElseGet(() -> run(parts));
     if (known.isEmpty()) {
       results.put(id.version(), test);
     }
     requirePassed(id, test);
   }
 
-  private SelfTest run(List<Part> parts, @Nullable Instant until) {
+  private SelfTest run(List<Part> parts) {
     SelfTestRun.Forward forward =
-        (adapter, prompt) ->
-            adapter == null ? plain(prompt, until) : engine.probe(prompt, adapter, until);
+        (adapter, prompt) -> adapter == null ? plain(prompt) : engine.probe(prompt, adapter, null);
     return new SelfTestRun(forward, vocabSize, clock).of(parts);
   }
 
-  private float[] plain(int[] prompt, @Nullable Instant until) {
+  private float[] plain(int[] prompt) {
     Plain known = plain;
     if (known == null || !Arrays.equals(known.prompt(), prompt)) {
-      known = new Plain(prompt, engine.probe(prompt, null, until));
+      known = new Plain(prompt, engine.probe(prompt, null, null));
       plain = known;
     }
     return known.logits();

@@ -2,7 +2,6 @@ package io.talchum.service;
 
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
-import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.core.ModelSpec;
 import io.talchum.engine.Engine;
@@ -37,7 +36,7 @@ public record Services(
       AdapterRegistry adapters,
       AdapterDirectory directory,
       StoredAdapters stored,
-      SelfTestStore selfTests,
+      AdapterCards cards,
       RequestIds ids,
       InstantSource clock,
       ServiceLimits limits,
@@ -55,7 +54,7 @@ public record Services(
         new ChatService(models, conditioning, starter, limits),
         new CompletionService(models, conditioning, starter, limits),
         models,
-        new AdapterService(conditioning.model().name(), adapters, directory, stored, selfTests),
+        new AdapterService(conditioning.model().name(), adapters, directory, stored, cards),
         stored,
         new SavedMixes(conditioning.model().name(), spec, models, stored),
         new TokenizeService(models, conditioning),

@@ -1,17 +1,15 @@
 package io.talchum.service;
 
 import io.talchum.adapter.AdapterCache;
-import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterReference;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.AdapterSource;
-import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.mix.AdapterMix;
 import io.talchum.adapter.store.AdapterCard;
 import io.talchum.adapter.store.AdapterStore;
-import io.talchum.adapter.store.SelfTestStore;
+import io.talchum.adapter.store.StoreSource;
 import io.talchum.adapter.store.StoredName;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
@@ -33,7 +31,8 @@ public final class StoredAdapters {
   private final AdapterStore store;
   private final AdapterCache cache;
   private final AdapterRegistry loaded;
-  private final StoredAdapterCards cards;
+  private final StoreSource source;
+  private final AdapterCards cards;
   private final long maxUploadBytes;
   private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
 
@@ -42,45 +41,18 @@ public final class StoredAdapters {
    */
   public StoredAdapters(
       String baseName,
-      AdapterStore store,
+      StoreSource source,
       AdapterCache cache,
       AdapterRegistry loaded,
-      SelfTestStore selfTests,
+      AdapterCards cards,
       long maxUploadBytes) {
     this.baseName = baseName;
-    this.store = store;
+    this.source = source;
+    this.store = source.store();
     this.cache = cache;
     this.loaded = loaded;
-    this.cards = new StoredAdapterCards(store, cache, selfTests);
+    this.cards = cards;
     this.maxUploadBytes = maxUploadBytes;
-  }
-
-  /** How the cache reads what the store has; what was stored untried is tried once. */
-  public static AdapterSource source(AdapterStore store, AdapterTrial trial) {
-    return new AdapterSource() {
-      @Override
-      public AdapterContent read(AdapterId id) {
-        return store.read(id);
-      }
-
-      @Override
-      public void check(AdapterId id, List<AdapterTrial.Part> parts) {
-        trial.firstUse(id, parts, null);
-      }
-
-      @Override
-      public long residentBytes(AdapterId id) {
-        return store.card(id.version()).residentBytes();
-      }
-
-      @Override
-      public boolean isPinned(AdapterId id) {
-        return store
-            .find(id.name())
-            .filter(name -> name.pinned() && name.current().equals(id.version()))
-            .isPresent();
-      }
-    };
   }
 
   /**
@@ -148,7 +120,7 @@ public final class StoredAdapters {
 
   /** All, by name. */
   public List<StoredAdapter.Summary> list() {
-    return cards.list();
+    return store.list().stream().map(cards::summary).toList();
   }
 
   List<StoredName> names() {
@@ -166,7 +138,7 @@ public final class StoredAdapters {
    * @throws ServeException MODEL_NOT_FOUND
    */
   public StoredAdapter get(String name) {
-    return cards.of(known(name));
+    return cards.of(known(name), store);
   }
 
   /**
@@ -225,7 +197,7 @@ public final class StoredAdapters {
   }
 
   private void load(AdapterId id) {
-    cache.load(id);
+    cache.load(source, id, null);
   }
 
   /**
@@ -252,7 +224,7 @@ public final class StoredAdapters {
   }
 
   private void requireUnused(AdapterId id) {
-    int leases = cards.leases(id);
+    int leases = cache.leases(id);
     if (leases > 0) {
       throw ServeException.of(
           ErrorCode.ADAPTER_IN_USE,
@@ -280,21 +252,16 @@ public final class StoredAdapters {
    * @param until when to give up; null never
    */
   AdapterLease acquire(AdapterId id, OptionalInt task, @Nullable Instant until) {
-    return cache.acquire(id, task, until);
+    return cache.acquire(source, id, task, until);
   }
 
   /** A lease on a mix for a request, which waits here if it is not in memory. */
   AdapterLease acquire(AdapterMix mix, @Nullable Instant until) {
-    return cache.acquire(mix, mix.id(), until);
+    return cache.acquire(mix, mix.id(), OptionalInt.empty(), until);
   }
 
-  /** What a version does. */
-  AdapterContent read(AdapterId id) {
-    return store.read(id);
-  }
-
-  /** What a version takes when it is loaded. */
-  long memoryBytes(AdapterId id) {
-    return store.card(id.version()).residentBytes();
+  /** What reads its versions. */
+  AdapterSource source() {
+    return source;
   }
 }

@@ -9,7 +9,7 @@ import io.micrometer.core.instrument.Timer;
 import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterCacheListener;
 import io.talchum.adapter.AdapterId;
-import io.talchum.adapter.AdapterInfo;
+import io.talchum.adapter.ResidentInfo;
 import io.talchum.service.AdapterWatchListener;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -19,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** What GET /metrics and the log tell of stored adapters that come and go. Any thread. */
+/** What GET /metrics and the log tell of adapters that come and go. Any thread. */
 @Singleton
 public class AdapterMetrics implements AdapterCacheListener, AdapterWatchListener {
   private static final Logger LOG = Logger.getLogger("io.talchum.adapter");
@@ -48,7 +48,7 @@ public class AdapterMetrics implements AdapterCacheListener, AdapterWatchListene
     this.load = timers.coarse("talchum_adapter_load", "Reading and preparing", Tags.empty());
     this.resident =
         MultiGauge.builder("talchum_adapter_resident_bytes")
-            .description("Memory of stored adapters")
+            .description("Memory of adapters")
             .register(meters);
     this.foldersLoaded = folders("loaded");
     this.foldersUnloaded = folders("unloaded");
@@ -59,7 +59,7 @@ public class AdapterMetrics implements AdapterCacheListener, AdapterWatchListene
   void watch(AdapterCache watched) {
     cache = watched;
     Gauge.builder("talchum_adapter_memory_bytes", watched, AdapterCache::usedBytes)
-        .description("Memory of all stored adapters")
+        .description("Memory of all adapters")
         .register(meters);
   }
 
@@ -70,8 +70,8 @@ public class AdapterMetrics implements AdapterCacheListener, AdapterWatchListene
       return;
     }
     Map<String, Long> bytes = new TreeMap<>(Map.of(AdapterLabels.OTHERS, 0L));
-    for (AdapterInfo info : watched.residents()) {
-      bytes.merge(labels.of(info.id()), info.residentBytes(), Long::sum);
+    for (ResidentInfo info : watched.residents()) {
+      bytes.merge(labels.of(info.id()), info.bytes(), Long::sum);
     }
     AdapterLoadMetrics.register(resident, bytes);
   }
@@ -131,7 +131,7 @@ public class AdapterMetrics implements AdapterCacheListener, AdapterWatchListene
     Tags tags = Tags.of("adapter", name);
     return new Counters(
         counter("talchum_adapter_hits", "Requests whose adapter was in memory", tags),
-        counter("talchum_adapter_loads", "Loads of stored adapters", tags),
+        counter("talchum_adapter_loads", "Loads of adapters", tags),
         counter("talchum_adapter_load_time_seconds", "Reading and preparing, in sum", tags),
         counter("talchum_adapter_load_failures", "Loads that failed", tags),
         counter("talchum_adapter_evictions", "Adapters that made room for others", tags));

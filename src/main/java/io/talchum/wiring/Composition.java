@@ -5,12 +5,14 @@ import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.SelfTestStore;
+import io.talchum.adapter.store.StoreSource;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.conditioning.SamplingLimits;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
 import io.talchum.engine.EngineConfig;
+import io.talchum.service.AdapterCards;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.ModelCatalog;
 import io.talchum.service.RequestIds;
@@ -85,13 +87,10 @@ public class Composition {
 
   @Produces
   @Singleton
-  AdapterRegistry adapters(OpenedModel model, SelfTests selfTests, InstantSource clock) {
+  AdapterRegistry adapters(
+      OpenedModel model, SelfTests selfTests, AdapterCache cache, InstantSource clock) {
     return new AdapterRegistry(
-        Set.of(model.served().name()),
-        AdapterReaders.of(model.base()),
-        model.executor()::prepare,
-        selfTests,
-        clock);
+        Set.of(model.served().name()), AdapterReaders.of(model.base()), selfTests, cache, clock);
   }
 
   void close(@Disposes AdapterRegistry adapters) {
@@ -130,14 +129,8 @@ public class Composition {
   @Produces
   @Singleton
   AdapterCache adapterCache(
-      AdapterStore store,
-      OpenedModel model,
-      TalchumConfig config,
-      SelfTests selfTests,
-      InstantSource clock,
-      AdapterMetrics metrics) {
+      OpenedModel model, TalchumConfig config, InstantSource clock, AdapterMetrics metrics) {
     return new AdapterCache(
-        StoredAdapters.source(store, selfTests),
         model.executor()::prepare,
         new AdapterCache.Limits(config.adapterMemory().asLongValue(), config.queueCapacity()),
         clock,
@@ -153,16 +146,17 @@ public class Composition {
   StoredAdapters storedAdapters(
       OpenedModel model,
       AdapterStore store,
+      SelfTests trial,
       AdapterCache cache,
       AdapterRegistry adapters,
       SelfTestStore selfTests,
       TalchumConfig config) {
     return new StoredAdapters(
         model.served().name(),
-        store,
+        new StoreSource(store, trial),
         cache,
         adapters,
-        selfTests,
+        new AdapterCards(cache, selfTests),
         config.maxAdapterUpload().asLongValue());
   }
 
@@ -174,6 +168,7 @@ public class Composition {
       AdapterRegistry adapters,
       AdapterDirectory directory,
       StoredAdapters stored,
+      AdapterCache cache,
       SelfTestStore selfTests,
       TalchumConfig config,
       InstantSource clock,
@@ -186,7 +181,7 @@ public class Composition {
         adapters,
         directory,
         stored,
-        selfTests,
+        new AdapterCards(cache, selfTests),
         new RequestIds(clock, random),
         clock,
         new ServiceLimits(config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)),

@@ -35,7 +35,7 @@ public class Startup {
       EngineMetrics metrics) {
     ListenPolicy.check(config.host(), keys.required());
     watches.open();
-    AdapterDirectory.Scan scan = directory.loadAll(adapters);
+    AdapterDirectory.Scan scan = directory.addAll(adapters);
     for (AdapterDirectory.Broken broken : scan.broken()) {
       LOG.warnf("adapter %s was not loaded: %s", broken.name(), broken.reason());
     }

@@ -34,9 +34,10 @@ class AdapterCacheTest {
   private volatile CountDownLatch gate = new CountDownLatch(0);
   private AdapterCache cache = open(3, 1000);
 
+  private final AdapterSource marks = new Marks();
+
   private AdapterCache open(int adapters, int waiting) {
     return new AdapterCache(
-        new Marks(),
         this::prepare,
         new AdapterCache.Limits(adapters * EACH, waiting),
         InstantSource.system(),
@@ -93,7 +94,7 @@ class AdapterCacheTest {
   }
 
   private void use(int mark) {
-    try (AdapterLease lease = cache.acquire(id(mark), OptionalInt.empty(), null)) {
+    try (AdapterLease lease = cache.acquire(marks, id(mark), OptionalInt.empty(), null)) {
       requireRight(lease, mark);
     }
   }
@@ -149,19 +150,19 @@ class AdapterCacheTest {
 
   @Test
   void aMixIsLoadedOnceAndLeavesWithItsParts() {
-    try (AdapterLease one = cache.acquire(new Mix(), id(12), null);
-        AdapterLease two = cache.acquire(new Mix(), id(12), null)) {
+    try (AdapterLease one = cache.acquire(new Mix(), id(12), OptionalInt.empty(), null);
+        AdapterLease two = cache.acquire(new Mix(), id(12), OptionalInt.empty(), null)) {
       requireRight(one, 12);
       requireRight(two, 12);
       assertThat(reads).hasValue(1);
-      assertThat(cache.mixLeases(id(1))).isEqualTo(2);
-      assertThat(cache.mixLeases(id(3))).isZero();
+      assertThat(cache.leases(id(1))).isEqualTo(2);
+      assertThat(cache.leases(id(3))).isZero();
       cache.drop(id(2));
       assertThat(cache.resident(id(12))).isNull();
       requireRight(one, 12);
     }
     assertThat(cache.usedBytes()).isZero();
-    cache.acquire(new Mix(), id(12), null).close();
+    cache.acquire(new Mix(), id(12), OptionalInt.empty(), null).close();
     assertThat(reads).hasValue(2);
     IntStream.of(3, 4, 5).forEach(this::use);
     assertThat(evicted).containsExactly(id(12));
@@ -172,7 +173,7 @@ class AdapterCacheTest {
     pinned.add(id(1));
     use(1);
     use(3);
-    try (AdapterLease held = cache.acquire(id(2), OptionalInt.empty(), null)) {
+    try (AdapterLease held = cache.acquire(marks, id(2), OptionalInt.empty(), null)) {
       IntStream.of(4, 5, 6).forEach(this::use);
       assertThat(evicted).containsExactly(id(3), id(4), id(5));
       requireRight(held, 2);
@@ -218,7 +219,7 @@ class AdapterCacheTest {
     List<AdapterLease> held =
         new ArrayList<>(
             IntStream.rangeClosed(1, 3)
-                .mapToObj(i -> cache.acquire(id(i), OptionalInt.empty(), null))
+                .mapToObj(i -> cache.acquire(marks, id(i), OptionalInt.empty(), null))
                 .toList());
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<?> cold = threads.submit(() -> use(4));
@@ -241,7 +242,7 @@ class AdapterCacheTest {
     assertThat(cache.usedBytes()).isZero();
     gate = new CountDownLatch(1);
     assertRefused(
-        () -> cache.acquire(id(1), OptionalInt.empty(), Instant.EPOCH),
+        () -> cache.acquire(marks, id(1), OptionalInt.empty(), Instant.EPOCH),
         ErrorCode.DEADLINE_EXCEEDED,
         "deadline");
     gate.countDown();
@@ -269,7 +270,7 @@ class AdapterCacheTest {
 
   @Test
   void droppedOnesLiveUntilTheirLastLeaseEnds() {
-    AdapterLease held = cache.acquire(id(1), OptionalInt.empty(), null);
+    AdapterLease held = cache.acquire(marks, id(1), OptionalInt.empty(), null);
     cache.drop(id(1));
     assertThat(cache.resident(id(1))).isNull();
     requireRight(held, 1);
@@ -303,7 +304,7 @@ class AdapterCacheTest {
     for (int step = 0; step < 300; step++) {
       int at = java.util.Arrays.binarySearch(cumulative, random.nextDouble());
       int mark = Math.min(cumulative.length - 1, at < 0 ? -at - 1 : at);
-      try (AdapterLease lease = cache.acquire(id(mark), OptionalInt.empty(), null)) {
+      try (AdapterLease lease = cache.acquire(marks, id(mark), OptionalInt.empty(), null)) {
         requireRight(lease, mark);
         if (cache.usedBytes() > 64 * EACH) {
           throw new AssertionError("the bound is broken: " + cache.usedBytes());
@@ -335,10 +336,51 @@ class AdapterCacheTest {
         .isEqualTo(code);
   }
 
+  /** Says less than it needs. */
+  private final class Small implements AdapterSource {
+    @Override
+    public AdapterContent read(AdapterId id) {
+      reads.incrementAndGet();
+      return TestAdapters.marked(Integer.parseInt(id.name()));
+    }
+
+    @Override
+    public long residentBytes(AdapterId id) {
+      return 1;
+    }
+
+    @Override
+    public boolean isPinned(AdapterId id) {
+      return false;
+    }
+  }
+
+  @Test
+  void whatNeedsMoreThanItSaidWaitsForTheRoom() {
+    IntStream.of(1, 2, 3).forEach(this::use);
+    try (AdapterLease lease = cache.acquire(new Small(), id(4), OptionalInt.empty(), null)) {
+      requireRight(lease, 4);
+      assertThat(evicted).containsExactly(id(1));
+      assertThat(reads).as("read once").hasValue(4);
+      assertThat(cache.usedBytes()).isEqualTo(3 * EACH);
+    }
+    cache.close();
+    cache = new AdapterCache(
+        this::prepare,
+        new AdapterCache.Limits(EACH - 1, 1),
+        InstantSource.system(),
+        AdapterCacheListener.NONE);
+    assertRefused(
+        () -> cache.acquire(new Small(), id(5), OptionalInt.empty(), null),
+        ErrorCode.INVALID_REQUEST,
+        "needs 7 bytes of memory; talchum.adapter-memory is 6");
+    assertThat(cache.usedBytes()).isZero();
+  }
+
   @Test
   void whatFailsItsTrialIsNotKept() {
     AdapterId loud = new AdapterId("100013", TestAdapters.version(100013));
-    assertThatThrownBy(() -> cache.load(loud)).hasMessage("loud");
+    assertThatThrownBy(() -> cache.load(marks, loud, null)).hasMessage("loud");
     assertThat(cache.residents()).isEmpty();
     assertThat(cache.usedBytes()).isZero();
     assertThat(residents).allMatch(resident -> resident.closings.get() == 1);

@@ -114,14 +114,21 @@ class AdapterDirectoryTest {
     Files.createSymbolicLink(root.resolve("link"), temp.resolve("outside/elsewhere"));
     Files.createDirectories(root.resolve("empty"));
     Files.writeString(root.resolve("notes.txt"), "not an adapter");
-    try (AdapterRegistry registry =
-        new AdapterRegistry(
-            Set.of("base"),
-            new PeftReader(new ZeroBase(TestBases.LLAMA)),
-            CountingResident::new,
-            InstantSource.system())) {
+    try (AdapterCache cache =
+            new AdapterCache(
+                CountingResident::new,
+                new AdapterCache.Limits(1000, 1),
+                InstantSource.system(),
+                AdapterCacheListener.NONE);
+        AdapterRegistry registry =
+            new AdapterRegistry(
+                Set.of("base"),
+                new PeftReader(new ZeroBase(TestBases.LLAMA)),
+                AdapterTrial.NONE,
+                cache,
+                InstantSource.system())) {
 
-      AdapterDirectory.Scan scan = new AdapterDirectory(List.of(root)).loadAll(registry);
+      AdapterDirectory.Scan scan = new AdapterDirectory(List.of(root)).addAll(registry);
 
       assertThat(scan.loaded())
           .extracting(info -> info.id().name())

@@ -2,10 +2,9 @@ package io.talchum.adapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.testing.ZeroBase;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,20 +26,54 @@ import org.junit.jupiter.api.Test;
 class AdapterRegistryStressTest {
   private static final int THREADS = 12;
   private static final int STEPS = 3000;
+  private static final int FOLDERS = 300;
+  private static final int ROOM = 20;
   private static final List<String> NAMES = List.of("a", "b", "c");
+  private static final long EACH = 7; // CountingResident
 
   private final Queue<CountingResident> residents = new ConcurrentLinkedQueue<>();
-  private final AdapterRegistry registry =
-      new AdapterRegistry(
-          Set.of("base"),
-          new PeftReader(new ZeroBase(TestBases.LLAMA)),
-          this::prepare,
-          InstantSource.system());
+  private final AtomicLong heldBytes = new AtomicLong();
+  private AdapterCache cache = cache(1000);
+  private AdapterRegistry registry = registry();
+
+  private AdapterCache cache(int adapters) {
+    return new AdapterCache(
+        this::prepare,
+        new AdapterCache.Limits(adapters * EACH, 10_000),
+        InstantSource.system(),
+        AdapterCacheListener.NONE);
+  }
+
+  /** A folder is the mark of what it holds. */
+  private AdapterRegistry registry() {
+    return new AdapterRegistry(
+        Set.of("base"),
+        folder -> TestAdapters.marked(Integer.parseInt(folder.toString())),
+        AdapterTrial.NONE,
+        cache,
+        InstantSource.system());
+  }
 
   private ResidentAdapter prepare(AdapterWeights weights) {
-    CountingResident resident = new CountingResident(weights);
+    CountingResident resident =
+        new CountingResident(weights) {
+          @Override
+          public void close() {
+            super.close();
+            heldBytes.addAndGet(-EACH);
+          }
+        };
+    heldBytes.addAndGet(EACH);
     residents.add(resident);
     return resident;
+  }
+
+  private void closeEverything() {
+    registry.close();
+    cache.close();
+    assertThat(heldBytes).hasValue(0);
+    assertThat(cache.usedBytes()).isZero();
+    assertThat(residents).allMatch(resident -> resident.closings.get() == 1);
   }
 
   @Test
@@ -56,20 +90,14 @@ class AdapterRegistryStressTest {
       run.get();
     }
 
-    registry.close();
-
+    closeEverything();
     assertThat(residents).as("seed " + seed).hasSizeGreaterThan(THREADS);
-    assertThat(residents)
-        .as("seed " + seed)
-        .allSatisfy(resident -> assertThat(resident.closings).hasValue(1));
   }
 
   /** One name, replaced as fast as it goes, while others take and end leases as fast as they go. */
   @Test
   void leasesNeverReviveAReplacedVersion() throws InterruptedException, ExecutionException {
-    List<AdapterContent> contents = List.of(TestAdapters.marked(1), TestAdapters.marked(2));
-    AdapterInfo first = registry.register("a", contents.get(0), false);
-    assertThat(first.leases()).isZero();
+    load("a", 1, false);
     List<Future<?>> runs = new ArrayList<>();
     try (ExecutorService threads =
         Executors.newThreadPerTaskExecutor(Thread.ofPlatform().factory())) {
@@ -77,7 +105,7 @@ class AdapterRegistryStressTest {
           threads.submit(
               () -> {
                 for (int i = 1; i < 10_000; i++) {
-                  AdapterInfo unused = registry.register("a", contents.get(i % 2), true);
+                  load("a", 1 + i % 2, true);
                 }
               });
       runs.add(replacing);
@@ -89,17 +117,61 @@ class AdapterRegistryStressTest {
       run.get();
     }
 
-    registry.close();
+    closeEverything();
+    assertThat(residents).hasSizeGreaterThanOrEqualTo(10_000);
+  }
 
-    assertThat(residents).hasSize(10_000).allMatch(resident -> resident.closings.get() == 1);
+  /** 300 folders, room for 20, while some are replaced and unloaded: rightly and in bounds. */
+  @Test
+  void manyFoldersShareLittleMemory() throws InterruptedException, ExecutionException {
+    closeEverything();
+    cache = cache(ROOM);
+    registry = registry();
+    for (int i = 0; i < FOLDERS; i++) {
+      AdapterInfo unused = registry.add("n" + i, Path.of(Integer.toString(i)));
+    }
+    assertThat(residents).as("nothing is prepared before it is asked for").isEmpty();
+    long seed = 20261122;
+    List<Future<?>> runs = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int thread = 0; thread < THREADS; thread++) {
+        Random random = new Random(seed + thread);
+        runs.add(threads.submit(() -> mixedTraffic(random)));
+      }
+    }
+    for (Future<?> run : runs) {
+      run.get();
+    }
+    assertThat(residents).as("seed " + seed).hasSizeGreaterThan(FOLDERS);
+    closeEverything();
+  }
+
+  private void mixedTraffic(Random random) {
+    for (int step = 0; step < 1000; step++) {
+      int at = Math.min(random.nextInt(FOLDERS), random.nextInt(FOLDERS));
+      String name = "n" + at;
+      switch (random.nextInt(40)) {
+        case 0 -> tolerate(() -> registry.unload(name));
+        case 1 -> tolerate(() -> load(name, at + FOLDERS * random.nextInt(3), true));
+        default -> tolerate(() -> use(name, at));
+      }
+      assertThat(cache.usedBytes()).isLessThanOrEqualTo(ROOM * EACH);
+      assertThat(heldBytes.get()).isLessThanOrEqualTo(ROOM * EACH);
+    }
+  }
+
+  private void use(String name, int at) {
+    try (AdapterLease lease = registry.acquire(name, null)) {
+      requireConsistent(lease);
+      assertThat(((CountingResident) lease.resident()).mark % FOLDERS).isEqualTo(at);
+      Thread.yield();
+    }
   }
 
   private void leaseUntilDone(Future<?> replacing) {
     while (!replacing.isDone()) {
-      try (AdapterLease lease = registry.acquire("a")) {
-        if (((CountingResident) lease.resident()).closings.get() != 0) {
-          throw new AssertionError("leased a closed resident");
-        }
+      try (AdapterLease lease = registry.acquire("a", null)) {
+        requireConsistent(lease);
       }
     }
   }
@@ -109,9 +181,9 @@ class AdapterRegistryStressTest {
     for (int step = 0; step < STEPS; step++) {
       String name = NAMES.get(random.nextInt(NAMES.size()));
       switch (random.nextInt(8)) {
-        case 0 -> tolerate(() -> register(name, random.nextInt(1000), random.nextBoolean()));
+        case 0 -> tolerate(() -> load(name, random.nextInt(1000), random.nextBoolean()));
         case 1 -> tolerate(() -> registry.unload(name));
-        case 2, 3, 4 -> tolerate(() -> held.add(registry.acquire(name)));
+        case 2, 3, 4 -> tolerate(() -> held.add(registry.acquire(name, null)));
         default -> closeOne(held, random);
       }
       held.forEach(AdapterRegistryStressTest::requireConsistent);
@@ -119,8 +191,8 @@ class AdapterRegistryStressTest {
     held.forEach(AdapterLease::close);
   }
 
-  private void register(String name, int mark, boolean replace) {
-    AdapterInfo unused = registry.register(name, TestAdapters.marked(mark), replace);
+  private void load(String name, int mark, boolean replace) {
+    AdapterInfo unused = registry.load(name, Path.of(Integer.toString(mark)), replace);
   }
 
   private static void closeOne(List<AdapterLease> held, Random random) {

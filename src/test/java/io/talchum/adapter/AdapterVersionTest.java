@@ -2,7 +2,6 @@ package io.talchum.adapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -11,7 +10,7 @@ class AdapterVersionTest {
   private final CountingResident resident = new CountingResident(adapter.weights());
   private final AdapterVersion version =
       new AdapterVersion(
-          new AdapterId("a", adapter.version()), adapter, List.of(resident), Instant.EPOCH);
+          new AdapterId("a", adapter.version()), adapter, List.of(resident), () -> {});
 
   @Test
   void lastReferenceClosesOnceAndForAll() {
@@ -25,6 +24,6 @@ class AdapterVersionTest {
     assertThat(version.retain()).isFalse();
     assertThat(version.retain()).isFalse();
     assertThat(resident.closings).hasValue(1);
-    assertThat(version.info().leases()).isZero();
+    assertThat(version.leases()).isZero();
   }
 }

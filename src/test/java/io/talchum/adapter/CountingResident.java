@@ -3,7 +3,7 @@ package io.talchum.adapter;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A resident adapter that counts its closings; its mark says which content it was made from. */
-final class CountingResident implements ResidentAdapter {
+class CountingResident implements ResidentAdapter {
   final float mark;
   final AtomicInteger closings = new AtomicInteger();
 

@@ -13,7 +13,7 @@ public final class TestAdapters {
   static AdapterContent marked(int mark) {
     LowRankDelta delta = new LowRankDelta(0, Linear.Q, 1, mark, new float[64], new float[64]);
     return new AdapterContent(
-        "LORA", version(mark), "folder-" + mark, 1, 1, 1, 512, AdapterWeights.of(delta));
+        "LORA", version(mark), "folder-" + mark, 1, 1, 1, 7, AdapterWeights.of(delta));
   }
 
   public static ContentHash version(int mark) {

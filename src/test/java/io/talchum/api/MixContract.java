@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
@@ -137,7 +138,7 @@ public abstract class MixContract {
                       throw new AssertionError("read again");
                     },
                     () -> 0)));
-    try (AdapterLease lease = adapterCache.acquire(again, again.id(), null)) {
+    try (AdapterLease lease = adapterCache.acquire(again, again.id(), OptionalInt.empty(), null)) {
       Transport.Refused refused =
           catchThrowableOfType(
               Transport.Refused.class, () -> server.deleteStored(STORED, "", false));

@@ -11,6 +11,10 @@ import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterLease;
+import io.talchum.adapter.AdapterSource;
+import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.store.AdapterStore;
+import io.talchum.adapter.store.StoreSource;
 import io.talchum.core.Caller;
 import io.talchum.core.ChatRequest;
 import io.talchum.core.ContentHash;
@@ -43,6 +47,7 @@ public abstract class ServingContract {
   @Inject MeterRegistry meters;
   @Inject protected AdapterDirectory adapterFolders;
   @Inject AdapterCache adapterCache;
+  @Inject AdapterStore adapterStore;
 
   private final Served served;
   private Transport server;
@@ -249,11 +254,15 @@ public abstract class ServingContract {
     assertRefused(() -> server.stored("kept"), ErrorCode.MODEL_NOT_FOUND, "kept");
   }
 
+  private AdapterSource stored() {
+    return new StoreSource(adapterStore, AdapterTrial.NONE);
+  }
+
   @Test
   void deletesWhatRequestsHoldOnlyIfAsked() throws IOException {
     Transport.Stored held = server.upload("held", files(0), true);
     AdapterId id = new AdapterId("held", new ContentHash(held.current()));
-    try (AdapterLease lease = adapterCache.acquire(id, OptionalInt.empty(), null)) {
+    try (AdapterLease lease = adapterCache.acquire(stored(), id, OptionalInt.empty(), null)) {
       assertRefused(
           () -> server.deleteStored("held", "", false), ErrorCode.ADAPTER_IN_USE, "1 requests");
       server.deleteStored("held", "", true);

@@ -2,8 +2,11 @@ package io.talchum.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.talchum.adapter.AdapterCache;
+import io.talchum.adapter.AdapterCacheListener;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.SamplingParams;
@@ -112,11 +115,18 @@ class PrefixExactnessTest {
     List<String> folders = List.of("lora_all_linear", "lora_qv", "rslora");
     try (ModelPackage model = imported("adapters/base-llama");
         OnnxModelExecutor executor = executor(model, KvScales.NONE);
+        AdapterCache cache =
+            new AdapterCache(
+                executor::prepare,
+                new AdapterCache.Limits(1 << 20, 1),
+                InstantSource.system(),
+                AdapterCacheListener.NONE);
         AdapterRegistry registry =
             new AdapterRegistry(
                 Set.of("base"),
                 new PeftReader(new PackageWeights(model)),
-                executor::prepare,
+                AdapterTrial.NONE,
+                cache,
                 InstantSource.system())) {
       int[] prompt = text(model, 1, 70);
       Engine plain = engine(executor, 0);
@@ -139,7 +149,7 @@ class PrefixExactnessTest {
 
   private static AdapterLease loaded(AdapterRegistry registry, String fixture) {
     registry.load("name", Fixtures.path("adapters/llama/" + fixture), true);
-    return registry.acquire("name");
+    return registry.acquire("name", null);
   }
 
   private RecordingSink answerOnce(OnnxModelExecutor executor, int[] prompt) {

@@ -2,9 +2,13 @@ package io.talchum.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.talchum.adapter.AdapterCache;
+import io.talchum.adapter.AdapterCacheListener;
+import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
@@ -29,6 +33,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -54,9 +59,12 @@ class TinyModelScheduleTest {
   /** Five blocks of the tiny model, so that they are forgotten all the time. */
   private static final long PREFIX_CACHE_BYTES = 5L * 32 * 2 * 3 * 32 * Float.BYTES;
 
+  /** The largest adapter and about one more, so that they come and go all the time. */
+  private static final long ADAPTER_MEMORY_BYTES = 400_000;
+
   private static final long MAX_GROWTH_BYTES = 10L << 20;
 
-  private static final List<String> NAMES = List.of("a", "b", "c");
+  private static final List<String> NAMES = List.of("a", "b", "c", "d", "e", "f");
   private static final List<String> FOLDERS =
       List.of(
           "lora_all_linear",
@@ -72,6 +80,7 @@ class TinyModelScheduleTest {
   private final SplittableRandom random = new SplittableRandom(seed);
   private final Map<String, Map<List<Integer>, List<Integer>>> expected = new HashMap<>();
   private final List<int[]> prompts = new ArrayList<>();
+  private final AtomicInteger evictions = new AtomicInteger();
 
   TinyModelScheduleTest(@TempDir Path folder) {
     this.folder = folder;
@@ -84,11 +93,23 @@ class TinyModelScheduleTest {
     try (ModelPackage model = imported();
         OnnxModelExecutor executor =
             OnnxModelExecutor.open(model, new ExecutorOptions(4, 64, 16, 2, false));
+        AdapterCache cache =
+            new AdapterCache(
+                executor::prepare,
+                new AdapterCache.Limits(ADAPTER_MEMORY_BYTES, OPEN_REQUESTS),
+                InstantSource.system(),
+                new AdapterCacheListener() {
+                  @Override
+                  public void onEvict(AdapterId id, long bytes) {
+                    evictions.incrementAndGet();
+                  }
+                });
         AdapterRegistry registry =
             new AdapterRegistry(
                 Set.of("base"),
                 new PeftReader(new PackageWeights(model)),
-                executor::prepare,
+                AdapterTrial.NONE,
+                cache,
                 InstantSource.system());
         Engine engine =
             Engine.start(
@@ -102,6 +123,7 @@ class TinyModelScheduleTest {
       long before = residentBytes();
       for (int window = 0; window < WINDOWS; window++) {
         run(engine, registry, "w" + window, REQUESTS / WINDOWS);
+        assertThat(cache.usedBytes()).isLessThanOrEqualTo(ADAPTER_MEMORY_BYTES);
         long after = residentBytes();
         leastGrowth = Math.min(leastGrowth, after - before);
         before = after;
@@ -113,7 +135,8 @@ class TinyModelScheduleTest {
       assertThat(engine.stats().waiting()).isZero();
       assertThat(engine.stats().prefixCache().hits()).isGreaterThan(REQUESTS / 20);
       assertThat(engine.stats().prefixCache().evictions()).isPositive();
-      assertThat(registry.list()).allSatisfy(info -> assertThat(info.leases()).isZero());
+      assertThat(cache.residents()).allSatisfy(info -> assertThat(info.leases()).isZero());
+      assertThat(evictions.get()).isGreaterThan(REQUESTS / 100);
     } catch (AssertionError e) {
       throw new AssertionError("seed " + seed + "L", e);
     }
@@ -186,7 +209,7 @@ class TinyModelScheduleTest {
     AdapterLease lease = null;
     List<AdapterInfo> loaded = registry.list();
     if (!loaded.isEmpty() && random.nextInt(4) > 0) {
-      lease = registry.acquire(loaded.get(random.nextInt(loaded.size())).id().name());
+      lease = registry.acquire(loaded.get(random.nextInt(loaded.size())).id().name(), null);
     }
     String version = version(lease);
     RecordingSink sink = new RecordingSink();
@@ -240,7 +263,7 @@ class TinyModelScheduleTest {
 
   private AdapterLease lease(AdapterRegistry registry, String name, String adapter) {
     registry.load(name, adapter(adapter), true);
-    return registry.acquire(name);
+    return registry.acquire(name, null);
   }
 
   private static Path adapter(String name) {

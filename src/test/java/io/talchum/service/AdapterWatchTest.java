@@ -13,6 +13,7 @@ import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.SelfTestStore;
+import io.talchum.adapter.store.StoreSource;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
@@ -112,25 +113,25 @@ class AdapterWatchTest {
             clock);
     cache =
         new AdapterCache(
-            StoredAdapters.source(store, AdapterTrial.NONE),
             weights -> new Resident(),
-            new AdapterCache.Limits(1, 1),
+            new AdapterCache.Limits(100, 100),
             clock,
             AdapterCacheListener.NONE);
-    registry = new AdapterRegistry(Set.of("base"), READER, w -> new Resident(), clock);
-    SelfTestStore tests = SelfTestStore.open(temp.resolve("tests"), BASE);
+    registry = new AdapterRegistry(Set.of("base"), READER, AdapterTrial.NONE, cache, clock);
+    AdapterCards cards = new AdapterCards(cache, SelfTestStore.open(temp.resolve("tests"), BASE));
     AdapterDirectory directory = new AdapterDirectory(List.of(root));
     adapters =
         new AdapterService(
             "base",
             registry,
             directory,
-            new StoredAdapters("base", store, cache, registry, tests, 1),
-            tests);
+            new StoredAdapters(
+                "base", new StoreSource(store, AdapterTrial.NONE), cache, registry, cards, 1),
+            cards);
     watch =
         new AdapterWatch(
             directory.roots().getFirst(), adapters, Duration.ofMillis(50), clock, new Listener());
-    AdapterDirectory.Scan unused = directory.loadAll(registry);
+    AdapterDirectory.Scan unused = directory.addAll(registry);
     watch.start();
   }
 

@@ -9,6 +9,7 @@ import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.SelfTestStore;
+import io.talchum.adapter.store.StoreSource;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
@@ -56,7 +57,6 @@ class TarArchiveTest {
     store = AdapterStore.open(temp.resolve("store"), base, InstantSource.system());
     AdapterCache cache =
         new AdapterCache(
-            StoredAdapters.source(store, AdapterTrial.NONE),
             weights -> {
               throw new AssertionError();
             },
@@ -65,21 +65,13 @@ class TarArchiveTest {
             AdapterCacheListener.NONE);
     AdapterRegistry loaded =
         new AdapterRegistry(
-            Set.of("base"),
-            base.reader(),
-            weights ->
-                new io.talchum.adapter.ResidentAdapter() {
-                  @Override
-                  public long residentBytes() {
-                    return 1;
-                  }
-
-                  @Override
-                  public void close() {}
-                },
-            InstantSource.system());
-    SelfTestStore tests = SelfTestStore.open(temp.resolve("self-tests"), base.version());
-    upload = new StoredAdapters("base", store, cache, loaded, tests, MAX_BYTES).upload();
+            Set.of("base"), base.reader(), AdapterTrial.NONE, cache, InstantSource.system());
+    AdapterCards cards =
+        new AdapterCards(cache, SelfTestStore.open(temp.resolve("self-tests"), base.version()));
+    upload =
+        new StoredAdapters(
+                "base", new StoreSource(store, AdapterTrial.NONE), cache, loaded, cards, MAX_BYTES)
+            .upload();
     tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_GNU);
   }
 

@@ -33,7 +33,6 @@ class AdapterMetricsTest {
   private final AdapterMetrics metrics = new AdapterMetrics(meters);
   private final AdapterCache cache =
       new AdapterCache(
-          new Source(),
           weights -> new Resident(),
           new AdapterCache.Limits(2 * EACH, 10),
           InstantSource.system(),
@@ -101,6 +100,10 @@ class AdapterMetricsTest {
     log.removeHandler(handler);
   }
 
+  private void load(String name) {
+    cache.load(new Source(), id(name), null);
+  }
+
   private long lines(String name, String what) {
     return lines.stream().filter(line -> line.contains(name) && line.contains(what)).count();
   }
@@ -115,13 +118,13 @@ class AdapterMetricsTest {
 
   @Test
   void eachLoadAndEachEvictionIsOneLine() {
-    cache.load(id("one"));
-    cache.load(id("one"));
-    cache.load(id("two"));
-    cache.load(id("three")); // "one" makes room
-    cache.load(id("one"));
+    load("one");
+    load("one");
+    load("two");
+    load("three"); // "one" makes room
+    load("one");
     try {
-      cache.load(id("broken"));
+      load("broken");
     } catch (RuntimeException e) {
       assertThat(e).hasMessage("no such disk");
     }
@@ -142,7 +145,7 @@ class AdapterMetricsTest {
   @Test
   void theNumberOfSeriesStaysBoundedWhateverAdaptersCome() {
     for (int i = 0; i < AdapterLabels.MAX_ADAPTERS + MORE; i++) {
-      cache.load(id("adapter-" + i));
+      load("adapter-" + i);
       metrics.refresh();
     }
     while (meters.find("talchum_adapter_loads").counters().stream()
@@ -159,7 +162,7 @@ class AdapterMetricsTest {
 
   @Test
   void memoryIsToldByAdapter() {
-    cache.load(id("one"));
+    load("one");
     metrics.refresh();
     assertThat(resident("one")).isEqualTo(EACH);
     assertThat(resident("_others")).isZero();

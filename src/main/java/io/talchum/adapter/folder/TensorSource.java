@@ -26,6 +26,9 @@ import java.util.function.UnaryOperator;
 public final class TensorSource {
   private static final Set<DType> TYPES = Set.of(DType.F32, DType.F16, DType.BF16);
 
+  /** A multiple of every element's size. */
+  private static final int PIECE_BYTES = 1 << 16;
+
   private final SafetensorsFile file;
   private final String fileName;
   private final Set<String> left;
@@ -73,9 +76,14 @@ public final class TensorSource {
   public float[] values(String name, String meaning, long... shape) {
     TensorInfo tensor = require(name, TYPES, "F32, F16 or BF16");
     requireShape(tensor, meaning, shape);
-    byte[] bytes = take(tensor);
     float[] values = new float[(int) tensor.elements()];
-    tensor.dtype().readFloats(MemorySegment.ofArray(bytes), 0, values, 0, values.length);
+    int size = tensor.dtype().bytes();
+    take(
+        tensor,
+        (first, piece) ->
+            tensor
+                .dtype()
+                .readFloats(piece, 0, values, first / size, (int) piece.byteSize() / size));
     for (int i = 0; i < values.length; i++) {
       if (!Float.isFinite(values[i])) {
         throw refuse(
@@ -120,23 +128,32 @@ public final class TensorSource {
     TensorInfo tensor =
         require(name, Set.of(DType.I64, DType.I32, DType.U8, DType.I16), "I64, I32, I16 or U8");
     requireShape(tensor, meaning, shape);
-    ByteBuffer bytes = ByteBuffer.wrap(take(tensor)).order(ByteOrder.LITTLE_ENDIAN);
     int[] values = new int[(int) tensor.elements()];
-    for (int i = 0; i < values.length; i++) {
-      long value =
-          switch (tensor.dtype().bytes()) {
-            case 8 -> bytes.getLong();
-            case 4 -> bytes.getInt();
-            case 2 -> bytes.getShort();
-            default -> bytes.get() & 0xff;
-          };
-      if (value < 0 || value >= bound) {
-        throw refuse(
-            "tensor " + name + " holds " + value + "; it has to be from 0 to " + (bound - 1));
-      }
-      values[i] = (int) value;
-    }
+    int size = tensor.dtype().bytes();
+    take(
+        tensor,
+        (first, piece) -> {
+          ByteBuffer bytes = piece.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+          for (int i = first / size; bytes.hasRemaining(); i++) {
+            values[i] = index(name, bytes, size, bound);
+          }
+        });
     return values;
+  }
+
+  private int index(String name, ByteBuffer bytes, int size, int bound) {
+    long value =
+        switch (size) {
+          case 8 -> bytes.getLong();
+          case 4 -> bytes.getInt();
+          case 2 -> bytes.getShort();
+          default -> bytes.get() & 0xff;
+        };
+    if (value < 0 || value >= bound) {
+      throw refuse(
+          "tensor " + name + " holds " + value + "; it has to be from 0 to " + (bound - 1));
+    }
+    return (int) value;
   }
 
   /**
@@ -205,15 +222,30 @@ public final class TensorSource {
     }
   }
 
-  private byte[] take(TensorInfo tensor) {
+  /** Sees a piece of a tensor's bytes, from a byte on; valid during the call. */
+  private interface PieceReader {
+    void read(int firstByte, MemorySegment piece);
+  }
+
+  /**
+   * Reads the mapped file piece by piece. What is hashed is what is used, byte for byte, even if
+   * somebody writes in the file meanwhile.
+   */
+  private void take(TensorInfo tensor, PieceReader reader) {
     left.remove(tensor.name());
-    byte[] bytes = file.data(tensor.name()).toArray(ValueLayout.JAVA_BYTE);
-    takenBytes += bytes.length;
+    MemorySegment data = file.data(tensor.name());
+    int length = Math.toIntExact(data.byteSize());
+    takenBytes += length;
     count(tensor.name());
     count(tensor.dtype().name());
     tensor.shape().forEach(this::countLength);
-    countLength(bytes.length);
-    digest.update(bytes);
-    return bytes;
+    countLength(length);
+    byte[] copy = new byte[Math.min(PIECE_BYTES, length)];
+    for (int first = 0; first < length; first += copy.length) {
+      int count = Math.min(copy.length, length - first);
+      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, first, copy, 0, count);
+      digest.update(copy, 0, count);
+      reader.read(first, MemorySegment.ofArray(copy).asSlice(0, count));
+    }
   }
 }

@@ -20,8 +20,12 @@ final class AdapterMapper {
         .setName(adapter.name())
         .setVersion(adapter.version().hex())
         .setSource(adapter.source())
+        .setKind(adapter.kind())
         .setRank(adapter.rank())
+        .setModules(adapter.modules())
+        .setMemoryBytes(adapter.memoryBytes())
         .setResidentBytes(adapter.residentBytes())
+        .setLeases(adapter.leases())
         .setSelfTest(StoredAdapterMapper.selfTest(adapter.selfTest()))
         .setLoaded(Times.timestamp(adapter.loadedAt()))
         .build();

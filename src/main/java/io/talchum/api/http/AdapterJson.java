@@ -93,7 +93,12 @@ final class AdapterJson {
     json.writeStartObject();
     json.writeStringField("version", adapter.version().hex());
     json.writeNumberField("resident_bytes", adapter.residentBytes());
+    json.writeNumberField("leases", adapter.leases());
+    json.writeStringField("kind", adapter.kind());
     json.writeNumberField("rank", adapter.rank());
+    json.writeNumberField("modules", adapter.modules());
+    json.writeNumberField("memory_bytes", adapter.memoryBytes());
+    json.writeStringField("added", adapter.loadedAt().toString());
     write(json, adapter.selfTest());
     json.writeEndObject();
     json.writeEndArray();

@@ -16,10 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Adapters that are one small file; its text is the mark and decides the version. */
 final class StubAdapters {
@@ -43,7 +41,7 @@ final class StubAdapters {
     }
 
     @Override
-    public void firstUse(AdapterId id, List<Part> parts, @Nullable Instant until) {}
+    public void firstUse(AdapterId id, List<Part> parts) {}
   }
 
   private record Stub() implements ResidentAdapter {
