@@ -365,11 +365,12 @@ class AdapterCacheTest {
       assertThat(cache.usedBytes()).isEqualTo(3 * EACH);
     }
     cache.close();
-    cache = new AdapterCache(
-        this::prepare,
-        new AdapterCache.Limits(EACH - 1, 1),
-        InstantSource.system(),
-        AdapterCacheListener.NONE);
+    cache =
+        new AdapterCache(
+            this::prepare,
+            new AdapterCache.Limits(EACH - 1, 1),
+            InstantSource.system(),
+            AdapterCacheListener.NONE);
     assertRefused(
         () -> cache.acquire(new Small(), id(5), OptionalInt.empty(), null),
         ErrorCode.INVALID_REQUEST,
