@@ -59,7 +59,7 @@ repository=$(cd "$here" && mvn -q help:evaluate -Dexpression=settings.localRepos
 assertj=$(sed -n 's/.*<artifactId>assertj-core<\/artifactId><version>\([^<]*\).*/\1/p' "$here/pom.xml")
 cp "$repository/org/assertj/assertj-core/$assertj/assertj-core-$assertj.jar" "$pack/lib/"
 cp "$repository"/net/bytebuddy/byte-buddy/*/byte-buddy-*.jar "$pack/lib/"
-cp "$here"/loadtests/gpu/run.sh "$here"/loadtests/gpu/compare_peft.py "$pack/"
+cp "$here"/loadtests/gpu/run.sh "$here"/loadtests/gpu/hanging.parts "$here"/loadtests/gpu/*.py "$pack/"
 
 tar -C "$work" -c talchum-gpu | gzip -6 >"$out/talchum-gpu.tar.gz"
 (cd "$out" && rm -f talchum-gpu.part.* && split -b "${PART_SIZE:-60m}" -d -a 2 talchum-gpu.tar.gz talchum-gpu.part. &&

@@ -89,7 +89,12 @@ final class ExecutorOpener {
     DevicePlan plan =
         DevicePlan.of(
             DevicePlan.Need.of(weights, rank),
-            new DevicePlan.Wish(config.slots(), context, config.prefillTokensAlone(), rank),
+            new DevicePlan.Wish(
+                config.slots(),
+                context,
+                config.context().isEmpty(),
+                config.prefillTokensAlone(),
+                rank),
             usable);
     LOG.info(plan.text());
     ModelExecutor executor = cuda.open(weights, plan, config.cuda().graphs(), threads());

@@ -74,6 +74,15 @@ public final class RandomPackage {
         tied);
   }
 
+  /** The package in this folder, written if it is not there. */
+  public static Path in(Path folder, String name, ModelSpec spec, Encoding linears)
+      throws IOException {
+    Path known = folder.resolve(name + "-" + linears.label());
+    return Files.exists(known.resolve(PackageFiles.MANIFEST)) // written last
+        ? known
+        : write(name, spec, linears, folder);
+  }
+
   /**
    * Writes a package.
    *

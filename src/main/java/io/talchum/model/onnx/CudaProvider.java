@@ -65,13 +65,18 @@ public final class CudaProvider {
   }
 
   DeviceModelExecutor open(ModelPackage weights, DeviceOptions options, int threads) {
-    CudaMemory memory = new CudaMemory(cuda, device);
     return new DeviceModelExecutor(
         weights,
-        new Device(memory, new CudaExecution(library, device, memory.stream())),
+        device(),
         new OrtSessions(library, threads, false),
         new OrtTensors(library),
         options);
+  }
+
+  /** Its memory and provider, with a stream of their own; the caller closes it. */
+  Device device() {
+    CudaMemory memory = new CudaMemory(cuda, device);
+    return new Device(memory, new CudaExecution(library, device, memory.stream()));
   }
 
   private static SymbolLookup runtimeLibrary() {

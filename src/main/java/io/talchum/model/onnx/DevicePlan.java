@@ -22,6 +22,9 @@ public record DevicePlan(
   static final int MOST_PREFILL_TOKENS = 512;
   static final int LEAST_PREFILL_TOKENS = 32;
 
+  /** No context is chosen below it: nobody would expect so short a memory. */
+  static final int LEAST_CONTEXT_TOKENS = 512;
+
   /** For CUDA's context, cuBLAS and fragments. */
   static final long RESERVED_BYTES = 768L << 20;
 
@@ -58,36 +61,69 @@ public record DevicePlan(
    * What settings ask for; empty ones are chosen.
    *
    * @param contextTokens positions per slot
+   * @param shorterWillDo whether fewer are taken where these do not fit
    */
-  public record Wish(OptionalInt slots, int contextTokens, OptionalInt prefillTokens, int rank) {}
+  public record Wish(
+      OptionalInt slots,
+      int contextTokens,
+      boolean shorterWillDo,
+      OptionalInt prefillTokens,
+      int rank) {
+    private Wish halved() {
+      return new Wish(slots, contextTokens / 2, shorterWillDo, prefillTokens, rank);
+    }
+  }
 
   /**
-   * As many slots as fit, up to {@value #MOST_SLOTS}; pieces as long as leaves room for slots.
+   * As many slots as fit, up to {@value #MOST_SLOTS}; pieces as long as leaves room for slots; a
+   * shorter context, down to {@value #LEAST_CONTEXT_TOKENS}, if that is what it takes.
    *
    * @throws ServeException INVALID_REQUEST with what would fit, if the wish does not
    */
   public static DevicePlan of(Need need, Wish wish, long freeBytes) {
-    long fixed = need.weightBytes() + need.scratchBytes() + RESERVED_BYTES;
-    long slot = need.kvTokenBytes() * wish.contextTokens() + need.adapterBytes();
-    int wanted = wish.slots().orElse(1);
-    int piece = wish.prefillTokens().orElse(MOST_PREFILL_TOKENS);
-    while (wish.prefillTokens().isEmpty()
-        && piece > LEAST_PREFILL_TOKENS
-        && (piece * need.tokenBytes() > freeBytes / 16
-            || fixed + wanted * slot + piece * need.tokenBytes() > freeBytes)) {
-      piece /= 2;
+    Wish tried = wish;
+    Room room = Room.of(need, tried, freeBytes);
+    while (!room.isEnough(wish)
+        && wish.shorterWillDo()
+        && tried.contextTokens() / 2 >= LEAST_CONTEXT_TOKENS) {
+      tried = tried.halved();
+      room = Room.of(need, tried, freeBytes);
     }
-    long left = freeBytes - fixed - Math.max(piece, wanted) * need.tokenBytes();
-    long fitting = Math.max(0, left) / slot;
-    if (fitting < wanted) {
-      throw refused(need, wish, freeBytes, left, fitting);
+    if (!room.isEnough(wish)) {
+      throw refused(need, wish, freeBytes, Room.of(need, wish, freeBytes));
     }
-    int slots = wish.slots().orElse((int) Math.min(MOST_SLOTS, fitting));
-    return new DevicePlan(slots, wish.contextTokens(), piece, wish.rank(), need, freeBytes);
+    int slots = wish.slots().orElse((int) Math.min(MOST_SLOTS, room.slots()));
+    return new DevicePlan(
+        slots, tried.contextTokens(), room.prefillTokens(), wish.rank(), need, freeBytes);
   }
 
-  private static ServeException refused(
-      Need need, Wish wish, long freeBytes, long left, long fitting) {
+  /**
+   * What a wish's context leaves.
+   *
+   * @param bytes for slots
+   */
+  private record Room(int prefillTokens, long bytes, long slots) {
+    static Room of(Need need, Wish wish, long freeBytes) {
+      long fixed = need.weightBytes() + need.scratchBytes() + RESERVED_BYTES;
+      long slot = need.kvTokenBytes() * wish.contextTokens() + need.adapterBytes();
+      int wanted = wish.slots().orElse(1);
+      int piece = wish.prefillTokens().orElse(MOST_PREFILL_TOKENS);
+      while (wish.prefillTokens().isEmpty()
+          && piece > LEAST_PREFILL_TOKENS
+          && (piece * need.tokenBytes() > freeBytes / 16
+              || fixed + wanted * slot + piece * need.tokenBytes() > freeBytes)) {
+        piece /= 2;
+      }
+      long left = freeBytes - fixed - Math.max(piece, wanted) * need.tokenBytes();
+      return new Room(piece, left, Math.max(0, left) / slot);
+    }
+
+    boolean isEnough(Wish wish) {
+      return slots >= wish.slots().orElse(1);
+    }
+  }
+
+  private static ServeException refused(Need need, Wish wish, long freeBytes, Room room) {
     String what =
         "a slot of %d tokens takes %s of the GPU's memory, the weights %s; of %s free"
             .formatted(
@@ -95,10 +131,10 @@ public record DevicePlan(
                 gigabytes(need.kvTokenBytes() * wish.contextTokens() + need.adapterBytes()),
                 gigabytes(need.weightBytes()),
                 gigabytes(freeBytes));
-    long tokens = (left - need.adapterBytes()) / need.kvTokenBytes();
+    long tokens = (room.bytes() - need.adapterBytes()) / need.kvTokenBytes();
     String advice =
-        fitting > 0
-            ? "%d slots fit: lower talchum.slots (--slots)".formatted(fitting)
+        room.slots() > 0
+            ? "%d slots fit: lower talchum.slots (--slots)".formatted(room.slots())
             : tokens > 0
                 ? "one slot of %d tokens fits: lower talchum.context (--context)".formatted(tokens)
                 : "not one fits: free memory of the GPU, raise talchum.cuda.memory-limit (--cuda-memory-limit), or import the model in fewer bits";

@@ -20,7 +20,7 @@ class DevicePlanTest {
 
   private static DevicePlan plan(OptionalInt slots, int context, long free) {
     return DevicePlan.of(
-        EIGHT_BILLION, new DevicePlan.Wish(slots, context, ANY, 16), free * GIGABYTE);
+        EIGHT_BILLION, new DevicePlan.Wish(slots, context, false, ANY, 16), free * GIGABYTE);
   }
 
   @Test
@@ -53,6 +53,22 @@ class DevicePlanTest {
               + plan.slots() * EIGHT_BILLION.adapterBytes();
       assertThat(sum).isLessThanOrEqualTo(free * GIGABYTE);
     }
+  }
+
+  @Test
+  void aContextThatNobodySetIsHalvedUntilASlotFits() {
+    DevicePlan plan = shrinking(ANY, 7);
+    assertThat(plan.contextTokens()).isEqualTo(1024);
+    assertThat(plan.slots()).isEqualTo(1);
+    assertThat(shrinking(ANY, 80).contextTokens()).isEqualTo(4096);
+    assertThat(shrinking(OptionalInt.of(32), 16).contextTokens()).isEqualTo(1024);
+    assertThatThrownBy(() -> shrinking(OptionalInt.of(64), 8))
+        .hasMessageContaining("a slot of 4096 tokens");
+  }
+
+  private static DevicePlan shrinking(OptionalInt slots, long free) {
+    return DevicePlan.of(
+        EIGHT_BILLION, new DevicePlan.Wish(slots, 4096, true, ANY, 16), free * GIGABYTE);
   }
 
   @Test

@@ -50,8 +50,13 @@ public enum Placement {
             Math.min(CANDIDATES, model.manifest().spec().vocabSize()),
             this == HOST_RECORDING || this == CUDA_RECORDING);
     return isCuda()
-        ? CudaProvider.open(0).open(model, options, 2)
+        ? Cuda.PROVIDER.open(model, options, 2)
         : DeviceModelExecutor.onHost(model, options);
+  }
+
+  /** Looked for once. */
+  private static final class Cuda {
+    static final CudaProvider PROVIDER = CudaProvider.open(0);
   }
 
   private boolean isCuda() {
@@ -60,6 +65,6 @@ public enum Placement {
 
   /** Bytes of the device's memory in use, from an origin that stays; 0 for the host. */
   public long usedBytes() {
-    return isCuda() ? -CudaProvider.open(0).freeBytes() : 0;
+    return isCuda() ? -Cuda.PROVIDER.freeBytes() : 0;
   }
 }

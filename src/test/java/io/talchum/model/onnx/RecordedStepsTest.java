@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.model.LogitRows;
-import io.talchum.model.StepLogits;
 import io.talchum.weights.ModelPackage;
 import io.talchum.weights.Quantization;
 import java.lang.foreign.MemorySegment;
@@ -25,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * they give what other steps give.
  */
 class RecordedStepsTest {
-  private static final int SLOTS = 3;
+  private static final int SLOTS = DecodedRows.SLOTS;
   private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6};
 
   private final Path folder;
@@ -43,39 +42,8 @@ class RecordedStepsTest {
             Placement.HOST.device(model, SLOTS, TinyModels.CONTEXT, 64, 16);
         DeviceModelExecutor recorded =
             Placement.HOST_RECORDING.device(model, SLOTS, TinyModels.CONTEXT, 64, 16)) {
-      assertThat(decoded(recorded)).isDeepEqualTo(decoded(usual));
+      assertThat(DecodedRows.of(recorded)).isDeepEqualTo(DecodedRows.of(usual));
     }
-  }
-
-  /** Logits of steps of 1 to 3 rows of different lengths, up to the end of the context. */
-  private static float[][] decoded(DeviceModelExecutor executor) {
-    for (int slot = 0; slot < SLOTS; slot++) {
-      executor.prefill(slot, 0, Arrays.copyOf(PROMPT, PROMPT.length - slot), LogitRows.LAST);
-    }
-    List<float[]> rows = new ArrayList<>();
-    for (int step = 0; step < TinyModels.CONTEXT - PROMPT.length; step++) {
-      int count = 1 + step % SLOTS;
-      int[] tokens = new int[count];
-      int[] positions = new int[count];
-      for (int row = 0; row < count; row++) {
-        tokens[row] = (7 * step + row) % executor.spec().vocabSize();
-        positions[row] = PROMPT.length - row + step / SLOTS;
-      }
-      StepLogits logits = executor.decode(tokens, positions);
-      for (int row = 0; row < count; row++) {
-        rows.add(TinyModels.row(logits, row));
-      }
-    }
-    positionsAtTheEnd(executor, rows);
-    return rows.toArray(float[][]::new);
-  }
-
-  private static void positionsAtTheEnd(DeviceModelExecutor executor, List<float[]> rows) {
-    int[] prompt = new int[TinyModels.CONTEXT - 1];
-    Arrays.fill(prompt, 5);
-    executor.prefill(0, 0, Arrays.copyOf(prompt, 64), LogitRows.NONE);
-    executor.prefill(0, 64, Arrays.copyOfRange(prompt, 64, prompt.length), LogitRows.NONE);
-    rows.add(TinyModels.row(executor.decode(new int[] {7}, new int[] {prompt.length}), 0));
   }
 
   @Test
