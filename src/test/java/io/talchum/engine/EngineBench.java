@@ -129,9 +129,7 @@ public final class EngineBench {
       this.left = requests;
       this.done = done;
       this.prompt =
-          new SplittableRandom(number)
-              .ints(promptTokens, 0, executor.spec().vocabSize())
-              .toArray();
+          new SplittableRandom(number).ints(promptTokens, 0, executor.spec().vocabSize()).toArray();
     }
 
     void ask() {

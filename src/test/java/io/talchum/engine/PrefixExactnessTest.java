@@ -92,9 +92,7 @@ class PrefixExactnessTest {
       int[] turn;
       try (Engine caching = prefixes.engine(true)) {
         int[] answer =
-            prefixes.answer(caching, question, null).tokenIds().stream()
-                .mapToInt(i -> i)
-                .toArray();
+            prefixes.answer(caching, question, null).tokenIds().stream().mapToInt(i -> i).toArray();
         turn =
             PrefixComparison.joined(
                 PrefixComparison.joined(question, answer), prefixes.text(2, 10));

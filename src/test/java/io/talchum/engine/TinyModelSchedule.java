@@ -169,15 +169,12 @@ public final class TinyModelSchedule {
     return largest * 7 / 6;
   }
 
-  /**
-   * What each version answers to prompts when nothing else runs; unclear choices are left out.
-   */
+  /** What each version answers to prompts when nothing else runs; unclear choices are left out. */
   private void recordAlone(Engine engine, AdapterRegistry registry, int vocabSize) {
     for (int tried = 0; !isEnough(); tried++) {
       assertThat(tried).as("prompts").isLessThan(MAX_PROMPTS);
       IntStream own = random.ints(2 + random.nextInt(20), 0, vocabSize);
-      int[] prompt =
-          (tried % 4 == 0 ? IntStream.concat(beginning(vocabSize), own) : own).toArray();
+      int[] prompt = (tried % 4 == 0 ? IntStream.concat(beginning(vocabSize), own) : own).toArray();
       for (int i = -1; i < FOLDERS.size(); i++) {
         AdapterLease lease = i < 0 ? null : lease(registry, "alone", FOLDERS.get(i));
         Map<List<Integer>, List<Integer>> answers =
@@ -196,7 +193,8 @@ public final class TinyModelSchedule {
   private boolean isEnough() {
     return expected.size() == FOLDERS.size() + 1
         && expected.values().stream().allMatch(answers -> answers.size() >= CLEAR_PROMPTS)
-        && expected.values().stream().allMatch(a -> expected.values().stream().allMatch(b -> a == b || differ(a, b)));
+        && expected.values().stream()
+            .allMatch(a -> expected.values().stream().allMatch(b -> a == b || differ(a, b)));
   }
 
   private static boolean differ(
@@ -260,8 +258,7 @@ public final class TinyModelSchedule {
 
   /** One whose answer by this version is known. */
   private int[] prompt(String version) {
-    List<List<Integer>> known =
-        List.copyOf(Objects.requireNonNull(expected.get(version)).keySet());
+    List<List<Integer>> known = List.copyOf(Objects.requireNonNull(expected.get(version)).keySet());
     return known.get(random.nextInt(known.size())).stream().mapToInt(i -> i).toArray();
   }
 

@@ -275,8 +275,7 @@ final class AttentionBench {
       }
     }
 
-    private MemorySegment input(
-        String name, MemorySegment host, ElementType type, long... shape) {
+    private MemorySegment input(String name, MemorySegment host, ElementType type, long... shape) {
       MemorySegment there = device.memory().allocate(arena, host.byteSize());
       device.memory().copy(host, there);
       device.memory().await();
@@ -304,8 +303,7 @@ final class AttentionBench {
         step.output(
             "attended." + node,
             step.own(
-                tensors.tensor(
-                    device.provider().memoryInfo(), there, ElementType.FLOAT16, shape)));
+                tensors.tensor(device.provider().memoryInfo(), there, ElementType.FLOAT16, shape)));
       }
       return there;
     }

@@ -62,8 +62,7 @@ final class GpuLaws {
     for (String file :
         List.of(
             "llama_tied.Q4_0", "llama_tied.Q4_1", "llama_tied.Q8_0", "k256.Q4_K_M", "qwen2.Q4_0")) {
-      golden(
-          "gguf/" + file + ".gguf", "gguf/" + file + ".golden.safetensors", Quantization.AUTO);
+      golden("gguf/" + file + ".gguf", "gguf/" + file + ".golden.safetensors", Quantization.AUTO);
     }
   }
 
@@ -162,8 +161,7 @@ final class GpuLaws {
     prefix("versions", "adapters/base-llama", PrefixComparison::versionsOfAnAdapter);
   }
 
-  private void prefix(
-      String name, String source, ToDoubleFunction<PrefixComparison> comparison) {
+  private void prefix(String name, String source, ToDoubleFunction<PrefixComparison> comparison) {
     lines.guarded(
         "prefix",
         name,
@@ -206,8 +204,7 @@ final class GpuLaws {
               float[][] expected = decoded(usual, model);
               float[][] recorded = decoded(recording, model);
               double limit = ROUNDING * TinyModels.largest(expected);
-              lines.check(
-                  "graphs", source, TinyModels.maxDifference(recorded, expected), limit);
+              lines.check("graphs", source, TinyModels.maxDifference(recorded, expected), limit);
             }
           });
     }
