@@ -13,8 +13,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Products of panels of 8-bit weights with fp32 inputs.
  *
- * <p>The same text as {@link NibbleProduct} but for {@code BITS}, on purpose: the inner loops are
- * only unrolled, and rotate by an immediate, where C2 sees a compile-time constant. Change both.
+ * <p>The same text as {@link NibbleProduct} and {@link ShortProduct} but for {@code BITS}, on
+ * purpose: the inner loops are only unrolled, and rotate by an immediate, where C2 sees a
+ * compile-time constant. Change all three.
  */
 final class ByteProduct {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;

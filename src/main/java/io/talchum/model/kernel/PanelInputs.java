@@ -3,6 +3,7 @@ package io.talchum.model.kernel;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -22,6 +23,8 @@ public final class PanelInputs {
   private float[] values = new float[0];
   private float[] sums = new float[0]; // [single tokens, blocks]
   private float[] row = new float[0];
+  private int[] inOrder = new int[0]; // 0, 1, 2 ...
+  private int[] indexes = inOrder; // of the tokens in x
   private int tokens;
   private int eights; // groups of eight
   private int rest; // tokens after them
@@ -33,6 +36,20 @@ public final class PanelInputs {
    * @param x f32 [tokens, columns of the matrix]
    */
   public void arrange(PanelMatrix matrix, MemorySegment x, int tokens) {
+    while (inOrder.length < tokens) {
+      inOrder = IntStream.range(0, Math.max(tokens, 2 * inOrder.length)).toArray();
+    }
+    arrange(matrix, x, inOrder, tokens);
+  }
+
+  /**
+   * Arranges some vectors of x.
+   *
+   * @param x f32 [any, columns of the matrix]
+   * @param indexes which of them are the tokens; the first {@code tokens} count
+   */
+  public void arrange(PanelMatrix matrix, MemorySegment x, int[] indexes, int tokens) {
+    this.indexes = indexes;
     this.tokens = tokens;
     eights = tokens / EIGHT;
     rest = tokens % EIGHT;
@@ -65,7 +82,7 @@ public final class PanelInputs {
     }
     for (int i = 0; i < count; i++) {
       MemorySegment.copy(
-          x, ValueLayout.JAVA_FLOAT, (long) (first + i) * columns * Float.BYTES, row, 0, columns);
+          x, ValueLayout.JAVA_FLOAT, at(first + i, columns), row, 0, columns);
       for (int k = 0, to = at + i; k < columns; k++, to += width) {
         values[to] = row[k];
       }
@@ -84,12 +101,16 @@ public final class PanelInputs {
       int token = eights * EIGHT + i;
       int at = token * padded;
       MemorySegment.copy(
-          x, ValueLayout.JAVA_FLOAT, (long) token * columns * Float.BYTES, values, at, columns);
+          x, ValueLayout.JAVA_FLOAT, at(token, columns), values, at, columns);
       Arrays.fill(values, at + columns, at + padded, 0);
       for (int block = 0; block < blocks; block++) {
         sums[i * blocks + block] = sum(values, at + block * matrix.blockSize(), matrix.blockSize());
       }
     }
+  }
+
+  private long at(int token, int columns) {
+    return (long) indexes[token] * columns * Float.BYTES;
   }
 
   private static float sum(float[] values, int from, int count) {

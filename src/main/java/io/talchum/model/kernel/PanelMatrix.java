@@ -1,7 +1,7 @@
 package io.talchum.model.kernel;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
@@ -10,13 +10,13 @@ import java.nio.ByteOrder;
  * vector holds one column of many rows and no product needs a sum across lanes.
  *
  * <p>A panel is its scales of all blocks ({@link PanelScales}), then per block and group of columns
- * one int per row. An int holds 8 nibbles or 4 bytes of consecutive columns, the first one in the
- * highest bits of a float's fraction, the next ones towards the left, around the end. Rows after
+ * one int per row. An int holds 8 nibbles, 4 bytes or 2 shorts of consecutive columns, the first one
+ * in the highest bits of a float's fraction, the next ones towards the left, around the end. Rows after
  * the last and columns after the last weigh nothing. Immutable; any thread may read until its arena
  * is closed.
  */
 public final class PanelMatrix {
-  static final int ROWS = 32;
+  public static final int ROWS = 32;
   private static final int FRACTION_BITS = 23;
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -31,7 +31,7 @@ public final class PanelMatrix {
   /**
    * Of a quantized matrix.
    *
-   * @param bits per weight, 4 or 8
+   * @param bits per weight: 4, 8 or 16
    * @param blockSize weights of a row that share a scale, a multiple of 16
    */
   public record Shape(int rows, int columns, int bits, int blockSize) {}
@@ -40,16 +40,16 @@ public final class PanelMatrix {
    * Lays out w = scale (q - 2^(bits - 1)), or scale (q - 8) + offset of nibbles, or scale q +
    * offset of bytes.
    *
-   * @param quants [rows, blocks, block size], nibbles low first
+   * @param quants unsigned [rows, blocks, block size], nibbles low first
    * @param single scales f32 [rows, blocks]
    * @param offsets f32 [blocks, rows], or empty
    */
   public PanelMatrix(
-      Shape shape, MemorySegment quants, MemorySegment single, MemorySegment offsets, Arena arena) {
+      Shape shape, MemorySegment quants, MemorySegment single, MemorySegment offsets, SegmentAllocator memory) {
     this.shape = shape;
     this.blocks = Math.ceilDiv(shape.columns(), shape.blockSize());
     this.scales = PanelScales.of(shape.bits(), shape.rows(), blocks, single, offsets);
-    this.data = arena.allocate(panels() * panelBytes(), 64);
+    this.data = memory.allocate(panels() * panelBytes(), 64);
     for (int panel = 0; panel < panels(); panel++) {
       scales.write(single, offsets, panel * ROWS, data, panel * panelBytes());
       writeQuants(quants, panel);

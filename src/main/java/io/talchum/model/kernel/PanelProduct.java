@@ -154,12 +154,11 @@ public final class PanelProduct {
     long factors = buffers.factors() + block * PanelScales.FACTOR_BYTES;
     for (int strip = 0; strip < ROWS / 2; strip += STRIP) {
       long shift = (long) strip * Integer.BYTES;
-      if (matrix.bits() == 4) {
-        NibbleProduct.unpack(
-            quants + shift, factors + shift, blocks, groups, buffers.weights(), strip);
-      } else {
-        ByteProduct.unpack(
-            quants + shift, factors + shift, blocks, groups, buffers.weights(), strip);
+      float[] w = buffers.weights();
+      switch (matrix.bits()) {
+        case 4 -> NibbleProduct.unpack(quants + shift, factors + shift, blocks, groups, w, strip);
+        case 8 -> ByteProduct.unpack(quants + shift, factors + shift, blocks, groups, w, strip);
+        default -> ShortProduct.unpack(quants + shift, factors + shift, blocks, groups, w, strip);
       }
     }
   }
@@ -202,21 +201,22 @@ public final class PanelProduct {
     int blocks = matrix.blocks();
     int groups = matrix.groupsPerBlock();
     int from = token * matrix.paddedColumns();
-    boolean nibbles = matrix.bits() == 4;
+    int bits = matrix.bits();
+    float[] v = x.values();
     switch (width) {
       case 1 -> {
-        int sums = (token - x.eights() * EIGHT) * blocks;
-        if (nibbles) {
-          NibbleProduct.one(quants, factors, blocks, groups, x.values(), from, x.sums(), sums, y);
-        } else {
-          ByteProduct.one(quants, factors, blocks, groups, x.values(), from, x.sums(), sums, y);
+        int at = (token - x.eights() * EIGHT) * blocks;
+        switch (bits) {
+          case 4 -> NibbleProduct.one(quants, factors, blocks, groups, v, from, x.sums(), at, y);
+          case 8 -> ByteProduct.one(quants, factors, blocks, groups, v, from, x.sums(), at, y);
+          default -> ShortProduct.one(quants, factors, blocks, groups, v, from, x.sums(), at, y);
         }
       }
       case FOUR -> {
-        if (nibbles) {
-          NibbleProduct.four(quants, factors, blocks, groups, x.values(), from, y, yStride);
-        } else {
-          ByteProduct.four(quants, factors, blocks, groups, x.values(), from, y, yStride);
+        switch (bits) {
+          case 4 -> NibbleProduct.four(quants, factors, blocks, groups, v, from, y, yStride);
+          case 8 -> ByteProduct.four(quants, factors, blocks, groups, v, from, y, yStride);
+          default -> ShortProduct.four(quants, factors, blocks, groups, v, from, y, yStride);
         }
       }
       default -> throw new IllegalArgumentException("no loop for " + width + " tokens");

@@ -31,6 +31,7 @@ public final class PanelWarmUp {
             }
           }
         }
+        run(matrix(16, true, 0.1f, arena), tokens, arena);
       }
     }
   }

@@ -177,7 +177,7 @@ final class AdapterPreparation {
     if (headRows != null) {
       int[] ids = headRows.tokenIds();
       AdapterMatrix matrix = AdapterMatrix.of(memory, headRows.rows(), ids.length, hidden);
-      rows = new DenseChange[] {new DenseChange(matrix, ids, false)};
+      rows = new DenseChange[] {new DenseChange(new WideMatrix.Rows(matrix), ids, false)};
     }
     LowRankChange[] lowRanks = {};
     if (headLowRank != null) {

@@ -31,7 +31,7 @@ record AdapterProjection(AdapterMatrix weight, boolean isTransposed, float[] bia
     if (isTransposed) {
       byColumns(x, y);
     } else {
-      byRows(x, y, scratch.tile());
+      byRows(x, y, scratch.wide().tile());
     }
     return y;
   }

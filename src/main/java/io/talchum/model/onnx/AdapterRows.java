@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class AdapterRows {
   private final DenseJobs denseJobs = new DenseJobs();
-  private final ThreadLocal<DenseTile> tiles = ThreadLocal.withInitial(DenseTile::new);
+  private final ThreadLocal<WideScratch> scratches =
+      ThreadLocal.withInitial(WideScratch::new);
   private @Nullable BoundAdapter[] rows = new BoundAdapter[0]; // [B]
   private int[] firstPositions = new int[0]; // [B] of the first token
   private int firstHeadToken;
@@ -179,6 +180,7 @@ final class AdapterRows {
         denseJobs.add(change, row, begin(row), tokens);
       }
     }
+    denseJobs.begin(x, in);
   }
 
   private LinearChange[] changes(int row) {
@@ -193,7 +195,7 @@ final class AdapterRows {
 
   /** Some outputs of an adapter's matrices for all its tokens. */
   void dense(int task) {
-    denseJobs.run(task, x, factored, in, y, out, tiles.get());
+    denseJobs.run(task, x, factored, in, y, out, scratches.get());
   }
 
   /** One token of one row. */

@@ -6,6 +6,7 @@ import java.util.Arrays;
 
 /** The tokens of the rows that share a linear's dense matrices. */
 final class DenseJob {
+  private final WideProduct product = new WideProduct();
   private LinearChange change = LinearChange.NONE;
   private int[] indexes = new int[0]; // [tokens] row * S + token
   private int count;
@@ -21,10 +22,6 @@ final class DenseJob {
     return change == other;
   }
 
-  LinearChange change() {
-    return change;
-  }
-
   /** Adds a row's tokens from {@code begin} on. */
   void add(int row, int begin, int tokens) {
     int end = count + tokens - begin;
@@ -36,38 +33,35 @@ final class DenseJob {
     }
   }
 
-  /** The job's tokens in memory that has those of all rows. */
-  TokenRows in(MemorySegment data, int width) {
-    return new TokenRows(data, width, indexes, count);
-  }
-
-  int tasks() {
-    return DenseTile.tasks(change.dense()[0].matrix());
-  }
-
-  /** Computes some outputs of one of the matrices for all tokens. */
-  void run(int task, DenseChange dense, TokenRows x, TokenRows y, DenseTile tile) {
-    AdapterMatrix matrix = dense.matrix();
-    int first = task * DenseTile.rowsPerTask(matrix);
-    int rows = Math.min(DenseTile.rowsPerTask(matrix), matrix.rows() - first);
-    for (int from = 0; from < count; from += DenseTile.TOKENS) {
-      tile.multiply(matrix, first, rows, x, from, Math.min(DenseTile.TOKENS, count - from));
-      for (int t = 0; t < tile.tokens(); t++) {
-        long target = y.at(from + t) + (long) change.outOffset() * Float.BYTES;
-        if (dense.targets().length == 0) {
-          tile.add(t, y.data(), target + (long) first * Float.BYTES);
-        } else {
-          replace(dense.targets(), first, rows, t, y.data(), target, tile);
-        }
-      }
+  /** Begins when all tokens are there. */
+  void begin(MemorySegment x, int in) {
+    for (DenseChange dense : change.dense()) {
+      product.begin(dense.matrix(), new TokenRows(x, in, indexes, count));
     }
   }
 
-  private static void replace(
-      int[] targets, int first, int rows, int token, MemorySegment y, long target, DenseTile tile) {
-    for (int row = 0; row < rows; row++) {
-      long at = target + (long) targets[first + row] * Float.BYTES;
-      VectorLoops.set(y, at, tile.get(token, row));
+  int tasks() {
+    return change.dense()[0].matrix().tasks();
+  }
+
+  /** Computes some outputs for all tokens; see {@link DenseJobs#run}. */
+  void run(
+      int task,
+      MemorySegment x,
+      MemorySegment factored,
+      int in,
+      MemorySegment y,
+      int out,
+      WideScratch scratch) {
+    WideProduct.Outputs outputs =
+        new WideProduct.Outputs(new TokenRows(y, out, indexes, count), change.outOffset(), true);
+    for (DenseChange dense : change.dense()) {
+      TokenRows inputs = new TokenRows(dense.ofFactoredInput() ? factored : x, in, indexes, count);
+      if (dense.targets().length > 0 && dense.matrix() instanceof WideMatrix.Rows rows) {
+        WideProduct.replace(rows, task, inputs, outputs, dense.targets(), scratch.tile());
+      } else {
+        product.run(dense.matrix(), task, inputs, outputs, scratch);
+      }
     }
   }
 }

@@ -1,6 +1,5 @@
 package io.talchum.model.onnx;
 
-import io.talchum.model.onnx.LinearChange.DenseChange;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +41,13 @@ final class DenseJobs {
     return pool.get(jobs++).start(change);
   }
 
+  /** Begins when all rows are there. */
+  void begin(MemorySegment x, int in) {
+    for (int job = 0; job < jobs; job++) {
+      pool.get(job).begin(x, in);
+    }
+  }
+
   int tasks() {
     int tasks = 0;
     for (int job = 0; job < jobs; job++) {
@@ -64,15 +70,11 @@ final class DenseJobs {
       int in,
       MemorySegment y,
       int out,
-      DenseTile tile) {
+      WideScratch scratch) {
     int job = 0;
     while (task >= pool.get(job).tasks()) {
       task -= pool.get(job++).tasks();
     }
-    DenseJob mine = pool.get(job);
-    for (DenseChange dense : mine.change().dense()) {
-      TokenRows inputs = mine.in(dense.ofFactoredInput() ? factored : x, in);
-      mine.run(task, dense, inputs, mine.in(y, out), tile);
-    }
+    pool.get(job).run(task, x, factored, in, y, out, scratch);
   }
 }

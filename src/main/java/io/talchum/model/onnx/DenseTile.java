@@ -12,9 +12,6 @@ final class DenseTile {
   /** Tokens at a time: few enough to stay in the cache beside the weights. */
   static final int TOKENS = 32;
 
-  /** Weights of a task. */
-  private static final int TASK_WEIGHTS = 1 << 15;
-
   private static final int ROWS = DenseProduct.ROWS;
 
   private final float[] four = new float[DenseProduct.TOKENS];
@@ -25,16 +22,6 @@ final class DenseTile {
   private MemorySegment widened = MemorySegment.NULL; // f32 [ROWS, columns]
   private MemorySegment weights = MemorySegment.NULL;
   private long first; // byte offset in the weights
-
-  /** How many rows a task takes, so that many tasks share a matrix evenly. */
-  static int rowsPerTask(AdapterMatrix matrix) {
-    int rows = TASK_WEIGHTS / Math.max(1, matrix.columns());
-    return Math.max(ROWS, rows - rows % ROWS);
-  }
-
-  static int tasks(AdapterMatrix matrix) {
-    return Math.ceilDiv(matrix.rows(), rowsPerTask(matrix));
-  }
 
   /**
    * Multiplies.
@@ -96,11 +83,6 @@ final class DenseTile {
         sums[(token + t) * rows + row + i] = four[t];
       }
     }
-  }
-
-  /** How many tokens were multiplied. */
-  int tokens() {
-    return tokens;
   }
 
   float get(int token, int row) {

@@ -33,11 +33,14 @@ record FusionChange(List<BottleneckChange> members, WideProjection score, WidePr
     members = List.copyOf(members);
   }
 
-  static FusionChange of(SegmentAllocator memory, AdapterFusion fusion) {
+  /**
+   * @param round whether whole matrices may be rounded, see {@link RoundedMatrix}
+   */
+  static FusionChange of(SegmentAllocator memory, AdapterFusion fusion, boolean round) {
     return new FusionChange(
         fusion.members().stream().map(m -> BottleneckChange.of(memory, m, null)).toList(),
-        WideProjection.of(memory, score(fusion.query(), fusion.key())),
-        WideProjection.of(memory, fusion.value()));
+        WideProjection.of(memory, score(fusion.query(), fusion.key()), round),
+        WideProjection.of(memory, fusion.value(), round));
   }
 
   /** M = Wk^T Wq and c = Wk^T bq. */
@@ -54,8 +57,9 @@ record FusionChange(List<BottleneckChange> members, WideProjection score, WidePr
       for (int row = 0; row < key.inputs(); row += DenseProduct.ROWS) {
         int rows = Math.min(DenseProduct.ROWS, key.inputs() - row);
         for (int from = 0; from < inputs; from += DenseTile.TOKENS) {
-          tile.multiply(keys, row, rows, x, from, Math.min(DenseTile.TOKENS, inputs - from));
-          for (int t = 0; t < tile.tokens(); t++) {
+          int tokens = Math.min(DenseTile.TOKENS, inputs - from);
+          tile.multiply(keys, row, rows, x, from, tokens);
+          for (int t = 0; t < tokens; t++) {
             for (int r = 0; r < rows; r++) {
               m[(row + r) * inputs + from + t] = tile.get(t, r);
             }
@@ -104,16 +108,26 @@ record FusionChange(List<BottleneckChange> members, WideProjection score, WidePr
   }
 
   @Override
+  public void beginPass(HookCall call, HookJob job, int pass) {
+    if (pass == SCORE || pass == VALUE) {
+      WideProjection projection = pass == SCORE ? score : value;
+      job.product().begin(projection.weight(), job.shared(INPUT, call.width()));
+    }
+  }
+
+  @Override
   public void run(HookCall call, HookJob job, int pass, int task, HookScratch scratch) {
     TokenRows input = job.shared(INPUT, call.width());
-    TokenRows scored = job.shared(SCORED, call.width());
     switch (pass) {
       case MEMBERS -> members(call, job, task, scratch);
-      case SCORE -> score.run(task, input, scored, false, scratch.tile());
+      case SCORE -> {
+        TokenRows scored = job.shared(SCORED, call.width());
+        score.run(task, job.product(), input, scored, false, scratch.wide());
+      }
       case MIX -> mix(call, job, task);
       default -> {
         TokenRows x = job.in(call.changed(), call.width());
-        value.run(task, input, x, true, scratch.tile());
+        value.run(task, job.product(), input, x, true, scratch.wide());
       }
     }
   }

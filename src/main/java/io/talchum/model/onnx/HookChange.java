@@ -20,6 +20,9 @@ sealed interface HookChange permits TokenChange, FusionChange {
   /** Vectors of the site's width that the passes hand on, for each token. */
   int sharedVectors();
 
+  /** What has to be done before the tasks of a pass. Engine thread. */
+  default void beginPass(HookCall call, HookJob job, int pass) {}
+
   /** Runs a task. */
   void run(HookCall call, HookJob job, int pass, int task, HookScratch scratch);
 }

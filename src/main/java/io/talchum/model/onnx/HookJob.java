@@ -17,6 +17,7 @@ final class HookJob {
   private HookChange[] changes = OnnxAdapter.NO_HOOKS;
   private MemorySegment shared = MemorySegment.NULL;
 
+  private final WideProduct product = new WideProduct();
   private @Nullable HookChange change; // in progress
   private int pass;
   private int tasks;
@@ -87,14 +88,15 @@ final class HookJob {
    *
    * @return its tasks; 0 after the last pass
    */
-  int begin(int wave, int width) {
+  int begin(int wave, HookCall call) {
     tasks = 0;
     for (HookChange next : changes) {
       if (wave < next.passes()) {
         change = next;
         pass = wave;
         tasks = next.tasks(wave, count);
-        fit((long) next.sharedVectors() * count * width * Float.BYTES);
+        fit((long) next.sharedVectors() * count * call.width() * Float.BYTES);
+        next.beginPass(call, this, pass);
         return tasks;
       }
       wave -= next.passes();
@@ -106,6 +108,11 @@ final class HookJob {
     if (shared.byteSize() < bytes) {
       shared = Arena.ofAuto().allocate(bytes, AdapterMatrix.ALIGNMENT);
     }
+  }
+
+  /** The product of the pass in progress. */
+  WideProduct product() {
+    return product;
   }
 
   int tasks() {

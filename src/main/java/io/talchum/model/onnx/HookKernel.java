@@ -144,7 +144,6 @@ final class HookKernel {
 
   private void change(MemorySegment context, HookCall now) throws Throwable {
     call = now;
-    int width = now.width();
     jobs = 0;
     for (int row = 0; row < rows.length; row++) {
       BoundAdapter bound = rows[row];
@@ -158,7 +157,7 @@ final class HookKernel {
         }
       }
     }
-    for (int wave = 0, tasks = begin(wave, width); tasks > 0; wave++, tasks = begin(wave, width)) {
+    for (int wave = 0, tasks = begin(wave, now); tasks > 0; wave++, tasks = begin(wave, now)) {
       task.forEach(context, tasks);
     }
   }
@@ -176,10 +175,10 @@ final class HookKernel {
   }
 
   /** Begins the jobs' next passes; returns their tasks. */
-  private int begin(int wave, int width) {
+  private int begin(int wave, HookCall now) {
     int tasks = 0;
     for (int job = 0; job < jobs; job++) {
-      tasks += pool.get(job).begin(wave, width);
+      tasks += pool.get(job).begin(wave, now);
     }
     return tasks;
   }

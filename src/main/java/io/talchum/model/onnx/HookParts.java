@@ -10,6 +10,7 @@ import io.talchum.adapter.SequenceGate;
 import io.talchum.adapter.Sublayer;
 import io.talchum.adapter.VirtualKeyValues;
 import io.talchum.core.ErrorCode;
+import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import io.talchum.weights.ModelPackage;
@@ -75,7 +76,8 @@ final class HookParts {
   }
 
   void add(AdapterFusion fusion) {
-    add(site(fusion.layer(), fusion.sublayer()), FusionChange.of(memory, fusion));
+    boolean round = !LinearPlace.of(weights, fusion.layer(), Linear.DOWN).isFloat();
+    add(site(fusion.layer(), fusion.sublayer()), FusionChange.of(memory, fusion, round));
   }
 
   private static HookSite site(int layer, Sublayer sublayer) {

@@ -8,11 +8,11 @@ final class HookScratch {
   private static final long START = 1 << 16;
   private MemorySegment memory = Arena.ofAuto().allocate(START, AdapterMatrix.ALIGNMENT);
   private long used;
-  private final DenseTile tile = new DenseTile();
+  private final WideScratch wide = new WideScratch();
 
-  /** For products with a matrix's rows. */
-  DenseTile tile() {
-    return tile;
+  /** For products with matrices. */
+  WideScratch wide() {
+    return wide;
   }
 
   /** Takes everything back. */

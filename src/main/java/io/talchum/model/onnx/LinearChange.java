@@ -47,9 +47,9 @@ record LinearChange(
   /**
    * y += D x, or y = D x for some outputs.
    *
-   * @param matrix a row for each output
+   * @param matrix a row for each output; rounded ones are their linear's only dense change
    * @param targets the outputs that are replaced; empty if the matrix is added to all of them
    * @param ofFactoredInput whether x is the site's input times the factor, else the input as it is
    */
-  record DenseChange(AdapterMatrix matrix, int[] targets, boolean ofFactoredInput) {}
+  record DenseChange(WideMatrix matrix, int[] targets, boolean ofFactoredInput) {}
 }

@@ -18,7 +18,7 @@ final class LinearParts {
   private final int layer;
   private final Linear linear;
   private final List<Delta> lowRank = new ArrayList<>();
-  private final List<float[]> dense = new ArrayList<>();
+  private float @Nullable [] delta; // [out, in]
   private float @Nullable [] inputScale;
   private float @Nullable [] outputScale;
   private float @Nullable [] biasDelta;
@@ -34,8 +34,18 @@ final class LinearParts {
     lowRank.add(new Delta(delta, gate));
   }
 
-  void addDense(float[] delta) {
-    dense.add(delta);
+  /** Dense deltas are summed. */
+  void addDense(float[] more) {
+    float[] before = delta;
+    if (before == null) {
+      delta = more;
+      return;
+    }
+    float[] sum = before.clone();
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += more[i];
+    }
+    delta = sum;
   }
 
   void inputScale(float[] u) {
@@ -78,13 +88,18 @@ final class LinearParts {
     boolean bySite = u.length > 0 && place.isAlone() && !place.isFloat();
     boolean byProduct = u.length > 0 && place.isAlone() && place.isFloat();
     float[] folded = bySite ? new float[0] : u;
+    if (delta != null) {
+      delta = scaled(delta, folded);
+    }
     List<DenseChange> matrices = new ArrayList<>();
     if (byProduct) {
-      matrices.add(new DenseChange(place.mapped(weights), new int[0], true));
+      matrices.add(new DenseChange(new WideMatrix.Rows(place.mapped(weights)), new int[0], true));
     } else if (u.length > 0 && !bySite) {
-      matrices.add(dense(place, place.scaled(weights, minusOne(u)), memory));
+      addDense(place.scaled(weights, minusOne(u)));
     }
-    dense.forEach(delta -> matrices.add(dense(place, scaled(delta, folded), memory)));
+    if (delta != null) {
+      matrices.add(dense(place, delta, memory));
+    }
     return new LinearChange(
         place.outOffset(),
         bySite ? AdapterMatrix.vector(memory, u) : byProduct ? factor(memory, u) : none(),
@@ -108,9 +123,11 @@ final class LinearParts {
     return AdapterMatrix.vector(memory, minusOne(u));
   }
 
+  /** Over a quantized matrix a delta may be rounded too, far more finely. */
   private static DenseChange dense(LinearPlace place, float[] delta, SegmentAllocator memory) {
-    return new DenseChange(
-        AdapterMatrix.of(memory, delta, place.out(), place.in()), new int[0], false);
+    boolean round = !place.isFloat();
+    WideMatrix matrix = WideMatrix.of(memory, delta, place.out(), place.in(), round);
+    return new DenseChange(matrix, new int[0], false);
   }
 
   private static LowRankChange lowRank(

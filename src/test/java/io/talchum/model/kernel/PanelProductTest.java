@@ -26,7 +26,8 @@ class PanelProductTest {
     "4, 16, false",
     "8, 32, true",
     "8, 16, true",
-    "8, 32, false"
+    "8, 32, false",
+    "16, 64, true"
   })
   void productsAreThoseOfTheWeights(int bits, int blockSize, boolean symmetric) {
     for (boolean halves : new boolean[] {true, false}) {
@@ -121,16 +122,18 @@ class PanelProductTest {
       for (int k = 0; k < test.columns(); k++) {
         long index = (long) row * blocks * test.blockSize() + k;
         int q =
-            test.bits() == 8
-                ? quants.get(ValueLayout.JAVA_BYTE, index) & 255
-                : quants.get(ValueLayout.JAVA_BYTE, index / 2) >> 4 * (index & 1) & 15;
+            switch (test.bits()) {
+              case 4 -> quants.get(ValueLayout.JAVA_BYTE, index / 2) >> 4 * (index & 1) & 15;
+              case 8 -> quants.get(ValueLayout.JAVA_BYTE, index) & 255;
+              default -> quants.get(ValueLayout.JAVA_SHORT_UNALIGNED, 2 * index) & 65535;
+            };
         int block = k / test.blockSize();
         double scale = scales.getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * blocks + block);
         double offset =
             test.symmetric()
                 ? 0
                 : offsets.getAtIndex(ValueLayout.JAVA_FLOAT, (long) block * test.rows() + row);
-        int zero = test.bits() == 4 ? 8 : test.symmetric() ? 128 : 0;
+        int zero = test.bits() == 4 ? 8 : test.symmetric() ? 1 << (test.bits() - 1) : 0;
         weights[row][k] = scale * (q - zero) + offset;
       }
     }
