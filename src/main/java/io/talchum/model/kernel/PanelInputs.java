@@ -81,8 +81,7 @@ public final class PanelInputs {
       Arrays.fill(values, at, at + columns * width, 0);
     }
     for (int i = 0; i < count; i++) {
-      MemorySegment.copy(
-          x, ValueLayout.JAVA_FLOAT, at(first + i, columns), row, 0, columns);
+      MemorySegment.copy(x, ValueLayout.JAVA_FLOAT, at(first + i, columns), row, 0, columns);
       for (int k = 0, to = at + i; k < columns; k++, to += width) {
         values[to] = row[k];
       }
@@ -100,8 +99,7 @@ public final class PanelInputs {
     for (int i = 0; i < rest; i++) {
       int token = eights * EIGHT + i;
       int at = token * padded;
-      MemorySegment.copy(
-          x, ValueLayout.JAVA_FLOAT, at(token, columns), values, at, columns);
+      MemorySegment.copy(x, ValueLayout.JAVA_FLOAT, at(token, columns), values, at, columns);
       Arrays.fill(values, at + columns, at + padded, 0);
       for (int block = 0; block < blocks; block++) {
         sums[i * blocks + block] = sum(values, at + block * matrix.blockSize(), matrix.blockSize());

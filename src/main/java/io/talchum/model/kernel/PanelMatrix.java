@@ -10,10 +10,10 @@ import java.nio.ByteOrder;
  * vector holds one column of many rows and no product needs a sum across lanes.
  *
  * <p>A panel is its scales of all blocks ({@link PanelScales}), then per block and group of columns
- * one int per row. An int holds 8 nibbles, 4 bytes or 2 shorts of consecutive columns, the first one
- * in the highest bits of a float's fraction, the next ones towards the left, around the end. Rows after
- * the last and columns after the last weigh nothing. Immutable; any thread may read until its arena
- * is closed.
+ * one int per row. An int holds 8 nibbles, 4 bytes or 2 shorts of consecutive columns, the first
+ * one in the highest bits of a float's fraction, the next ones towards the left, around the end.
+ * Rows after the last and columns after the last weigh nothing. Immutable; any thread may read
+ * until its arena is closed.
  */
 public final class PanelMatrix {
   public static final int ROWS = 32;
@@ -45,7 +45,11 @@ public final class PanelMatrix {
    * @param offsets f32 [blocks, rows], or empty
    */
   public PanelMatrix(
-      Shape shape, MemorySegment quants, MemorySegment single, MemorySegment offsets, SegmentAllocator memory) {
+      Shape shape,
+      MemorySegment quants,
+      MemorySegment single,
+      MemorySegment offsets,
+      SegmentAllocator memory) {
     this.shape = shape;
     this.blocks = Math.ceilDiv(shape.columns(), shape.blockSize());
     this.scales = PanelScales.of(shape.bits(), shape.rows(), blocks, single, offsets);

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class AdapterRows {
   private final DenseJobs denseJobs = new DenseJobs();
-  private final ThreadLocal<WideScratch> scratches =
-      ThreadLocal.withInitial(WideScratch::new);
+  private final ThreadLocal<WideScratch> scratches = ThreadLocal.withInitial(WideScratch::new);
   private @Nullable BoundAdapter[] rows = new BoundAdapter[0]; // [B]
   private int[] firstPositions = new int[0]; // [B] of the first token
   private int firstHeadToken;

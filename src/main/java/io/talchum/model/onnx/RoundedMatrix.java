@@ -40,8 +40,7 @@ final class RoundedMatrix {
       for (int block = 0; block < blocks; block++) {
         int from = row * columns + block * BLOCK;
         int count = Math.min(BLOCK, columns - block * BLOCK);
-        factors[row * blocks + block] =
-            round(values, from, count, (row * blocks + block) * BLOCK);
+        factors[row * blocks + block] = round(values, from, count, (row * blocks + block) * BLOCK);
       }
     }
   }

@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * A {@link WideMatrix} times the tokens of a job. The engine thread begins; then any threads run the
- * tasks.
+ * A {@link WideMatrix} times the tokens of a job. The engine thread begins; then any threads run
+ * the tasks.
  */
 final class WideProduct {
   private final PanelInputs inputs = new PanelInputs();
@@ -67,8 +67,7 @@ final class WideProduct {
     PanelMatrix weights = matrix.weights();
     int first = task * matrix.panelsPerTask();
     int end = Math.min(weights.panels(), first + matrix.panelsPerTask());
-    PanelProduct.run(
-        weights, inputs, first, end, products.address(), scratch.panels(weights));
+    PanelProduct.run(weights, inputs, first, end, products.address(), scratch.panels(weights));
     int row = first * PanelMatrix.ROWS;
     int rows = Math.min(matrix.rowsPerTask(), matrix.rows() - row);
     MemorySegment y = outputs.y().data();

@@ -53,14 +53,12 @@ class WideProductTest {
       float[] ones = new float[tokens * rows];
       java.util.Arrays.fill(ones, 1);
       MemorySegment y = AdapterMatrix.vector(arena, ones);
-      TokenRows target =
-          new TokenRows(y, rows, IntStream.range(0, tokens).toArray(), tokens);
+      TokenRows target = new TokenRows(y, rows, IntStream.range(0, tokens).toArray(), tokens);
       WideProduct product = new WideProduct();
       product.begin(wide, inputs);
       WideScratch scratch = new WideScratch();
       for (int task = wide.tasks() - 1; task >= 0; task--) {
-        product.run(
-            wide, task, inputs, new WideProduct.Outputs(target, 0, run.add()), scratch);
+        product.run(wide, task, inputs, new WideProduct.Outputs(target, 0, run.add()), scratch);
       }
       return y.toArray(ValueLayout.JAVA_FLOAT);
     }
