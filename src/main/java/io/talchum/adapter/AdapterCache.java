@@ -78,6 +78,33 @@ public final class AdapterCache implements AutoCloseable {
     retained(from, id, until).release();
   }
 
+  /**
+   * Has a version in memory if there is room that nobody has; the first request that wants it has
+   * it tried.
+   *
+   * @throws ServeException what the source and the preparation throw
+   */
+  public void keep(AdapterSource from, AdapterId id) {
+    long expected = from.residentBytes(id);
+    if (!memory.correct(0, expected)) {
+      return;
+    }
+    AdapterContent content = releasing(expected, () -> from.read(id));
+    List<ResidentAdapter> prepared = releasing(expected, () -> content.prepared(prepare));
+    if (memory.correct(expected, AdapterContent.bytes(prepared))) {
+      memory.add(entry(from, id, content, prepared));
+    } else {
+      prepared.forEach(ResidentAdapter::close);
+    }
+  }
+
+  private AdapterEntry entry(
+      AdapterSource from, AdapterId id, AdapterContent content, List<ResidentAdapter> prepared) {
+    long bytes = AdapterContent.bytes(prepared);
+    Runnable closed = () -> memory.freed(bytes);
+    return new AdapterEntry(new AdapterVersion(id, content, prepared, closed), from, memory.uses());
+  }
+
   private AdapterVersion retained(AdapterSource from, AdapterId id, @Nullable Instant until) {
     AdapterVersion found = find(id);
     return found == null ? loads.await(from, id, until) : found;
@@ -85,7 +112,7 @@ public final class AdapterCache implements AutoCloseable {
 
   private @Nullable AdapterVersion find(AdapterId id) {
     AdapterEntry entry = residents.get(id);
-    if (entry == null || !entry.version().retain()) {
+    if (entry == null || !entry.version().isTried() || !entry.version().retain()) {
       return null;
     }
     entry.touch();
@@ -128,8 +155,7 @@ public final class AdapterCache implements AutoCloseable {
   /** On a loader's thread. */
   private void run(AdapterLoads.Load load) {
     try {
-      long expected = load.from.residentBytes(load.id);
-      if (!memory.reserve(expected, () -> loads.isWanted(load)) || !publish(load, expected)) {
+      if (!publishKept(load) && !publishRead(load)) {
         loads.fail(load, AdapterLoads.shuttingDown());
       }
     } catch (RuntimeException | Error e) {
@@ -143,27 +169,57 @@ public final class AdapterCache implements AutoCloseable {
     }
   }
 
+  /** Returns false if it was not kept. */
+  private boolean publishKept(AdapterLoads.Load load) {
+    AdapterEntry kept = residents.get(load.id);
+    if (kept == null || !kept.version().retain()) {
+      return false;
+    }
+    Instant start = clock.instant();
+    try {
+      kept.from().check(load.id, kept.version().parts());
+      kept.version().tried();
+      kept.touch();
+      tell(load, kept.bytes(), start);
+      loads.succeed(load, kept.version(), () -> {});
+    } catch (RuntimeException | Error e) {
+      memory.drop(load.id);
+      throw e;
+    } finally {
+      kept.version().release();
+    }
+    return true;
+  }
+
   /** Returns false if nobody wants it any more. */
-  private boolean publish(AdapterLoads.Load load, long expected) {
+  private boolean publishRead(AdapterLoads.Load load) {
+    long expected = load.from.residentBytes(load.id);
+    if (!memory.reserve(expected, () -> loads.isWanted(load))) {
+      return false;
+    }
     Instant start = clock.instant();
     AdapterContent content = releasing(expected, () -> load.from.read(load.id));
     List<ResidentAdapter> prepared = prepared(load, content, expected);
     if (prepared.isEmpty()) {
       return false;
     }
-    long bytes = AdapterContent.bytes(prepared);
     check(load, content, prepared);
-    AdapterVersion version =
-        new AdapterVersion(load.id, content, prepared, () -> memory.freed(bytes));
-    AdapterEntry entry = new AdapterEntry(version, load.from, memory.uses());
-    Instant now = clock.instant();
-    loads.succeed(load, version, () -> memory.add(entry));
+    AdapterEntry entry = entry(load.from, load.id, content, prepared);
+    entry.version().tried();
+    tell(load, entry.bytes(), start);
+    loads.succeed(load, entry.version(), () -> memory.add(entry));
     if (loads.isClosed()) {
       memory.drop(load.id);
     }
-    listener.onLoad(
-        load.id, bytes, Duration.between(load.asked, start), Duration.between(start, now));
     return true;
+  }
+
+  private void tell(AdapterLoads.Load load, long bytes, Instant start) {
+    listener.onLoad(
+        load.id,
+        bytes,
+        Duration.between(load.asked, start),
+        Duration.between(start, clock.instant()));
   }
 
   /**

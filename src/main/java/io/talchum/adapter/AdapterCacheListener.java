@@ -11,16 +11,19 @@ public interface AdapterCacheListener {
   default void onHit(AdapterId id) {}
 
   /**
-   * An adapter came into memory.
+   * An adapter came into memory for a request; one that was kept before is ready for its first.
    *
    * @param waited for its turn and for room
-   * @param duration of reading and preparing
+   * @param duration of reading, preparing and trying, as far as that was left to do
    */
   default void onLoad(AdapterId id, long bytes, Duration waited, Duration duration) {}
 
   /** A load failed. */
   default void onFailure(AdapterId id, String reason) {}
 
-  /** An adapter made room for others; its memory is free when its last lease ends. */
+  /**
+   * An adapter that requests have used made room for others; its memory is free when its last lease
+   * ends.
+   */
   default void onEvict(AdapterId id, long bytes) {}
 }

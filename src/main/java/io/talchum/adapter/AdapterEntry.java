@@ -24,6 +24,10 @@ final class AdapterEntry {
     return version;
   }
 
+  AdapterSource from() {
+    return from;
+  }
+
   AdapterId id() {
     return version.id();
   }

@@ -124,7 +124,7 @@ final class AdapterMemory {
   }
 
   private void evict(AdapterEntry entry) {
-    if (remove(entry)) {
+    if (remove(entry) && entry.version().isTried()) {
       listener.onEvict(entry.id(), entry.bytes());
     }
   }
@@ -200,7 +200,8 @@ final class AdapterMemory {
   }
 
   /**
-   * What was reserved turned out to be another size: takes the difference if there is room now.
+   * What was reserved, if anything, turned out to be another size: takes the difference if there is
+   * room now.
    *
    * @return whether there was; if not, nothing is reserved any more
    */

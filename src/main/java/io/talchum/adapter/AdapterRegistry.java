@@ -68,8 +68,8 @@ public final class AdapterRegistry implements AutoCloseable {
   }
 
   /**
-   * Like {@link #load} for a free name, but its weights are loaded and tried for the first request
-   * that uses it.
+   * Like {@link #load} for a free name, but in memory only if there is room, and tried for the
+   * first request that uses it.
    */
   public AdapterInfo add(String name, Path folder) {
     return publish(name, folder, false, false);
@@ -191,6 +191,8 @@ public final class AdapterRegistry implements AutoCloseable {
       }
       if (loadNow) {
         cache.load(after, after.id(), null);
+      } else {
+        cache.keep(after, after.id());
       }
       after.named();
       swap(name, after);
@@ -206,14 +208,12 @@ public final class AdapterRegistry implements AutoCloseable {
     if (reservedNames.contains(name)) {
       throw ServeException.invalid(
           "lora_name",
-          "The lora adapter name '" + name + "' conflicts with the served base model.");
+          "The lora adapter name '%s' conflicts with the served base model.".formatted(name));
     }
     if (!replace && current.containsKey(name)) {
       throw alreadyExists(
-          "The lora adapter '"
-              + name
-              + "' has already been loaded. If you want to load the adapter in place, set"
-              + " 'load_inplace' to True.");
+          "The lora adapter '%s' has already been loaded. If you want to load the adapter in place, set 'load_inplace' to True."
+              .formatted(name));
     }
   }
 

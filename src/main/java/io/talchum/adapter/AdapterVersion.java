@@ -11,10 +11,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class AdapterVersion {
   private final AdapterId id;
   private final long bytes;
-  private final List<ResidentAdapter> residents; // one, or one for each task
+  private final List<AdapterTrial.Part> parts; // one, or one for each task
   private final boolean hasTasks;
   private final Runnable closed;
   private final AtomicInteger references = new AtomicInteger(1);
+  private volatile boolean isTried;
 
   /**
    * @param closed called once, after the resident adapters were closed
@@ -23,7 +24,7 @@ final class AdapterVersion {
       AdapterId id, AdapterContent adapter, List<ResidentAdapter> residents, Runnable closed) {
     this.id = id;
     this.closed = closed;
-    this.residents = List.copyOf(residents);
+    this.parts = AdapterTrial.parts(adapter, residents);
     this.hasTasks = !adapter.tasks().isEmpty();
     this.bytes = AdapterContent.bytes(residents);
   }
@@ -34,6 +35,19 @@ final class AdapterVersion {
 
   long bytes() {
     return bytes;
+  }
+
+  List<AdapterTrial.Part> parts() {
+    return parts;
+  }
+
+  /** Requests may have it from now on. */
+  void tried() {
+    isTried = true;
+  }
+
+  boolean isTried() {
+    return isTried;
   }
 
   /** At this moment; the cache's own reference is not one. */
@@ -48,14 +62,14 @@ final class AdapterVersion {
 
   void release() {
     if (references.decrementAndGet() == 0) {
-      residents.forEach(ResidentAdapter::close);
+      parts.forEach(part -> part.resident().close());
       closed.run();
     }
   }
 
   /** How many tasks requests may name; 0 if it does the same for all. */
   int tasks() {
-    return hasTasks ? residents.size() : 0;
+    return hasTasks ? parts.size() : 0;
   }
 
   /**
@@ -64,7 +78,7 @@ final class AdapterVersion {
    * @param task below {@link #tasks}, 0 without tasks
    */
   AdapterLease lease(int task) {
-    return new Lease(hasTasks ? id.ofTask(task) : id, residents.get(task));
+    return new Lease(hasTasks ? id.ofTask(task) : id, parts.get(task).resident());
   }
 
   private final class Lease implements AdapterLease {

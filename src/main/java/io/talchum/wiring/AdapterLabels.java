@@ -25,6 +25,11 @@ final class AdapterLabels {
     return id == null ? BASE : of(id.name());
   }
 
+  /** The same, but a name that has no series yet gets none. */
+  String ofKnown(AdapterId id) {
+    return own.contains(id.name()) ? id.name() : OTHERS;
+  }
+
   String of(String name) {
     if (own.contains(name)) {
       return name;

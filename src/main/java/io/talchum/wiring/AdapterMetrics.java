@@ -71,7 +71,7 @@ public class AdapterMetrics implements AdapterCacheListener, AdapterWatchListene
     }
     Map<String, Long> bytes = new TreeMap<>(Map.of(AdapterLabels.OTHERS, 0L));
     for (ResidentInfo info : watched.residents()) {
-      bytes.merge(labels.of(info.id()), info.bytes(), Long::sum);
+      bytes.merge(labels.ofKnown(info.id()), info.bytes(), Long::sum);
     }
     AdapterLoadMetrics.register(resident, bytes);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -30,6 +31,7 @@ class AdapterCacheTest {
   private final Queue<CountingResident> residents = new ConcurrentLinkedQueue<>();
   private final Set<AdapterId> pinned = ConcurrentHashMap.newKeySet();
   private final Queue<AdapterId> evicted = new ConcurrentLinkedQueue<>();
+  private final Queue<AdapterId> loaded = new ConcurrentLinkedQueue<>();
   private final AtomicInteger reads = new AtomicInteger();
   private volatile CountDownLatch gate = new CountDownLatch(0);
   private AdapterCache cache = open(3, 1000);
@@ -42,6 +44,11 @@ class AdapterCacheTest {
         new AdapterCache.Limits(adapters * EACH, waiting),
         InstantSource.system(),
         new AdapterCacheListener() {
+          @Override
+          public void onLoad(AdapterId id, long bytes, Duration waited, Duration duration) {
+            loaded.add(id);
+          }
+
           @Override
           public void onEvict(AdapterId id, long bytes) {
             evicted.add(id);
@@ -334,6 +341,32 @@ class AdapterCacheTest {
         .hasMessageContaining(message)
         .extracting(e -> ((ServeException) e).code())
         .isEqualTo(code);
+  }
+
+  @Test
+  void whatIsKeptIsTriedForItsFirstRequestAndEvictsNobody() {
+    cache.keep(marks, id(1));
+    use(2);
+    for (int mark : new int[] {3, 4, 5}) {
+      cache.keep(marks, id(mark));
+    }
+    assertThat(cache.residents()).extracting(info -> info.id().name()).containsOnly("1", "2", "3");
+    assertThat(reads).as("4 and 5 are not even read").hasValue(3);
+    use(3);
+    use(3);
+    assertThat(reads).hasValue(3);
+    assertThat(loaded).as("ready for their first request").containsExactly(id(2), id(3));
+    use(4); // 1 goes, which nobody has used, so nobody is told of it
+    assertThat(cache.resident(id(1))).isNull();
+    assertThat(evicted).isEmpty();
+    use(5);
+    assertThat(evicted).containsExactly(id(2));
+    AdapterId loud = new AdapterId("100013", TestAdapters.version(100013));
+    cache.drop(id(3));
+    cache.keep(marks, loud);
+    assertThatThrownBy(() -> cache.acquire(marks, loud, OptionalInt.empty(), null))
+        .hasMessage("loud");
+    assertThat(cache.resident(loud)).isNull();
   }
 
   /** Says less than it needs. */

@@ -169,7 +169,7 @@ class AdapterRegistryTest {
     AdapterInfo good = tried.add("good", Path.of("1"));
     AdapterInfo loud = tried.add("loud", Path.of("13"));
     assertThat(trial.firstUses).hasValue(0);
-    assertThat(residents).isEmpty();
+    assertThat(residents).as("kept ready").hasSize(2);
     trial.isBusy.set(true);
     assertThatThrownBy(() -> tried.acquire("good", null)).hasMessage("later");
     trial.isBusy.set(false);
@@ -200,6 +200,9 @@ class AdapterRegistryTest {
     AdapterInfo gone = counting.add("gone", Path.of("2"));
     AdapterInfo old = counting.add("old", Path.of("3"));
     assertThat(reads).hasValue(3);
+    for (AdapterInfo each : List.of(cold, gone, old)) {
+      cache.drop(each.id());
+    }
     assertThat(cache.residents()).isEmpty();
     counting.acquire("cold", null).close();
     counting.acquire("cold", null).close();
@@ -238,6 +241,7 @@ class AdapterRegistryTest {
             },
             AdapterTrial.NONE);
     AdapterInfo before = slow.add("a", Path.of("1"));
+    cache.drop(before.id());
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<AdapterLease> waiting = threads.submit(() -> slow.acquire("a", null));
       await(reading);

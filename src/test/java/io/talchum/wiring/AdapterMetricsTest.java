@@ -160,6 +160,21 @@ class AdapterMetricsTest {
     assertThat(resident("_others")).isEqualTo(2 * EACH);
   }
 
+  /** Thousands that are kept at start would take the names away from those that are used. */
+  @Test
+  void whatNobodyHasUsedYetHasNoSeriesOfItsOwn() {
+    cache.keep(new Source(), id("kept"));
+    metrics.refresh();
+    assertThat(resident("_others")).isEqualTo(EACH);
+    assertThat(lines("kept@", "")).isZero();
+    load("kept");
+    metrics.refresh();
+    assertThat(resident("_others")).isZero();
+    assertThat(resident("kept")).isEqualTo(EACH);
+    assertThat(lines("kept@", " loaded: ")).isEqualTo(1);
+    assertThat(count("talchum_adapter_loads", "kept")).isEqualTo(1);
+  }
+
   @Test
   void memoryIsToldByAdapter() {
     load("one");
