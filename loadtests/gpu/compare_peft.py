@@ -6,6 +6,7 @@ RandomPackage: the other side of the lines of kind "decode". One JSON object a l
 import json
 import sys
 import time
+import traceback
 
 SHAPES = {  # vocabulary, hidden, layers, heads, KV heads, intermediate, tied head
     "qwen2.5-0.5b": (151936, 896, 24, 14, 2, 4864, True),
@@ -74,4 +75,9 @@ def main(shape, batches):
              step_ms=ms, tokens_per_s=1e3 * batch / ms, of_base=base[batch] / ms, peft=peft.__version__, **versions)
 
 
-main(sys.argv[1], [int(b) for b in sys.argv[2].split(",")])
+try:
+    main(sys.argv[1], [int(b) for b in sys.argv[2].split(",")])
+except Exception as e:  # of whatever version the host has
+    traceback.print_exc()
+    line(shape=sys.argv[1], error="%s: %s" % (type(e).__name__, e))
+    sys.exit(1)

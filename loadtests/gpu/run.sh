@@ -121,9 +121,9 @@ else
   program "checks adapters" 40 checks adapters
   program "checks goldens" 60 checks goldens
   [ -n "$quick" ] || program "bench 8b int4" 170 bench llama-3.1-8b int4 1,8,32,64 256
-  program "checks graphs" 40 checks graphs
+  program "checks graphs" 60 checks graphs
   program "checks prefix" 40 checks prefix
-  program "checks schedule" 40 checks schedule
+  program "checks schedule" 60 checks schedule
   program attention 40 attention 1,8,32 4096
   served cuda
   program "bench 0.5b int8" 50 bench qwen2.5-0.5b int8 1,8,32,64 256
