@@ -14,15 +14,21 @@ import java.nio.file.StandardOpenOption;
 /** A whole file mapped read-only; closing it unmaps, after which no segment of it may be read. */
 record MappedFile(Path path, Arena arena, MemorySegment bytes) implements AutoCloseable {
 
-  /**
-   * @throws ServeException INVALID_MODEL when the file is missing, unreadable or not a plain file
-   */
+  /** One that any thread may read and close. */
   @SuppressWarnings("MustBeClosedChecker")
   static MappedFile open(Path path) {
+    return open(path, Arena.ofShared());
+  }
+
+  /**
+   * @param arena closed with the file, or if there is none
+   * @throws ServeException INVALID_MODEL when the file is missing, unreadable or not a plain file
+   */
+  static MappedFile open(Path path, Arena arena) {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
+      arena.close();
       throw new ServeException(ErrorCode.INVALID_MODEL, name(path) + " is not a plain file");
     }
-    Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = channel.size();
       MemorySegment bytes =

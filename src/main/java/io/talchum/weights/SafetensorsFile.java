@@ -2,6 +2,7 @@ package io.talchum.weights;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Map;
@@ -11,7 +12,7 @@ import java.util.Map;
  *
  * <p>Strict: the header is at most 100 MB of flat JSON, every name occurs once, every tensor has
  * exactly the bytes of its shape, and together they cover the data without overlap or hole.
- * Immutable; any thread may read until it is closed.
+ * Immutable; any thread may read until it is closed, unless it is confined to one.
  */
 public final class SafetensorsFile implements AutoCloseable {
   private final MappedFile file;
@@ -26,7 +27,20 @@ public final class SafetensorsFile implements AutoCloseable {
    * @throws ServeException INVALID_MODEL, naming the file, the tensor and the reason
    */
   public static SafetensorsFile open(Path path) {
-    MappedFile file = MappedFile.open(path);
+    return of(MappedFile.open(path));
+  }
+
+  /**
+   * The same for the calling thread alone: closing it does not halt all the others for a moment.
+   *
+   * @throws ServeException INVALID_MODEL, naming the file, the tensor and the reason
+   */
+  @SuppressWarnings("MustBeClosedChecker")
+  public static SafetensorsFile openConfined(Path path) {
+    return of(MappedFile.open(path, Arena.ofConfined()));
+  }
+
+  private static SafetensorsFile of(MappedFile file) {
     try {
       return new SafetensorsFile(file, SafetensorsHeader.read(file));
     } catch (RuntimeException e) {

@@ -35,7 +35,7 @@ final class HubFusion {
     HubOptions.FUSION.check(new ConfigFields(root.get("config")));
     List<String> names = names(root);
     Map<Site, List<Bottleneck>> members = new LinkedHashMap<>();
-    try (SafetensorsFile file = SafetensorsFile.open(folder.file(WEIGHTS))) {
+    try (SafetensorsFile file = SafetensorsFile.openConfined(folder.file(WEIGHTS))) {
       TensorSource tensors = new TensorSource(file, "talchum adapter 1 HUB_FUSION");
       long bytes = 0;
       for (String name : names) {

@@ -88,7 +88,7 @@ public final class HubReader implements AdapterFormat {
     if (!config.isObject()) {
       throw ConfigFields.refuse("config is " + ConfigFields.show(config) + ", write an object");
     }
-    try (SafetensorsFile file = SafetensorsFile.open(folder.file(WEIGHTS))) {
+    try (SafetensorsFile file = SafetensorsFile.openConfined(folder.file(WEIGHTS))) {
       TensorSource tensors = new TensorSource(file, FORMAT);
       HubPart part = new HubPart(new ConfigFields(config), name, tensors, base);
       List<AdapterPrimitive> primitives = primitives(part);

@@ -67,7 +67,7 @@ public final class OwnReader implements AdapterFormat {
     ConfigFields config = ConfigJson.read(files.config());
     OPTIONS.check(config);
     String method = config.text("method", "");
-    try (SafetensorsFile file = SafetensorsFile.open(files.weights())) {
+    try (SafetensorsFile file = SafetensorsFile.openConfined(files.weights())) {
       TensorSource tensors = new TensorSource(file, "talchum adapter 1 OWN " + method);
       List<AdapterPrimitive> primitives =
           switch (method) {

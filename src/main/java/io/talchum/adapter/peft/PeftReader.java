@@ -36,7 +36,7 @@ public final class PeftReader implements AdapterReader {
           ConfigFields config = ConfigJson.read(files.config());
           PeftKind kind = PeftKinds.of(config);
           kind.options().check(config);
-          try (SafetensorsFile file = SafetensorsFile.open(files.weights())) {
+          try (SafetensorsFile file = SafetensorsFile.openConfined(files.weights())) {
             return read(files, config, kind, file);
           }
         });
