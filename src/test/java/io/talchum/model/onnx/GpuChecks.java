@@ -19,6 +19,12 @@ public final class GpuChecks {
     boolean cuda = args[0].equals("cuda");
     Path folder = Path.of(System.getProperty("java.io.tmpdir"), "talchum-models");
     JsonLines lines = new JsonLines(args[0]);
+    if (cuda) {
+      lines.guarded("device", "0", () -> CudaProvider.open(0)); // else every check would say it
+      if (lines.hasFailed()) {
+        System.exit(1);
+      }
+    }
     switch (args[1]) {
       case "checks" -> {
         Path imported = Files.createTempDirectory("talchum-gpu");

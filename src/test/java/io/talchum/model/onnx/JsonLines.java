@@ -55,7 +55,13 @@ final class JsonLines {
     } catch (Exception | Error e) {
       failed = true;
       e.printStackTrace();
-      line("check", "name", name, "of", what, "ok", false, "error", String.valueOf(e));
+      Throwable first = e;
+      while (first.getCause() != null) {
+        first = first.getCause();
+      }
+      line(
+          "check", "name", name, "of", what, "ok", false, "error", e.toString(), "cause",
+          first.toString());
     }
   }
 
