@@ -60,7 +60,16 @@ final class JsonLines {
         first = first.getCause();
       }
       line(
-          "check", "name", name, "of", what, "ok", false, "error", e.toString(), "cause",
+          "check",
+          "name",
+          name,
+          "of",
+          what,
+          "ok",
+          false,
+          "error",
+          e.toString(),
+          "cause",
           first.toString());
     }
   }
