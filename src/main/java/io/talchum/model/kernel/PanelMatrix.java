@@ -10,14 +10,19 @@ import java.nio.ByteOrder;
  * vector holds one column of many rows and no product needs a sum across lanes.
  *
  * <p>A panel is its scales of all blocks ({@link PanelScales}), then per block and group of columns
- * one int per row. An int holds 8 nibbles, 4 bytes or 2 shorts of consecutive columns, the first
- * one in the highest bits of a float's fraction, the next ones towards the left, around the end.
- * Rows after the last and columns after the last weigh nothing. Immutable; any thread may read
- * until its arena is closed.
+ * one int per row, which holds 8 nibbles, 4 bytes or 2 shorts of consecutive columns, low first.
+ * The loops do not shift a quant: as it stands in the int it is 2^(bits i) times too large, which
+ * its input makes up for ({@link PanelInputs}). So that the last one does not look negative by
+ * chance, the int's highest bit is inverted: as a signed number it always is 2^(bits - 1) too
+ * small. Rows after the last and columns after the last weigh nothing. Immutable; any thread may
+ * read until its arena is closed.
  */
 public final class PanelMatrix {
   public static final int ROWS = 32;
-  private static final int FRACTION_BITS = 23;
+
+  /** The highest bit of an int is stored inverted. */
+  static final int TOP = 0x80000000;
+
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final ValueLayout.OfFloat FLOAT =
@@ -63,16 +68,12 @@ public final class PanelMatrix {
   private void writeQuants(MemorySegment quants, int panel) {
     int groups = blocks * groupsPerBlock();
     long base = panel * panelBytes() + scales.bytes();
-    int turn = FRACTION_BITS - bits();
     int count = Math.min(ROWS, rows() - panel * ROWS);
     for (int r = 0; r < count; r++) {
       long from = (long) (panel * ROWS + r) * groups * Integer.BYTES;
       for (int group = 0; group < groups; group++) {
         int packed = quants.get(INT, from + (long) group * Integer.BYTES);
-        data.set(
-            INT,
-            base + ((long) group * ROWS + r) * Integer.BYTES,
-            Integer.rotateLeft(packed, turn));
+        data.set(INT, base + ((long) group * ROWS + r) * Integer.BYTES, packed ^ TOP);
       }
     }
   }

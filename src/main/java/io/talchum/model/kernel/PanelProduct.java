@@ -2,11 +2,9 @@ package io.talchum.model.kernel;
 
 import static io.talchum.model.kernel.Native.ALL;
 import static io.talchum.model.kernel.PanelInputs.EIGHT;
-import static io.talchum.model.kernel.PanelInputs.FOUR;
 import static io.talchum.model.kernel.PanelMatrix.ROWS;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -23,8 +21,6 @@ public final class PanelProduct {
 
   /** Unpacked at a time, so that they stay in a core's cache. */
   static final int CHUNK_COLUMNS = 2048;
-
-  static final long TILE_STRIDE = ROWS * Float.BYTES;
 
   private PanelProduct() {}
 
@@ -44,182 +40,84 @@ public final class PanelProduct {
     for (int panel = firstPanel; panel < endPanel; panel++) {
       matrix.scales().factors(matrix.scalesAt(panel), scratch.factors());
       Outputs outputs = new Outputs(matrix, panel, y, scratch.tile());
-      if (x.eights() > 0 || x.restWidth() == EIGHT) {
+      if (x.eights() > 0) {
         unpacked(matrix, x, panel, outputs, scratch);
       }
-      int done = x.eights() * EIGHT;
-      if (x.restWidth() == 1) {
-        for (int i = 0; i < x.rest(); i++) {
-          tile(matrix, x, panel, done + i, 1, 1, outputs, scratch);
-        }
-      } else if (x.restWidth() == FOUR) {
-        tile(matrix, x, panel, done, FOUR, x.rest(), outputs, scratch);
+      for (int token = x.eights() * EIGHT; token < x.tokens(); token += x.width(token)) {
+        packed(matrix, x, panel, token, scratch);
+        outputs.put(token, Math.min(x.width(token), x.tokens() - token), false);
       }
     }
   }
 
   /**
-   * Where the loops may write: the outputs themselves, or the scratch tile for what hangs over an
-   * edge, of which the part inside is then copied.
+   * Where a panel's products go.
+   *
+   * @param y address of f32 [tokens, rows of the matrix]
+   * @param tile f32 [8, 32]
    */
-  private static final class Outputs {
-    private final long panel; // address of the first token's outputs of the panel
-    private final long rowStride;
-    private final long bytes; // of a token's outputs inside the matrix
-    private final long tile;
-    private long target;
-    private int tokens;
-    private boolean isInside;
-
-    Outputs(PanelMatrix matrix, int panel, long y, long tile) {
-      this.panel = y + (long) panel * ROWS * Float.BYTES;
-      this.rowStride = (long) matrix.rows() * Float.BYTES;
-      this.bytes = (long) Math.min(ROWS, matrix.rows() - panel * ROWS) * Float.BYTES;
-      this.tile = tile;
-    }
-
-    /**
-     * Begins some tokens.
-     *
-     * @param width tokens that the loop writes, of which {@code tokens} are real
-     */
-    void begin(int token, int width, int tokens) {
-      this.target = panel + token * rowStride;
-      this.tokens = tokens;
-      this.isInside = bytes == TILE_STRIDE && tokens == width;
-    }
-
-    long at() {
-      return isInside ? target : tile;
-    }
-
-    long stride() {
-      return isInside ? rowStride : TILE_STRIDE;
-    }
-
-    void end() {
-      for (int i = 0; !isInside && i < tokens; i++) {
-        MemorySegment.copy(ALL, tile + i * TILE_STRIDE, ALL, target + i * rowStride, bytes);
-      }
-    }
-
-    /**
-     * Writes some tokens, or adds to them.
-     *
-     * @param sums f32 [tokens, 32]
-     */
-    void put(float[] sums, int token, int tokens, boolean add) {
+  private record Outputs(PanelMatrix matrix, int panel, long y, float[] tile) {
+    /** Writes the tile's first tokens, or adds them. */
+    void put(int token, int tokens, boolean add) {
+      int first = panel * ROWS;
+      int rows = Math.min(ROWS, matrix.rows() - first);
       for (int i = 0; i < tokens; i++) {
-        long row = panel + (token + i) * rowStride;
-        if (bytes == TILE_STRIDE) {
-          FloatTile.put(sums, i * ROWS, row, add);
+        long row = y + ((long) (token + i) * matrix.rows() + first) * Float.BYTES;
+        if (rows == ROWS) {
+          FloatTile.put(tile, i * ROWS, row, add);
           continue;
         }
-        for (int r = 0; r < bytes / Float.BYTES; r++) {
+        for (int r = 0; r < rows; r++) {
           long at = row + (long) r * Float.BYTES;
           float before = add ? ALL.get(JAVA_FLOAT_UNALIGNED, at) : 0;
-          ALL.set(JAVA_FLOAT_UNALIGNED, at, sums[i * ROWS + r] + before);
+          ALL.set(JAVA_FLOAT_UNALIGNED, at, tile[i * ROWS + r] + before);
         }
       }
     }
   }
 
-  /**
-   * All groups of eight tokens, the last perhaps with empty places, of one panel, whose weights are
-   * unpacked once.
-   */
+  /** All groups of eight tokens of one panel, whose weights are unpacked once. */
   private static void unpacked(
-      PanelMatrix matrix, PanelInputs x, int panel, Outputs y, PanelScratch buffers) {
-    int eights = x.restWidth() == EIGHT ? x.eights() + 1 : x.eights();
+      PanelMatrix matrix, PanelInputs x, int panel, Outputs y, PanelScratch scratch) {
     int perChunk = Math.max(1, CHUNK_COLUMNS / matrix.blockSize());
     for (int block = 0; block < matrix.blocks(); block += perChunk) {
       int blocks = Math.min(perChunk, matrix.blocks() - block);
-      unpack(matrix, panel, block, blocks, buffers);
+      unpack(matrix, panel, block, blocks, scratch);
       int columns = blocks * matrix.blockSize();
-      for (int group = 0; group < eights; group++) {
+      for (int group = 0; group < x.eights(); group++) {
         int from = (group * matrix.paddedColumns() + block * matrix.blockSize()) * EIGHT;
         for (int strip = 0; strip < ROWS / 2; strip += STRIP) {
-          FloatTile.eight(buffers.weights(), strip, x.values(), from, columns, buffers.sums());
+          FloatTile.eight(scratch.weights(), strip, x.values(), from, columns, scratch.tile());
         }
-        int tokens = group < x.eights() ? EIGHT : x.rest();
-        y.put(buffers.sums(), group * EIGHT, tokens, block > 0);
+        y.put(group * EIGHT, EIGHT, block > 0);
       }
     }
   }
 
   private static void unpack(
-      PanelMatrix matrix, int panel, int block, int blocks, PanelScratch buffers) {
+      PanelMatrix matrix, int panel, int block, int blocks, PanelScratch scratch) {
     int groups = matrix.groupsPerBlock();
     long quants = matrix.quantsAt(panel) + (long) block * groups * ROWS * Integer.BYTES;
-    long factors = buffers.factors() + block * PanelScales.FACTOR_BYTES;
+    long factors = scratch.factors() + block * PanelScales.FACTOR_BYTES;
     for (int strip = 0; strip < ROWS / 2; strip += STRIP) {
       long shift = (long) strip * Integer.BYTES;
-      float[] w = buffers.weights();
-      switch (matrix.bits()) {
-        case 4 -> NibbleProduct.unpack(quants + shift, factors + shift, blocks, groups, w, strip);
-        case 8 -> ByteProduct.unpack(quants + shift, factors + shift, blocks, groups, w, strip);
-        default -> ShortProduct.unpack(quants + shift, factors + shift, blocks, groups, w, strip);
-      }
+      PackedProduct.unpack(
+          quants + shift, factors + shift, blocks, groups, matrix.bits(), scratch.weights(), strip);
     }
   }
 
-  /** Some tokens of one panel. */
-  private static void tile(
-      PanelMatrix matrix,
-      PanelInputs x,
-      int panel,
-      int token,
-      int width,
-      int tokens,
-      Outputs y,
-      PanelScratch buffers) {
-    y.begin(token, width, tokens);
+  /** A group of up to four tokens of one panel, whose weights are unpacked on their way. */
+  private static void packed(
+      PanelMatrix matrix, PanelInputs x, int panel, int token, PanelScratch scratch) {
+    float[] tile = scratch.tile();
     for (int strip = 0; strip < ROWS / 2; strip += STRIP) {
-      long shift = (long) strip * Integer.BYTES;
-      multiply(
-          matrix,
-          x,
-          matrix.quantsAt(panel) + shift,
-          buffers.factors() + shift,
-          token,
-          width,
-          y.at() + shift,
-          y.stride());
-    }
-    y.end();
-  }
-
-  private static void multiply(
-      PanelMatrix matrix,
-      PanelInputs x,
-      long quants,
-      long factors,
-      int token,
-      int width,
-      long y,
-      long yStride) {
-    int blocks = matrix.blocks();
-    int groups = matrix.groupsPerBlock();
-    int from = token * matrix.paddedColumns();
-    int bits = matrix.bits();
-    float[] v = x.values();
-    switch (width) {
-      case 1 -> {
-        int at = (token - x.eights() * EIGHT) * blocks;
-        switch (bits) {
-          case 4 -> NibbleProduct.one(quants, factors, blocks, groups, v, from, x.sums(), at, y);
-          case 8 -> ByteProduct.one(quants, factors, blocks, groups, v, from, x.sums(), at, y);
-          default -> ShortProduct.one(quants, factors, blocks, groups, v, from, x.sums(), at, y);
-        }
+      long quants = matrix.quantsAt(panel) + (long) strip * Integer.BYTES;
+      long factors = scratch.factors() + (long) strip * Integer.BYTES;
+      switch (x.width(token)) {
+        case 1 -> PackedProduct.one(quants, factors, matrix, x, token, tile, strip);
+        case 2 -> PackedProduct.two(quants, factors, matrix, x, token, tile, strip);
+        default -> PackedProduct.four(quants, factors, matrix, x, token, tile, strip);
       }
-      case FOUR -> {
-        switch (bits) {
-          case 4 -> NibbleProduct.four(quants, factors, blocks, groups, v, from, y, yStride);
-          case 8 -> ByteProduct.four(quants, factors, blocks, groups, v, from, y, yStride);
-          default -> ShortProduct.four(quants, factors, blocks, groups, v, from, y, yStride);
-        }
-      }
-      default -> throw new IllegalArgumentException("no loop for " + width + " tokens");
     }
   }
 

@@ -14,14 +14,9 @@ import jdk.incubator.vector.VectorSpecies;
  * The scales of a panel, and offsets if the weights have them, as halves where halves hold them
  * exactly, else as floats.
  *
- * <p>Weights are d q + m with q from 0; symmetric ones have m = -d 2^(bits - 1). The products need
- * them as factors of f = 1 + q 2^-bits, which a quant becomes when it is put into a float's
- * fraction: w = factor f + constant, factor = d 2^bits, constant = m - factor.
+ * <p>Weights are d q + m with q from 0; symmetric ones have m = -d 2^(bits - 1).
  */
 final class PanelScales {
-  /** constant / factor of symmetric weights: (-d 2^(bits - 1) - d 2^bits) / (d 2^bits). */
-  private static final float SYMMETRIC = -1.5f;
-
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Integer> INTS = FLOATS.withLanes(int.class);
   private static final ByteOrder NATIVE = ByteOrder.nativeOrder();
@@ -49,21 +44,21 @@ final class PanelScales {
     }
   }
 
-  /** Bytes of the factors and constants of one block: f32 [2, 32]. */
+  /** Bytes of d and m of one block: f32 [2, 32]. */
   static final long FACTOR_BYTES = 2L * ROWS * Float.BYTES;
 
   private final Kind kind;
   private final int rows;
   private final int blocks;
   private final int zero; // the quant that weighs a stored offset
-  private final float unit; // 2^bits
+  private final float symmetric; // m / d of symmetric weights
 
   private PanelScales(Kind kind, int bits, int rows, int blocks) {
     this.kind = kind;
     this.rows = rows;
     this.blocks = blocks;
     this.zero = bits == 4 ? 8 : 0;
-    this.unit = 1 << bits;
+    this.symmetric = -(1 << bits - 1);
   }
 
   /**
@@ -145,7 +140,7 @@ final class PanelScales {
    * Computes what the products need of a panel.
    *
    * @param from address of the panel's scales
-   * @param target address of f32 [blocks, 2, 32]: per block the factors, then the constants
+   * @param target address of f32 [blocks, 2, 32]: per block d, then m
    */
   void factors(long from, long target) {
     switch (kind) {
@@ -160,12 +155,12 @@ final class PanelScales {
     for (int block = 0; block < blocks; block++) {
       for (int r = 0; r < HALF_ROWS; r += LANES) {
         IntVector pair = IntVector.fromMemorySegment(INTS, ALL, from + 4L * r, NATIVE);
-        FloatVector low = low(pair).mul(unit);
-        FloatVector high = high(pair).mul(unit);
+        FloatVector low = low(pair);
+        FloatVector high = high(pair);
         low.intoMemorySegment(ALL, target + 4L * r, NATIVE);
         high.intoMemorySegment(ALL, target + 4L * (HALF_ROWS + r), NATIVE);
-        low.mul(SYMMETRIC).intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
-        high.mul(SYMMETRIC).intoMemorySegment(ALL, target + 4L * (ROWS + HALF_ROWS + r), NATIVE);
+        low.mul(symmetric).intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
+        high.mul(symmetric).intoMemorySegment(ALL, target + 4L * (ROWS + HALF_ROWS + r), NATIVE);
       }
       from += Kind.SYMMETRIC_HALVES.bytes;
       target += FACTOR_BYTES;
@@ -175,10 +170,9 @@ final class PanelScales {
   private void symmetricFloats(long from, long target) {
     for (int block = 0; block < blocks; block++) {
       for (int r = 0; r < ROWS; r += LANES) {
-        FloatVector factor =
-            FloatVector.fromMemorySegment(FLOATS, ALL, from + 4L * r, NATIVE).mul(unit);
+        FloatVector factor = FloatVector.fromMemorySegment(FLOATS, ALL, from + 4L * r, NATIVE);
         factor.intoMemorySegment(ALL, target + 4L * r, NATIVE);
-        factor.mul(SYMMETRIC).intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
+        factor.mul(symmetric).intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
       }
       from += Kind.SYMMETRIC_FLOATS.bytes;
       target += FACTOR_BYTES;
@@ -189,9 +183,8 @@ final class PanelScales {
     for (int block = 0; block < blocks; block++) {
       for (int r = 0; r < ROWS; r += LANES) {
         IntVector pair = IntVector.fromMemorySegment(INTS, ALL, from + 4L * r, NATIVE);
-        FloatVector factor = low(pair).mul(unit);
-        factor.intoMemorySegment(ALL, target + 4L * r, NATIVE);
-        high(pair).sub(factor).intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
+        low(pair).intoMemorySegment(ALL, target + 4L * r, NATIVE);
+        high(pair).intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
       }
       from += Kind.OFFSET_HALVES.bytes;
       target += FACTOR_BYTES;
@@ -201,11 +194,9 @@ final class PanelScales {
   private void offsetFloats(long from, long target) {
     for (int block = 0; block < blocks; block++) {
       for (int r = 0; r < ROWS; r += LANES) {
-        FloatVector factor =
-            FloatVector.fromMemorySegment(FLOATS, ALL, from + 4L * r, NATIVE).mul(unit);
+        FloatVector factor = FloatVector.fromMemorySegment(FLOATS, ALL, from + 4L * r, NATIVE);
         factor.intoMemorySegment(ALL, target + 4L * r, NATIVE);
         FloatVector.fromMemorySegment(FLOATS, ALL, from + 4L * (ROWS + r), NATIVE)
-            .sub(factor)
             .intoMemorySegment(ALL, target + 4L * (ROWS + r), NATIVE);
       }
       from += Kind.OFFSET_FLOATS.bytes;

@@ -8,8 +8,7 @@ public final class PanelScratch {
   private static final int ALIGNMENT = 64;
 
   private final Arena arena;
-  private final long tile; // f32 [4, 32]
-  private final float[] sums = new float[PanelInputs.EIGHT * PanelMatrix.ROWS]; // [8, 32]
+  private final float[] tile = new float[PanelInputs.EIGHT * PanelMatrix.ROWS]; // [8, 32]
   private MemorySegment factors = MemorySegment.NULL; // f32 [blocks, 2, 32]
   private float[] weights = new float[0]; // [columns, 32]
 
@@ -18,7 +17,6 @@ public final class PanelScratch {
    */
   public PanelScratch(Arena arena) {
     this.arena = arena;
-    this.tile = arena.allocate(PanelInputs.FOUR * PanelProduct.TILE_STRIDE, ALIGNMENT).address();
   }
 
   /** Makes room for a matrix. */
@@ -34,12 +32,8 @@ public final class PanelScratch {
     }
   }
 
-  long tile() {
+  float[] tile() {
     return tile;
-  }
-
-  float[] sums() {
-    return sums;
   }
 
   long factors() {

@@ -38,6 +38,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What holds for every primitive, whatever its numbers. */
 class PrimitiveLawTest {
   private static final float TOLERANCE = 1e-4f;
+
+  /**
+   * A sum that rounds otherwise may move a key or value by one of its 255 steps. Another adapter
+   * changes logits by more than ten times as much.
+   */
+  private static final float INT8_KV_TOLERANCE = 0.03f;
+
   private static final int[] PROMPT = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5};
 
   private final Path folder;
@@ -71,10 +78,11 @@ class PrimitiveLawTest {
         }
         List<float[][]> alone =
             order.stream().map(i -> continued(executor, 0, adapters.get(i), i)).toList();
-        assertThat(TinyModels.maxDifference(alone.get(0), alone.getLast())).isGreaterThan(0.01f);
+        assertDiffer(alone);
         for (int seed = 0; seed < 2; seed++) {
           Collections.shuffle(order, new Random(seed));
-          assertMixed(executor, adapters, order, alone);
+          float tolerance = int8Kv ? INT8_KV_TOLERANCE : TOLERANCE;
+          assertMixed(executor, adapters, order, alone, tolerance);
         }
         adapters.stream().filter(a -> a != null).forEach(ResidentAdapter::close);
       }
@@ -96,6 +104,18 @@ class PrimitiveLawTest {
     return steps;
   }
 
+  private static void assertDiffer(List<float[][]> alone) {
+    for (int kind = 0; kind < alone.size(); kind++) {
+      for (int other = 0; other < kind; other++) {
+        for (int step = 0; step < alone.get(kind).length; step++) {
+          assertThat(TinyModels.maxDifference(alone.get(kind)[step], alone.get(other)[step]))
+              .as("kinds %d and %d, step %d", kind, other, step)
+              .isGreaterThan(10 * INT8_KV_TOLERANCE);
+        }
+      }
+    }
+  }
+
   private static int[] prompt(int kind) {
     return text(11 + kind, kind);
   }
@@ -108,7 +128,8 @@ class PrimitiveLawTest {
       OnnxModelExecutor executor,
       List<ResidentAdapter> adapters,
       List<Integer> order,
-      List<float[][]> alone) {
+      List<float[][]> alone,
+      float tolerance) {
     int slots = order.size();
     for (int slot = 0; slot < slots; slot++) {
       executor.bind(slot, adapters.get(order.get(slot)));
@@ -126,7 +147,7 @@ class PrimitiveLawTest {
         float[] expected = alone.get(order.get(slot))[step];
         assertThat(TinyModels.maxDifference(TinyModels.row(mixed, slot), expected))
             .as("kind %d in slot %d, step %d", order.get(slot), slot, step)
-            .isLessThan(TOLERANCE);
+            .isLessThan(tolerance);
       }
     }
   }
