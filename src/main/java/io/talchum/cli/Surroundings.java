@@ -30,7 +30,13 @@ public record Surroundings(
         new PrintWriter(System.err, true, StandardCharsets.UTF_8),
         System.console() != null && System.console().isTerminal(),
         System.getenv(),
-        Path.of(System.getProperty("user.home", ".")));
+        home(System.getenv(), System.getProperty("user.home", ".")));
+  }
+
+  /** What a shell calls {@code ~}; the JVM's own answer is the user database's. */
+  static Path home(Map<String, String> environment, String otherwise) {
+    String home = environment.getOrDefault("HOME", "");
+    return Path.of(home.isEmpty() ? otherwise : home);
   }
 
   /** Whether failures show where in the program they arose. */

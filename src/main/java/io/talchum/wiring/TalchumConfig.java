@@ -13,7 +13,7 @@ import java.util.OptionalInt;
 @ConfigMapping(prefix = "talchum")
 public interface TalchumConfig {
   /** Where model packages lie; the environment variable TALCHUM_HOME comes second. */
-  @WithDefault("${TALCHUM_HOME:${user.home}/.talchum}")
+  @WithDefault("${TALCHUM_HOME:${HOME:${user.home}}/.talchum}")
   Path dataDir();
 
   /**
