@@ -33,6 +33,11 @@ public interface ResidentAdapter extends AutoCloseable {
     return 0;
   }
 
+  /** Whether steps in which it takes part need the graph with hooks. */
+  default boolean needsHooks() {
+    return false;
+  }
+
   @Override
   void close();
 }

@@ -62,6 +62,7 @@ final class AdapterVerifyCommand implements Callable<Integer> {
             + " loaded, "
             + Quantities.bytes(report.tensorBytes())
             + " of tensors in the file");
+    lines.add("graph      " + graph(report));
     List<String> primitives = new ArrayList<>();
     new TreeMap<>(report.primitives()).forEach((name, count) -> primitives.add(count + " " + name));
     lines.add("primitives " + String.join(", ", primitives));
@@ -80,6 +81,13 @@ final class AdapterVerifyCommand implements Callable<Integer> {
       lines.add("CHANGE: length of the weight's change over the length of the weight.");
     }
     return lines;
+  }
+
+  private static String graph(AdapterReport report) {
+    String graph = report.needsHooks() ? "with hooks" : "the base's";
+    return report.virtualTokens() == 0
+        ? graph
+        : graph + "; takes " + report.virtualTokens() + " positions of the context";
   }
 
   private static String describe(SelfTestCard test) {

@@ -43,6 +43,8 @@ public final class AdapterCheck {
             content.version().toString(),
             content.bytes(),
             resident.residentBytes(),
+            resident.needsHooks(),
+            resident.virtualTokens(),
             counts(content),
             ModuleChange.of(content.weights(), new PackageWeights(model.weights())),
             selfTest(model.executor(), content, resident),

@@ -10,6 +10,8 @@ import java.util.Map;
  * @param version its content's hash
  * @param tensorBytes in the file
  * @param residentBytes that the executor needs for it
+ * @param needsHooks whether it runs on the graph with hooks, not on the base's own
+ * @param virtualTokens positions of the context that it takes
  * @param primitives how many of each, by name
  * @param changes by linear, in the order in which they run
  * @param base name and content hash of the base that it fits
@@ -20,6 +22,8 @@ public record AdapterReport(
     String version,
     long tensorBytes,
     long residentBytes,
+    boolean needsHooks,
+    int virtualTokens,
     Map<String, Integer> primitives,
     List<ModuleChange> changes,
     SelfTestCard selfTest,

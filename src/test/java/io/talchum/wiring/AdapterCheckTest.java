@@ -48,6 +48,31 @@ class AdapterCheckTest {
     assertThat(report.selfTest().norm()).isPositive();
     assertThat(report.selfTest().largest()).isPositive();
     assertThat(report.base()).contains("sha256-");
+    assertThat(report.needsHooks()).isFalse();
+    assertThat(report.virtualTokens()).isZero();
+  }
+
+  @Test
+  void reportSaysWhichGraphTheAdapterNeeds() throws IOException {
+    Path folder = Files.createDirectory(temp.resolve("norms"));
+    try (ModelPackage model = ModelPackage.open(base)) {
+      int width = model.manifest().spec().hiddenSize();
+      new SafetensorsWriter()
+          .add(
+              "base_model.model.model.layers.0.input_layernorm.ln_tuning_layers.weight",
+              DType.F32,
+              List.of((long) width),
+              filled(width, 2))
+          .write(folder.resolve("adapter_model.safetensors"));
+    }
+    Files.writeString(
+        folder.resolve("adapter_config.json"),
+        "{\"peft_type\":\"LN_TUNING\",\"target_modules\":[\"layers.0.input_layernorm\"]}");
+
+    AdapterReport report = check.report(folder, base);
+
+    assertThat(report.primitives()).containsOnlyKeys("NormWeight");
+    assertThat(report.needsHooks()).isTrue();
   }
 
   @Test

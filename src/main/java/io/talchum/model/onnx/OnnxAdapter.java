@@ -55,14 +55,14 @@ final class OnnxAdapter implements ResidentAdapter {
     return parts.sites()[site];
   }
 
-  /** Whether it needs the hooked graph. */
-  boolean isHooked() {
+  @Override
+  public boolean needsHooks() {
     return parts.hooks().length > 0;
   }
 
   /** The changes at a hook; empty if there are none. */
   HookChange[] hooks(HookSite site) {
-    return isHooked() ? parts.hooks()[site.number()] : NO_HOOKS;
+    return needsHooks() ? parts.hooks()[site.number()] : NO_HOOKS;
   }
 
   /** Outputs of each of its gates. */

@@ -178,7 +178,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     if (!(adapter instanceof OnnxAdapter prepared)) {
       throw new IllegalArgumentException("not prepared by this executor: " + adapter);
     }
-    if (prepared.isHooked() && hookedSession == null) {
+    if (prepared.needsHooks() && hookedSession == null) {
       hookedSession = shared.createSession(DecoderGraph.buildHooked(weights, options), operators);
     }
     adapters[slot] = new BoundAdapter(prepared);
@@ -309,7 +309,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     buffers.lengths(lastPositions);
     int rows = lastPositions.length;
     @Nullable BoundAdapter[] bound = Arrays.copyOfRange(adapters, slot, slot + rows);
-    boolean hooked = Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().isHooked());
+    boolean hooked = Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().needsHooks());
     StepBinding step = binding(new BindingKey(hooked, slot, rows));
     int tokens = tokenCount / rows;
     linears.prepare(rows, tokens, count);
