@@ -309,7 +309,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
     buffers.lengths(lastPositions);
     int rows = lastPositions.length;
     @Nullable BoundAdapter[] bound = Arrays.copyOfRange(adapters, slot, slot + rows);
-    boolean hooked = Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().needsHooks());
+    boolean hooked =
+        Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().needsHooks());
     StepBinding step = binding(new BindingKey(hooked, slot, rows));
     int tokens = tokenCount / rows;
     linears.prepare(rows, tokens, count);
