@@ -50,11 +50,13 @@ class RandomScheduleTest {
   void theSameScheduleAgain() {
     new Schedule(1, 500, 0).run();
     new Schedule(1, 500, 40).run();
+    new Schedule(5059716706493690268L, 10_000, 40).run(); // a late first move
   }
 
   private static final class Schedule {
     private final long seed;
-    private final int requests;
+    private final int most;
+    private int requests;
     private final SplittableRandom random;
     private final RandomRequests requestsSource;
     private final FakeModelExecutor executor = new FakeModelExecutor(6, CONTEXT);
@@ -71,6 +73,7 @@ class RandomScheduleTest {
       this.beginning = cachedBlocks == 0 ? 0 : 20;
       executor.shortTokens = cachedBlocks == 0 ? Integer.MAX_VALUE : 30;
       this.requests = requests;
+      this.most = 10 * requests;
       this.random = new SplittableRandom(seed);
       this.requestsSource = new RandomRequests(random);
       for (int name = 0; name < 4; name++) {
@@ -96,6 +99,9 @@ class RandomScheduleTest {
           harness.step();
           checkLeases();
           checkEnded();
+          if (harness.accepted == requests && executor.copies == 0 && requests < most) {
+            requests++; // moves are rare: on until there is one
+          }
         }
         assertThat(open).isEmpty();
         assertThat(adapters.openLeases()).isZero();
