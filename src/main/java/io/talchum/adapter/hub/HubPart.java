@@ -2,7 +2,7 @@ package io.talchum.adapter.hub;
 
 import io.talchum.adapter.Projection;
 import io.talchum.adapter.SequenceGate;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.TensorSource;
 import io.talchum.core.ModelSpec;
 import java.util.Set;
@@ -13,8 +13,8 @@ import java.util.TreeSet;
  *
  * @param name of the adapter; in every key
  */
-record HubPart(ConfigFields config, String name, TensorSource tensors, ModelSpec base) {
-  HubPart with(ConfigFields other) {
+record HubPart(AdapterConfigFields config, String name, TensorSource tensors, ModelSpec base) {
+  HubPart with(AdapterConfigFields other) {
     return new HubPart(other, name, tensors, base);
   }
 
@@ -27,7 +27,7 @@ record HubPart(ConfigFields config, String name, TensorSource tensors, ModelSpec
     Set<Integer> layers = new TreeSet<>(config.layers("leave_out"));
     for (int layer : layers) {
       if (layer >= base.layers()) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "leave_out names layer " + layer + ", the base has " + base.layers());
       }
     }

@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The filter tojson as transformers defines it: Python's json.dumps, no HTML escaping. */
-final class Json {
+final class PythonJson {
   private final StringBuilder out = new StringBuilder();
   private final Budget budget;
   private final boolean ensureAscii;
@@ -24,7 +24,7 @@ final class Json {
   private int level;
   private int charged;
 
-  private Json(
+  private PythonJson(
       Budget budget,
       boolean ensureAscii,
       boolean sortKeys,
@@ -53,8 +53,8 @@ final class Json {
       itemSeparator = StringMethods.string(separators.get(0), "separators").string();
       keySeparator = StringMethods.string(separators.get(1), "separators").string();
     }
-    Json json =
-        new Json(
+    PythonJson json =
+        new PythonJson(
             interpreter.budget(),
             bound[0] != null && Python.truth(bound[0]),
             bound[3] != null && Python.truth(bound[3]),

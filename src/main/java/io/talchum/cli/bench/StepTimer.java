@@ -5,10 +5,10 @@ import java.time.Duration;
 import java.util.OptionalDouble;
 
 /** How long a server's model has run since its start, by the timer of its {@code /metrics}. */
-final class ModelTime {
+final class StepTimer {
   private static final String SUM = "talchum_step_seconds_sum";
 
-  private ModelTime() {}
+  private StepTimer() {}
 
   /** Seconds; empty if the server has no such timer. */
   static OptionalDouble seconds(Target target, Duration timeout) throws IOException {

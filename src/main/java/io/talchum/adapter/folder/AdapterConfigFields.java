@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /** Typed and strict access to the keys of {@code adapter_config.json}. */
-public record ConfigFields(JsonNode root) {
+public record AdapterConfigFields(JsonNode root) {
   public static final String FILE = AdapterDirectory.CONFIG;
 
   public static ServeException refuse(String message) {

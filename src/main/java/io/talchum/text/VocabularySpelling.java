@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /** How a vocabulary spells the bytes of a text, read off the decoder of tokenizer.json. */
-enum TokenSpelling {
+enum VocabularySpelling {
   /** Each byte is one printable character, as in GPT-2. */
   BYTE_LEVEL,
   /** SentencePiece: U+2581 is a space, {@code <0xE4>} is a byte. */

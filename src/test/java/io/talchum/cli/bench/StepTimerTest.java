@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class ModelTimeTest {
+class StepTimerTest {
   @Test
   void addsThePhases() {
     String metrics =
@@ -16,11 +16,11 @@ class ModelTimeTest {
         talchum_step_seconds_sum{phase="prefill"} 2.5E-1
         talchum_step_seconds_max{phase="decode"} 9.0
         """;
-    assertThat(ModelTime.sum(metrics)).hasValue(1.75);
+    assertThat(StepTimer.sum(metrics)).hasValue(1.75);
   }
 
   @Test
   void isEmptyWithoutTheTimer() {
-    assertThat(ModelTime.sum("up 1\n")).isEmpty();
+    assertThat(StepTimer.sum("up 1\n")).isEmpty();
   }
 }
