@@ -13,7 +13,7 @@ import io.talchum.model.StepLogits;
 import io.talchum.model.kernel.PanelWarmUp;
 import io.talchum.model.onnx.adapter.AdapterWarmUp;
 import io.talchum.model.onnx.adapter.BoundAdapter;
-import io.talchum.model.onnx.adapter.HookKernel;
+import io.talchum.model.onnx.adapter.HiddenStateKernel;
 import io.talchum.model.onnx.adapter.OnnxAdapter;
 import io.talchum.model.onnx.graph.DecoderGraph;
 import io.talchum.model.onnx.graph.GraphForm;
@@ -61,13 +61,13 @@ public final class OnnxModelExecutor implements ModelExecutor {
   private final LinearKernel linears;
   private final @Nullable BoundAdapter[] adapters; // [slots]
   private final int[] expectedTokens; // [slots]
-  private final HookKernel hooks;
+  private final HiddenStateKernel hiddenStates;
   private final MemorySegment operators;
   private final MemorySegment session;
-  private @Nullable MemorySegment hookedSession;
+  private @Nullable MemorySegment extendedSession;
   private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
 
-  private record BindingKey(boolean hooked, int first, int rows) {}
+  private record BindingKey(boolean extended, int first, int rows) {}
 
   private OnnxModelExecutor(ModelPackage weights, ExecutorOptions options) {
     this.weights = weights;
@@ -88,16 +88,16 @@ public final class OnnxModelExecutor implements ModelExecutor {
     this.expectedTokens = new int[options.slots()];
     OrtKernels kernels = new OrtKernels(library);
     this.linears = new LinearKernel(kernels, arena, weights, options.threads());
-    this.hooks = new HookKernel(kernels, arena, weights, kv);
+    this.hiddenStates = new HiddenStateKernel(kernels, arena, weights, kv);
     List<CustomOperator> own = new ArrayList<>(linears.operators());
-    own.add(hooks.operator());
+    own.add(hiddenStates.operator());
     this.operators = kernels.createDomain(arena, OnnxGraph.TALCHUM, own);
     this.session = createSession(false);
   }
 
-  /** The hooked graph's numbers are the base's where no adapter changes them. */
-  private MemorySegment createSession(boolean hooked) {
-    GraphForm form = GraphForm.Kernels.of(options.contextTokens(), options.kv().format(), hooked);
+  /** The extended graph's numbers are the base's where no adapter changes them. */
+  private MemorySegment createSession(boolean extended) {
+    GraphForm form = GraphForm.Kernels.of(options.contextTokens(), options.kv().format(), extended);
     return shared.createSession(DecoderGraph.build(weights, form), operators);
   }
 
@@ -206,8 +206,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
     if (!(adapter instanceof OnnxAdapter prepared)) {
       throw new IllegalArgumentException("not prepared by this executor: " + adapter);
     }
-    if (prepared.needsHooks() && hookedSession == null) {
-      hookedSession = createSession(true);
+    if (prepared.needsExtendedGraph() && extendedSession == null) {
+      extendedSession = createSession(true);
     }
     adapters[slot] = new BoundAdapter(prepared);
     if (prepared.virtualTokens() > 0) {
@@ -339,17 +339,18 @@ public final class OnnxModelExecutor implements ModelExecutor {
     buffers.lengths(lastPositions);
     int rows = lastPositions.length;
     @Nullable BoundAdapter[] bound = Arrays.copyOfRange(adapters, slot, slot + rows);
-    boolean hooked =
-        Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().needsHooks());
-    StepBinding step = binding(new BindingKey(hooked, slot, rows));
+    boolean extended =
+        Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().needsExtendedGraph());
+    StepBinding step = binding(new BindingKey(extended, slot, rows));
     int tokens = tokenCount / rows;
     linears.prepare(rows, tokens, count);
     int[] firstPositions = new int[rows];
     Arrays.setAll(firstPositions, row -> lastPositions[row] - tokens + 1);
     linears.adapters().prepare(bound, firstPositions, first);
-    if (hooked) {
-      hooks.prepare(
-          bound, new HookKernel.Step(slot, firstPositions, tokens, count, buffers.embeddings()));
+    if (extended) {
+      hiddenStates.prepare(
+          bound,
+          new HiddenStateKernel.Step(slot, firstPositions, tokens, count, buffers.embeddings()));
     }
     step.input(DecoderGraph.EMBEDDINGS, buffers.embeddings(rows, tokens));
     if (RotaryTables.areReadByOwnNodes(spec)) {
@@ -359,7 +360,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     step.output(DecoderGraph.LOGITS, buffers.logits(rows, count));
     step.run();
     linears.checkRun();
-    hooks.checkRun();
+    hiddenStates.checkRun();
     return StepLogits.of(rows * count, spec.vocabSize(), buffers.logits());
   }
 
@@ -381,7 +382,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   private StepBinding newBinding(BindingKey key) {
     StepBinding step =
-        new StepBinding(tensors, key.hooked() ? Objects.requireNonNull(hookedSession) : session);
+        new StepBinding(
+            tensors, key.extended() ? Objects.requireNonNull(extendedSession) : session);
     step.input(DecoderGraph.PAST_LENGTHS, buffers.pastLengths(key.rows()));
     step.input(DecoderGraph.TOTAL_LENGTH, buffers.totalLength());
     for (int layer = 0; layer < spec.layers(); layer++) {
@@ -411,8 +413,8 @@ public final class OnnxModelExecutor implements ModelExecutor {
     bindings.clear();
     buffers.close();
     runtime.release(session);
-    if (hookedSession != null) {
-      runtime.release(hookedSession);
+    if (extendedSession != null) {
+      runtime.release(extendedSession);
     }
     shared.close();
     arena.close();

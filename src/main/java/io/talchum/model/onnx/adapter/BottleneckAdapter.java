@@ -3,25 +3,25 @@ package io.talchum.model.onnx.adapter;
 import io.talchum.adapter.Bottleneck;
 import io.talchum.adapter.NonLinearity;
 import io.talchum.model.onnx.math.AdapterProjection;
-import io.talchum.model.onnx.math.HookScratch;
 import io.talchum.model.onnx.math.NonLinear;
+import io.talchum.model.onnx.math.TaskScratch;
 import io.talchum.model.onnx.math.TokenGroup;
 import java.lang.foreign.SegmentAllocator;
 import org.jspecify.annotations.Nullable;
 
 /** x += gate * scale * up(act(down(i))). */
-public record BottleneckChange(
+public record BottleneckAdapter(
     Bottleneck.Input input,
     AdapterProjection down,
     NonLinearity nonLinearity,
     AdapterProjection up,
     float scale,
     @Nullable AdapterGate gate)
-    implements TokenChange {
+    implements TokenwiseAdapter {
 
-  public static BottleneckChange of(
+  public static BottleneckAdapter of(
       SegmentAllocator memory, Bottleneck bottleneck, @Nullable AdapterGate gate) {
-    return new BottleneckChange(
+    return new BottleneckAdapter(
         bottleneck.input(),
         AdapterProjection.of(memory, bottleneck.down()),
         bottleneck.nonLinearity(),
@@ -31,7 +31,7 @@ public record BottleneckChange(
   }
 
   @Override
-  public void begin(HookCall call, int row, BoundAdapter bound) {
+  public void begin(HiddenStateCall call, int row, BoundAdapter bound) {
     int position = call.firstPositions()[row];
     if (gate == null || position >= bound.promptEnd()) {
       return;
@@ -56,7 +56,7 @@ public record BottleneckChange(
   }
 
   @Override
-  public void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
+  public void run(HiddenStateCall call, HiddenStateCall.Tokens tokens, TaskScratch scratch) {
     TokenGroup x = call.changed(tokens);
     TokenGroup result = unscaled(call, tokens, scratch);
     for (int t = 0; t < tokens.count(); t++) {
@@ -66,13 +66,14 @@ public record BottleneckChange(
   }
 
   /** What is added to x, without the gate. */
-  TokenGroup result(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
+  TokenGroup result(HiddenStateCall call, HiddenStateCall.Tokens tokens, TaskScratch scratch) {
     TokenGroup y = unscaled(call, tokens, scratch);
     y.add(scale - 1, y, call.width());
     return y;
   }
 
-  private TokenGroup unscaled(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
+  private TokenGroup unscaled(
+      HiddenStateCall call, HiddenStateCall.Tokens tokens, TaskScratch scratch) {
     TokenGroup i = input(call, tokens, scratch);
     TokenGroup z = down.apply(i, scratch);
     for (int t = 0; t < tokens.count(); t++) {
@@ -83,7 +84,8 @@ public record BottleneckChange(
     return up.apply(z, scratch);
   }
 
-  private TokenGroup input(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
+  private TokenGroup input(
+      HiddenStateCall call, HiddenStateCall.Tokens tokens, TaskScratch scratch) {
     return switch (input) {
       case OUTPUT -> call.changed(tokens);
       case RESIDUAL -> call.seen(tokens);

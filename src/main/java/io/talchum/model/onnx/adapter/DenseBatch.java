@@ -1,29 +1,29 @@
 package io.talchum.model.onnx.adapter;
 
-import io.talchum.model.onnx.adapter.LinearChange.DenseChange;
+import io.talchum.model.onnx.adapter.LinearAdapter.DenseUpdate;
+import io.talchum.model.onnx.math.FullRankMatrix;
+import io.talchum.model.onnx.math.FullRankProduct;
+import io.talchum.model.onnx.math.FullRankScratch;
 import io.talchum.model.onnx.math.TokenRows;
-import io.talchum.model.onnx.math.WideMatrix;
-import io.talchum.model.onnx.math.WideProduct;
-import io.talchum.model.onnx.math.WideScratch;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** The tokens of the rows that share a linear's dense matrices. */
-final class DenseJob {
-  private final WideProduct product = new WideProduct();
-  private LinearChange change = LinearChange.NONE;
+final class DenseBatch {
+  private final FullRankProduct product = new FullRankProduct();
+  private LinearAdapter linear = LinearAdapter.NONE;
   private int[] indexes = new int[0]; // [tokens] row * S + token
   private int count;
 
   /** Begins with a linear of an adapter. */
-  DenseJob start(LinearChange change) {
-    this.change = change;
+  DenseBatch start(LinearAdapter linear) {
+    this.linear = linear;
     this.count = 0;
     return this;
   }
 
-  boolean isOf(LinearChange other) {
-    return change == other;
+  boolean isOf(LinearAdapter other) {
+    return linear == other;
   }
 
   /** Adds a row's tokens from {@code begin} on. */
@@ -39,16 +39,16 @@ final class DenseJob {
 
   /** Begins when all tokens are there. */
   void begin(MemorySegment x, int in) {
-    for (DenseChange dense : change.dense()) {
+    for (DenseUpdate dense : linear.dense()) {
       product.begin(dense.matrix(), new TokenRows(x, in, indexes, count));
     }
   }
 
   int tasks() {
-    return change.dense()[0].matrix().tasks();
+    return linear.dense()[0].matrix().tasks();
   }
 
-  /** Computes some outputs for all tokens; see {@link DenseJobs#run}. */
+  /** Computes some outputs for all tokens; see {@link DenseBatches#run}. */
   void run(
       int task,
       MemorySegment x,
@@ -56,13 +56,14 @@ final class DenseJob {
       int in,
       MemorySegment y,
       int out,
-      WideScratch scratch) {
-    WideProduct.Outputs outputs =
-        new WideProduct.Outputs(new TokenRows(y, out, indexes, count), change.outOffset(), true);
-    for (DenseChange dense : change.dense()) {
+      FullRankScratch scratch) {
+    FullRankProduct.Outputs outputs =
+        new FullRankProduct.Outputs(
+            new TokenRows(y, out, indexes, count), linear.outOffset(), true);
+    for (DenseUpdate dense : linear.dense()) {
       TokenRows inputs = new TokenRows(dense.ofFactoredInput() ? factored : x, in, indexes, count);
-      if (dense.targets().length > 0 && dense.matrix() instanceof WideMatrix.Rows rows) {
-        WideProduct.replace(rows, task, inputs, outputs, dense.targets(), scratch.tile());
+      if (dense.targets().length > 0 && dense.matrix() instanceof FullRankMatrix.Rows rows) {
+        FullRankProduct.replace(rows, task, inputs, outputs, dense.targets(), scratch.tile());
       } else {
         product.run(dense.matrix(), task, inputs, outputs, scratch);
       }

@@ -1,21 +1,21 @@
 package io.talchum.model.onnx.adapter;
 
-import io.talchum.model.onnx.math.WideScratch;
+import io.talchum.model.onnx.math.FullRankScratch;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The dense matrices of the rows at one site, cut into tasks of some outputs each: all matrices of
- * an output are in one task, and rows with the same adapter are in one job, so that its weights
+ * an output are in one task, and rows with the same adapter are in one batch, so that its weights
  * come from memory once. The engine thread collects; then any threads run the tasks.
  */
-final class DenseJobs {
-  private final List<DenseJob> pool = new ArrayList<>();
-  private int jobs; // of them, at this site
+final class DenseBatches {
+  private final List<DenseBatch> pool = new ArrayList<>();
+  private int batches; // of them, at this site
 
   void clear() {
-    jobs = 0;
+    batches = 0;
   }
 
   /**
@@ -24,41 +24,41 @@ final class DenseJobs {
    * @param begin the first token that is changed
    * @param tokens per row
    */
-  void add(LinearChange change, int row, int begin, int tokens) {
-    if (change.dense().length > 0) {
-      jobOf(change).add(row, begin, tokens);
+  void add(LinearAdapter linear, int row, int begin, int tokens) {
+    if (linear.dense().length > 0) {
+      batchOf(linear).add(row, begin, tokens);
     }
   }
 
-  private DenseJob jobOf(LinearChange change) {
-    for (int job = 0; job < jobs; job++) {
-      if (pool.get(job).isOf(change)) {
-        return pool.get(job);
+  private DenseBatch batchOf(LinearAdapter linear) {
+    for (int batch = 0; batch < batches; batch++) {
+      if (pool.get(batch).isOf(linear)) {
+        return pool.get(batch);
       }
     }
-    if (jobs == pool.size()) {
-      pool.add(new DenseJob());
+    if (batches == pool.size()) {
+      pool.add(new DenseBatch());
     }
-    return pool.get(jobs++).start(change);
+    return pool.get(batches++).start(linear);
   }
 
   /** Begins when all rows are there. */
   void begin(MemorySegment x, int in) {
-    for (int job = 0; job < jobs; job++) {
-      pool.get(job).begin(x, in);
+    for (int batch = 0; batch < batches; batch++) {
+      pool.get(batch).begin(x, in);
     }
   }
 
   int tasks() {
     int tasks = 0;
-    for (int job = 0; job < jobs; job++) {
-      tasks += pool.get(job).tasks();
+    for (int batch = 0; batch < batches; batch++) {
+      tasks += pool.get(batch).tasks();
     }
     return tasks;
   }
 
   /**
-   * Runs a task over the tokens of its job.
+   * Runs a task over the tokens of its batch.
    *
    * @param x f32 [B, S, in]
    * @param factored the same times the rows' factors
@@ -71,11 +71,11 @@ final class DenseJobs {
       int in,
       MemorySegment y,
       int out,
-      WideScratch scratch) {
-    int job = 0;
-    while (task >= pool.get(job).tasks()) {
-      task -= pool.get(job++).tasks();
+      FullRankScratch scratch) {
+    int batch = 0;
+    while (task >= pool.get(batch).tasks()) {
+      task -= pool.get(batch++).tasks();
     }
-    pool.get(job).run(task, x, factored, in, y, out, scratch);
+    pool.get(batch).run(task, x, factored, in, y, out, scratch);
   }
 }

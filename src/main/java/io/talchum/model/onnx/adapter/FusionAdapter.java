@@ -5,12 +5,12 @@ import io.talchum.adapter.Projection;
 import io.talchum.model.onnx.math.AdapterMatrix;
 import io.talchum.model.onnx.math.DenseProduct;
 import io.talchum.model.onnx.math.DenseTile;
-import io.talchum.model.onnx.math.HookScratch;
+import io.talchum.model.onnx.math.FullRankProjection;
 import io.talchum.model.onnx.math.RoundedMatrix;
 import io.talchum.model.onnx.math.Softmax;
+import io.talchum.model.onnx.math.TaskScratch;
 import io.talchum.model.onnx.math.TokenGroup;
 import io.talchum.model.onnx.math.TokenRows;
-import io.talchum.model.onnx.math.WideProjection;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -26,9 +26,9 @@ import java.util.stream.IntStream;
  *
  * @param score M and c
  */
-public record FusionChange(
-    List<BottleneckChange> members, WideProjection score, WideProjection value)
-    implements HookChange {
+public record FusionAdapter(
+    List<BottleneckAdapter> members, FullRankProjection score, FullRankProjection value)
+    implements HiddenStateAdapter {
   private static final int MEMBERS = 0;
   private static final int SCORE = 1;
   private static final int MIX = 2;
@@ -39,18 +39,18 @@ public record FusionChange(
   private static final int SCORED = 1; // M i + c
   private static final int FIRST_MEMBER = 2;
 
-  public FusionChange {
+  public FusionAdapter {
     members = List.copyOf(members);
   }
 
   /**
    * @param round whether whole matrices may be rounded, see {@link RoundedMatrix}
    */
-  public static FusionChange of(SegmentAllocator memory, AdapterFusion fusion, boolean round) {
-    return new FusionChange(
-        fusion.members().stream().map(m -> BottleneckChange.of(memory, m, null)).toList(),
-        WideProjection.of(memory, score(fusion.query(), fusion.key()), round),
-        WideProjection.of(memory, fusion.value(), round));
+  public static FusionAdapter of(SegmentAllocator memory, AdapterFusion fusion, boolean round) {
+    return new FusionAdapter(
+        fusion.members().stream().map(m -> BottleneckAdapter.of(memory, m, null)).toList(),
+        FullRankProjection.of(memory, score(fusion.query(), fusion.key()), round),
+        FullRankProjection.of(memory, fusion.value(), round));
   }
 
   /** M = Wk^T Wq and c = Wk^T bq. */
@@ -118,59 +118,62 @@ public record FusionChange(
   }
 
   @Override
-  public void beginPass(HookCall call, HookJob job, int pass) {
+  public void beginPass(HiddenStateCall call, HiddenStateBatch batch, int pass) {
     if (pass == SCORE || pass == VALUE) {
-      WideProjection projection = pass == SCORE ? score : value;
-      job.product().begin(projection.weight(), job.shared(INPUT, call.width()));
+      FullRankProjection projection = pass == SCORE ? score : value;
+      batch.product().begin(projection.weight(), batch.shared(INPUT, call.width()));
     }
   }
 
   @Override
-  public void run(HookCall call, HookJob job, int pass, int task, HookScratch scratch) {
-    TokenRows input = job.shared(INPUT, call.width());
+  public void run(
+      HiddenStateCall call, HiddenStateBatch batch, int pass, int task, TaskScratch scratch) {
+    TokenRows input = batch.shared(INPUT, call.width());
     switch (pass) {
-      case MEMBERS -> members(call, job, task, scratch);
+      case MEMBERS -> members(call, batch, task, scratch);
       case SCORE -> {
-        TokenRows scored = job.shared(SCORED, call.width());
-        score.run(task, job.product(), input, scored, false, scratch.wide());
+        TokenRows scored = batch.shared(SCORED, call.width());
+        score.run(task, batch.product(), input, scored, false, scratch.products());
       }
-      case MIX -> mix(call, job, task);
+      case MIX -> mix(call, batch, task);
       default -> {
-        TokenRows x = job.in(call.changed(), call.width());
-        value.run(task, job.product(), input, x, true, scratch.wide());
+        TokenRows x = batch.in(call.changed(), call.width());
+        value.run(task, batch.product(), input, x, true, scratch.products());
       }
     }
   }
 
-  private void members(HookCall call, HookJob job, int task, HookScratch scratch) {
-    HookCall.Tokens tokens = job.tokens(task);
-    group(call, job, tokens, INPUT).sum(call.changed(tokens), call.seen(tokens), call.width());
+  private void members(
+      HiddenStateCall call, HiddenStateBatch batch, int task, TaskScratch scratch) {
+    HiddenStateCall.Tokens tokens = batch.tokens(task);
+    group(call, batch, tokens, INPUT).sum(call.changed(tokens), call.seen(tokens), call.width());
     for (int k = 0; k < members.size(); k++) {
       TokenGroup a = members.get(k).result(call, tokens, scratch);
-      group(call, job, tokens, FIRST_MEMBER + k).copy(a, call.width());
+      group(call, batch, tokens, FIRST_MEMBER + k).copy(a, call.width());
     }
   }
 
-  private void mix(HookCall call, HookJob job, int task) {
-    HookCall.Tokens tokens = job.tokens(task);
-    TokenGroup scored = group(call, job, tokens, SCORED);
-    TokenGroup mixed = group(call, job, tokens, INPUT);
+  private void mix(HiddenStateCall call, HiddenStateBatch batch, int task) {
+    HiddenStateCall.Tokens tokens = batch.tokens(task);
+    TokenGroup scored = group(call, batch, tokens, SCORED);
+    TokenGroup mixed = group(call, batch, tokens, INPUT);
     float[] scores = new float[members.size()];
     for (int t = 0; t < tokens.count(); t++) {
       for (int k = 0; k < scores.length; k++) {
-        TokenGroup a = group(call, job, tokens, FIRST_MEMBER + k);
+        TokenGroup a = group(call, batch, tokens, FIRST_MEMBER + k);
         scores[k] = scored.dot(t, a, call.width());
       }
       Softmax.apply(scores, 1);
       mixed.clear(t, call.width());
       for (int k = 0; k < scores.length; k++) {
-        mixed.add(t, scores[k], group(call, job, tokens, FIRST_MEMBER + k), call.width());
+        mixed.add(t, scores[k], group(call, batch, tokens, FIRST_MEMBER + k), call.width());
       }
     }
   }
 
-  private static TokenGroup group(HookCall call, HookJob job, HookCall.Tokens tokens, int part) {
-    TokenRows rows = job.shared(part, call.width());
+  private static TokenGroup group(
+      HiddenStateCall call, HiddenStateBatch batch, HiddenStateCall.Tokens tokens, int part) {
+    TokenRows rows = batch.shared(part, call.width());
     return new TokenGroup(rows, tokens.first(), tokens.count());
   }
 }

@@ -2,9 +2,9 @@ package io.talchum.model.onnx.adapter;
 
 import io.talchum.core.ModelSpec;
 import io.talchum.core.RopeSpec;
-import io.talchum.model.onnx.math.HookScratch;
 import io.talchum.model.onnx.math.Rotation;
 import io.talchum.model.onnx.math.Softmax;
+import io.talchum.model.onnx.math.TaskScratch;
 import io.talchum.model.onnx.math.TokenGroup;
 
 /**
@@ -12,13 +12,14 @@ import io.talchum.model.onnx.math.TokenGroup;
  *
  * @param keys f32 [n, kvHeads, headDim]
  * @param values f32 [n, kvHeads, headDim]
- * @param rotate whether the queries that the hook sees are not rotated yet
+ * @param rotate whether the queries that the node sees are not rotated yet
  */
-public record GatedAttentionChange(
-    int count, float[] keys, float[] values, float gate, boolean rotate) implements TokenChange {
+public record GatedAttentionAdapter(
+    int count, float[] keys, float[] values, float gate, boolean rotate)
+    implements TokenwiseAdapter {
 
   @Override
-  public void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
+  public void run(HiddenStateCall call, HiddenStateCall.Tokens tokens, TaskScratch scratch) {
     ModelSpec spec = call.spec();
     TokenGroup queries = call.seen(tokens);
     TokenGroup attended = call.changed(tokens);

@@ -3,7 +3,7 @@ package io.talchum.model.onnx.adapter;
 import io.talchum.adapter.VirtualKeyValues;
 import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.model.onnx.kv.VirtualKv;
-import io.talchum.model.onnx.math.HookScratch;
+import io.talchum.model.onnx.math.TaskScratch;
 
 /**
  * Virtual keys and values times gates of the layer's attention input, written to the slot while the
@@ -11,11 +11,12 @@ import io.talchum.model.onnx.math.HookScratch;
  *
  * @param virtual as the cache takes them but for the gates: in place, rotated where they must be
  */
-public record VirtualGateChange(
-    VirtualKeyValues virtual, int layer, AdapterGate gate, KvScales scales) implements TokenChange {
+public record GatedVirtualKvAdapter(
+    VirtualKeyValues virtual, int layer, AdapterGate gate, KvScales scales)
+    implements TokenwiseAdapter {
 
   @Override
-  public void begin(HookCall call, int row, BoundAdapter bound) {
+  public void begin(HiddenStateCall call, int row, BoundAdapter bound) {
     int position = call.firstPositions()[row];
     if (position >= bound.promptEnd()) {
       return;
@@ -48,5 +49,5 @@ public record VirtualGateChange(
   }
 
   @Override
-  public void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {}
+  public void run(HiddenStateCall call, HiddenStateCall.Tokens tokens, TaskScratch scratch) {}
 }

@@ -1,13 +1,13 @@
 package io.talchum.model.onnx.adapter;
 
-import io.talchum.model.onnx.graph.HookSite;
-import io.talchum.model.onnx.math.HookScratch;
+import io.talchum.model.onnx.graph.HiddenStateSite;
+import io.talchum.model.onnx.math.TaskScratch;
 
-/** What an adapter changes at a {@link HookSite}. Immutable; its memory is its adapter's. */
-public sealed interface HookChange permits TokenChange, FusionChange {
+/** What an adapter changes at a {@link HiddenStateSite}. Immutable; its memory is its adapter's. */
+public sealed interface HiddenStateAdapter permits TokenwiseAdapter, FusionAdapter {
 
   /** What has to be known of all tokens of a row before any is changed. Engine thread. */
-  default void begin(HookCall call, int row, BoundAdapter bound) {}
+  default void begin(HiddenStateCall call, int row, BoundAdapter bound) {}
 
   /** Whether {@link #begin} reads what the site has. */
   default boolean isGated() {
@@ -24,8 +24,8 @@ public sealed interface HookChange permits TokenChange, FusionChange {
   int sharedVectors();
 
   /** What has to be done before the tasks of a pass. Engine thread. */
-  default void beginPass(HookCall call, HookJob job, int pass) {}
+  default void beginPass(HiddenStateCall call, HiddenStateBatch batch, int pass) {}
 
   /** Runs a task. */
-  void run(HookCall call, HookJob job, int pass, int task, HookScratch scratch);
+  void run(HiddenStateCall call, HiddenStateBatch batch, int pass, int task, TaskScratch scratch);
 }

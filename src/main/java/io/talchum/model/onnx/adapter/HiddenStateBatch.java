@@ -2,41 +2,41 @@ package io.talchum.model.onnx.adapter;
 
 import io.talchum.model.onnx.math.AdapterMatrix;
 import io.talchum.model.onnx.math.DenseProduct;
-import io.talchum.model.onnx.math.HookScratch;
+import io.talchum.model.onnx.math.FullRankProduct;
+import io.talchum.model.onnx.math.TaskScratch;
 import io.talchum.model.onnx.math.TokenRows;
-import io.talchum.model.onnx.math.WideProduct;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows that share an adapter at a hook: each of its weights comes from memory once for all of
- * them. The engine thread collects and begins passes; then any threads run their tasks.
+ * The rows that share an adapter at a hidden state: each of its weights comes from memory once for
+ * all of them. The engine thread collects and begins passes; then any threads run their tasks.
  */
-final class HookJob {
+final class HiddenStateBatch {
   private BoundAdapter[] bounds = new BoundAdapter[0]; // [tokens]
   private int[] indexes = new int[0]; // [tokens] row * S + token
   private int[] sequence = new int[0]; // 0, 1, 2 ...
   private int count;
-  private HookChange[] changes = OnnxAdapter.NO_HOOKS;
+  private HiddenStateAdapter[] adapters = OnnxAdapter.NO_HIDDEN_STATES;
   private MemorySegment shared = MemorySegment.NULL;
 
-  private final WideProduct product = new WideProduct();
-  private @Nullable HookChange change; // in progress
+  private final FullRankProduct product = new FullRankProduct();
+  private @Nullable HiddenStateAdapter adapter; // in progress
   private int pass;
   private int tasks;
 
   /** Begins with the changes of an adapter. */
-  HookJob start(HookChange[] changes) {
-    this.changes = changes;
+  HiddenStateBatch start(HiddenStateAdapter[] adapters) {
+    this.adapters = adapters;
     this.count = 0;
     return this;
   }
 
   /** Whether the rows are of the adapter with these changes. */
-  boolean isOf(HookChange[] others) {
-    return changes == others;
+  boolean isOf(HiddenStateAdapter[] others) {
+    return adapters == others;
   }
 
   /** Adds a row's tokens. */
@@ -68,18 +68,18 @@ final class HookJob {
   }
 
   /** Four of the tokens, or fewer at the end. */
-  HookCall.Tokens tokens(int group) {
+  HiddenStateCall.Tokens tokens(int group) {
     int first = group * DenseProduct.TOKENS;
-    return new HookCall.Tokens(this, first, Math.min(DenseProduct.TOKENS, count - first));
+    return new HiddenStateCall.Tokens(this, first, Math.min(DenseProduct.TOKENS, count - first));
   }
 
-  /** The job's tokens in memory that has those of all rows. */
+  /** The batch's tokens in memory that has those of all rows. */
   TokenRows in(MemorySegment data, int width) {
     return new TokenRows(data, width, indexes, count);
   }
 
   /**
-   * The job's tokens in memory that its passes share.
+   * The batch's tokens in memory that its passes share.
    *
    * @param part which of the vectors of each token
    */
@@ -93,11 +93,11 @@ final class HookJob {
    *
    * @return its tasks; 0 after the last pass
    */
-  int begin(int wave, HookCall call) {
+  int begin(int wave, HiddenStateCall call) {
     tasks = 0;
-    for (HookChange next : changes) {
+    for (HiddenStateAdapter next : adapters) {
       if (wave < next.passes()) {
-        change = next;
+        adapter = next;
         pass = wave;
         tasks = next.tasks(wave, count);
         fit((long) next.sharedVectors() * count * call.width() * Float.BYTES);
@@ -116,7 +116,7 @@ final class HookJob {
   }
 
   /** The product of the pass in progress. */
-  WideProduct product() {
+  FullRankProduct product() {
     return product;
   }
 
@@ -124,9 +124,9 @@ final class HookJob {
     return tasks;
   }
 
-  void run(HookCall call, int task, HookScratch scratch) {
-    if (change != null) {
-      change.run(call, this, pass, task, scratch);
+  void run(HiddenStateCall call, int task, TaskScratch scratch) {
+    if (adapter != null) {
+      adapter.run(call, this, pass, task, scratch);
     }
   }
 }

@@ -1,13 +1,13 @@
 package io.talchum.model.onnx.adapter;
 
 import io.talchum.core.ModelSpec;
-import io.talchum.model.onnx.graph.HookSite;
+import io.talchum.model.onnx.graph.HiddenStateSite;
 import io.talchum.model.onnx.kv.KvSlots;
 import io.talchum.model.onnx.math.TokenGroup;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A hook that runs. The engine thread sets it; the pool's threads read.
+ * A node that runs. The engine thread sets it; the pool's threads read.
  *
  * @param site which
  * @param firstPositions KV position of each row's first token here
@@ -18,9 +18,9 @@ import java.lang.foreign.MemorySegment;
  * @param ladder f32 [B, S, largest side network]
  * @param kv the slots; row 0 is in slot {@code firstSlot}
  */
-record HookCall(
+record HiddenStateCall(
     ModelSpec spec,
-    HookSite site,
+    HiddenStateSite site,
     int[] firstPositions,
     int tokens,
     MemorySegment seen,
@@ -32,15 +32,15 @@ record HookCall(
     KvSlots kv,
     int firstSlot) {
 
-  /** Up to four tokens of the rows of a job. */
-  record Tokens(HookJob job, int first, int count) {
+  /** Up to four tokens of the rows of a batch. */
+  record Tokens(HiddenStateBatch batch, int first, int count) {
     /** The adapter in a token's slot. */
     BoundAdapter bound(int token) {
-      return job.bound(first + token);
+      return batch.bound(first + token);
     }
 
     private TokenGroup of(MemorySegment data, int width) {
-      return new TokenGroup(job.in(data, width), first, count);
+      return new TokenGroup(batch.in(data, width), first, count);
     }
   }
 
@@ -66,7 +66,7 @@ record HookCall(
   }
 
   int position(Tokens t, int token) {
-    int index = t.job().index(t.first() + token);
+    int index = t.batch().index(t.first() + token);
     return firstPositions[index / tokens] + index % tokens;
   }
 }

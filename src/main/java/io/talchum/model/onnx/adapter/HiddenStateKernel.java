@@ -5,12 +5,12 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.talchum.core.ModelSpec;
 import io.talchum.core.Norm;
-import io.talchum.model.onnx.graph.HookNodes;
-import io.talchum.model.onnx.graph.HookSite;
+import io.talchum.model.onnx.graph.HiddenStateNodes;
+import io.talchum.model.onnx.graph.HiddenStateSite;
 import io.talchum.model.onnx.graph.RotaryTables;
 import io.talchum.model.onnx.kv.KvSlots;
 import io.talchum.model.onnx.math.AdapterMatrix;
-import io.talchum.model.onnx.math.HookScratch;
+import io.talchum.model.onnx.math.TaskScratch;
 import io.talchum.model.onnx.ort.CustomOperator;
 import io.talchum.model.onnx.ort.OrtKernels;
 import io.talchum.model.onnx.ort.PoolTask;
@@ -22,12 +22,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operator {@value HookNodes#HOOK}(seen, changed) of the hooked graph: changed, with what the
- * rows' adapters do at the node's {@link HookSite}. Rows without an adapter there keep their bits.
+ * The operator {@value HiddenStateNodes#ADAPT}(seen, changed) of the extended graph: changed, with
+ * what the rows' adapters do at the node's {@link HiddenStateSite}. Rows without an adapter there
+ * keep their bits.
  *
  * <p>The engine thread sets the step and runs it; the pool's threads share the work of a node.
  */
-public final class HookKernel {
+public final class HiddenStateKernel {
   private final OrtKernels kernels;
   private final ModelSpec spec;
   private final KvSlots kv;
@@ -36,14 +37,14 @@ public final class HookKernel {
   private final PoolTask task;
   private final MemorySegment scratch; // two pointers
   private final MemorySegment shape; // i64 [4]
-  private final ThreadLocal<HookScratch> scratches = ThreadLocal.withInitial(HookScratch::new);
+  private final ThreadLocal<TaskScratch> scratches = ThreadLocal.withInitial(TaskScratch::new);
 
   private @Nullable BoundAdapter[] rows = new BoundAdapter[0]; // [B]
   private Step step = new Step(0, new int[0], 0, 0, MemorySegment.NULL);
   private MemorySegment ladder = MemorySegment.NULL;
-  private final List<HookJob> pool = new ArrayList<>();
-  private int jobs; // of them, at this site
-  private @Nullable HookCall call;
+  private final List<HiddenStateBatch> pool = new ArrayList<>();
+  private int batches; // of them, at this site
+  private @Nullable HiddenStateCall call;
   private @Nullable Throwable failure;
 
   /**
@@ -57,7 +58,7 @@ public final class HookKernel {
   public record Step(
       int firstSlot, int[] firstPositions, int tokens, int headTokens, MemorySegment embeddings) {}
 
-  public HookKernel(OrtKernels kernels, Arena arena, ModelPackage weights, KvSlots kv) {
+  public HiddenStateKernel(OrtKernels kernels, Arena arena, ModelPackage weights, KvSlots kv) {
     this.kernels = kernels;
     this.spec = weights.manifest().spec();
     this.kv = kv;
@@ -67,7 +68,7 @@ public final class HookKernel {
             && !RotaryTables.areReadByOwnNodes(spec);
     this.scratch = arena.allocate(2 * ADDRESS.byteSize(), ADDRESS.byteAlignment());
     this.shape = arena.allocate(4 * JAVA_LONG.byteSize(), JAVA_LONG.byteAlignment());
-    this.operator = new CustomOperator(kernels, arena, HookNodes.HOOK, 2, this::compute);
+    this.operator = new CustomOperator(kernels, arena, HiddenStateNodes.ADAPT, 2, this::compute);
     this.task = new PoolTask(kernels, arena, this::run);
   }
 
@@ -75,7 +76,7 @@ public final class HookKernel {
     return operator;
   }
 
-  /** Sets the rows of the next run of the hooked graph; null is the base. */
+  /** Sets the rows of the next run of the extended graph; null is the base. */
   public void prepare(@Nullable BoundAdapter[] rows, Step step) {
     this.rows = rows;
     this.step = step;
@@ -94,14 +95,15 @@ public final class HookKernel {
   /** Throws what went wrong inside the last run, where it could not be thrown. */
   public void checkRun() {
     if (failure != null) {
-      throw new IllegalStateException("a hook of this step could not be computed", failure);
+      throw new IllegalStateException(
+          "what adapters do to a hidden state in this step could not be computed", failure);
     }
   }
 
   private void compute(long node, MemorySegment context) {
     try {
-      HookSite site = HookSite.numbered((int) node);
-      boolean isLast = site.equals(HookSite.lastNorm(spec.layers()));
+      HiddenStateSite site = HiddenStateSite.numbered((int) node);
+      boolean isLast = site.equals(HiddenStateSite.lastNorm(spec.layers()));
       int tokens = isLast ? step.headTokens() : step.tokens();
       int width = site.width(spec);
       int seenWidth = seenWidth(site);
@@ -114,9 +116,9 @@ public final class HookKernel {
       if (base != output) {
         changed.copyFrom(at(base, changed.byteSize()));
       }
-      change(
+      adapt(
           context,
-          new HookCall(
+          new HiddenStateCall(
               spec,
               site,
               step.firstPositions(),
@@ -134,13 +136,13 @@ public final class HookKernel {
     }
   }
 
-  private int seenWidth(HookSite site) {
+  private int seenWidth(HiddenStateSite site) {
     int all = (spec.heads() + 2 * spec.kvHeads()) * spec.headDim();
-    boolean isPacked = site.kind() == HookSite.Kind.ATTENDED && packedQueries;
+    boolean isPacked = site.kind() == HiddenStateSite.Kind.ATTENDED && packedQueries;
     return isPacked ? all : site.width(spec);
   }
 
-  private long setShape(HookSite site, int tokens) {
+  private long setShape(HiddenStateSite site, int tokens) {
     shape.setAtIndex(JAVA_LONG, 0, rows.length);
     shape.setAtIndex(JAVA_LONG, 1, tokens);
     boolean byHeads = site.heads(spec) > 1;
@@ -149,18 +151,18 @@ public final class HookKernel {
     return byHeads ? 4 : 3;
   }
 
-  private void change(MemorySegment context, HookCall now) throws Throwable {
+  private void adapt(MemorySegment context, HiddenStateCall now) throws Throwable {
     call = now;
-    jobs = 0;
+    batches = 0;
     for (int row = 0; row < rows.length; row++) {
       BoundAdapter bound = rows[row];
       if (bound != null) {
-        HookChange[] changes = bound.adapter().hooks(now.site());
-        for (HookChange change : changes) {
-          change.begin(now, row, bound);
+        HiddenStateAdapter[] adapters = bound.adapter().hiddenStates(now.site());
+        for (HiddenStateAdapter adapter : adapters) {
+          adapter.begin(now, row, bound);
         }
-        if (changes.length > 0) {
-          jobOf(changes).add(bound, row, now.tokens());
+        if (adapters.length > 0) {
+          batchOf(adapters).add(bound, row, now.tokens());
         }
       }
     }
@@ -169,38 +171,38 @@ public final class HookKernel {
     }
   }
 
-  private HookJob jobOf(HookChange[] changes) {
-    for (int job = 0; job < jobs; job++) {
-      if (pool.get(job).isOf(changes)) {
-        return pool.get(job);
+  private HiddenStateBatch batchOf(HiddenStateAdapter[] adapters) {
+    for (int batch = 0; batch < batches; batch++) {
+      if (pool.get(batch).isOf(adapters)) {
+        return pool.get(batch);
       }
     }
-    if (jobs == pool.size()) {
-      pool.add(new HookJob());
+    if (batches == pool.size()) {
+      pool.add(new HiddenStateBatch());
     }
-    return pool.get(jobs++).start(changes);
+    return pool.get(batches++).start(adapters);
   }
 
-  /** Begins the jobs' next passes; returns their tasks. */
-  private int begin(int wave, HookCall now) {
+  /** Begins the batches' next passes; returns their tasks. */
+  private int begin(int wave, HiddenStateCall now) {
     int tasks = 0;
-    for (int job = 0; job < jobs; job++) {
-      tasks += pool.get(job).begin(wave, now);
+    for (int batch = 0; batch < batches; batch++) {
+      tasks += pool.get(batch).begin(wave, now);
     }
     return tasks;
   }
 
   private void run(int index) {
-    HookCall now = call;
-    int job = 0;
+    HiddenStateCall now = call;
+    int batch = 0;
     int task = index;
-    while (task >= pool.get(job).tasks()) {
-      task -= pool.get(job++).tasks();
+    while (task >= pool.get(batch).tasks()) {
+      task -= pool.get(batch++).tasks();
     }
     if (now != null) {
-      HookScratch room = scratches.get();
+      TaskScratch room = scratches.get();
       room.clear();
-      pool.get(job).run(now, task, room);
+      pool.get(batch).run(now, task, room);
     }
   }
 

@@ -2,8 +2,8 @@ package io.talchum.model.onnx.adapter;
 
 import io.talchum.adapter.LadderSideNetwork;
 import io.talchum.model.onnx.math.AdapterProjection;
-import io.talchum.model.onnx.math.HookScratch;
 import io.talchum.model.onnx.math.NonLinear;
+import io.talchum.model.onnx.math.TaskScratch;
 import io.talchum.model.onnx.math.TokenGroup;
 import java.lang.foreign.SegmentAllocator;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param mix sigmoid of the rung's gate
  * @param exit of the last rung, else null
  */
-public record LadderChange(
+public record LadderAdapter(
     @Nullable AdapterProjection entry,
     AdapterProjection down,
     float mix,
@@ -24,13 +24,13 @@ public record LadderChange(
     AdapterProjection contract,
     @Nullable AdapterProjection exit,
     float epsilon)
-    implements TokenChange {
+    implements TokenwiseAdapter {
 
   /** The rung beside a layer. */
-  public static LadderChange of(SegmentAllocator memory, LadderSideNetwork network, int layer) {
+  public static LadderAdapter of(SegmentAllocator memory, LadderSideNetwork network, int layer) {
     LadderSideNetwork.Rung rung = network.rungs().get(layer);
     boolean isLast = layer == network.rungs().size() - 1;
-    return new LadderChange(
+    return new LadderAdapter(
         layer == 0 ? AdapterProjection.of(memory, network.entry()) : null,
         AdapterProjection.of(memory, rung.down()),
         NonLinear.sigmoid(rung.gate()),
@@ -46,7 +46,7 @@ public record LadderChange(
   }
 
   @Override
-  public void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
+  public void run(HiddenStateCall call, HiddenStateCall.Tokens tokens, TaskScratch scratch) {
     TokenGroup kept = call.ladder(tokens, side());
     TokenGroup before = entry == null ? kept : entry.apply(call.embeddings(tokens), scratch);
     TokenGroup h = scratch.group(call.width(), tokens.count());

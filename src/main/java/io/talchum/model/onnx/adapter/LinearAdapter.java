@@ -1,7 +1,7 @@
 package io.talchum.model.onnx.adapter;
 
 import io.talchum.model.onnx.math.AdapterMatrix;
-import io.talchum.model.onnx.math.WideMatrix;
+import io.talchum.model.onnx.math.FullRankMatrix;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -11,25 +11,25 @@ import org.jspecify.annotations.Nullable;
  *
  * @param outOffset where the linear's outputs begin in the site's output row
  * @param inputFactor f32 [in] that the site's input is multiplied with, or empty: by the site
- *     before its product, or for one matrix alone ({@link DenseChange#ofFactoredInput})
+ *     before its product, or for one matrix alone ({@link DenseUpdate#ofFactoredInput})
  * @param g f32 [out], or empty
  * @param db f32 [out], or empty
  */
-public record LinearChange(
+public record LinearAdapter(
     int outOffset,
     MemorySegment inputFactor,
-    DenseChange[] dense,
-    LowRankChange[] lowRank,
+    DenseUpdate[] dense,
+    LowRankUpdate[] lowRank,
     MemorySegment g,
     MemorySegment db) {
 
   /** Nothing. */
-  static final LinearChange NONE =
-      new LinearChange(
+  static final LinearAdapter NONE =
+      new LinearAdapter(
           0,
           MemorySegment.NULL,
-          new DenseChange[0],
-          new LowRankChange[0],
+          new DenseUpdate[0],
+          new LowRankUpdate[0],
           MemorySegment.NULL,
           MemorySegment.NULL);
 
@@ -40,7 +40,7 @@ public record LinearChange(
    * @param b [rank, out]: transposed
    * @param gate of the site's input, that multiplies the scale; null without
    */
-  public record LowRankChange(
+  public record LowRankUpdate(
       float scale, AdapterMatrix a, AdapterMatrix b, @Nullable AdapterGate gate) {
     int rank() {
       return a.rows();
@@ -54,5 +54,5 @@ public record LinearChange(
    * @param targets the outputs that are replaced; empty if the matrix is added to all of them
    * @param ofFactoredInput whether x is the site's input times the factor, else the input as it is
    */
-  public record DenseChange(WideMatrix matrix, int[] targets, boolean ofFactoredInput) {}
+  public record DenseUpdate(FullRankMatrix matrix, int[] targets, boolean ofFactoredInput) {}
 }

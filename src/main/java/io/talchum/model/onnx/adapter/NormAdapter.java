@@ -1,7 +1,7 @@
 package io.talchum.model.onnx.adapter;
 
 import io.talchum.core.NormSpec;
-import io.talchum.model.onnx.math.HookScratch;
+import io.talchum.model.onnx.math.TaskScratch;
 import io.talchum.model.onnx.math.TokenGroup;
 import io.talchum.model.onnx.math.VectorLoops;
 import java.lang.foreign.MemorySegment;
@@ -12,10 +12,10 @@ import java.lang.foreign.MemorySegment;
  * @param weight f32 [size]
  * @param bias f32 [size] of the base, or empty
  */
-public record NormChange(NormSpec norms, MemorySegment weight, MemorySegment bias)
-    implements TokenChange {
+public record NormAdapter(NormSpec norms, MemorySegment weight, MemorySegment bias)
+    implements TokenwiseAdapter {
   @Override
-  public void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch) {
+  public void run(HiddenStateCall call, HiddenStateCall.Tokens tokens, TaskScratch scratch) {
     TokenGroup x = call.seen(tokens);
     TokenGroup y = call.changed(tokens);
     int size = (int) (weight.byteSize() / Float.BYTES);

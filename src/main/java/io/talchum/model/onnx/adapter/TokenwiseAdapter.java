@@ -1,14 +1,18 @@
 package io.talchum.model.onnx.adapter;
 
 import io.talchum.model.onnx.math.DenseProduct;
-import io.talchum.model.onnx.math.HookScratch;
+import io.talchum.model.onnx.math.TaskScratch;
 
 /** A change of each token by itself; four are a task. */
-sealed interface TokenChange extends HookChange
-    permits NormChange, BottleneckChange, GatedAttentionChange, LadderChange, VirtualGateChange {
+sealed interface TokenwiseAdapter extends HiddenStateAdapter
+    permits NormAdapter,
+        BottleneckAdapter,
+        GatedAttentionAdapter,
+        LadderAdapter,
+        GatedVirtualKvAdapter {
 
   /** Changes some tokens. */
-  void run(HookCall call, HookCall.Tokens tokens, HookScratch scratch);
+  void run(HiddenStateCall call, HiddenStateCall.Tokens tokens, TaskScratch scratch);
 
   @Override
   default int passes() {
@@ -26,7 +30,8 @@ sealed interface TokenChange extends HookChange
   }
 
   @Override
-  default void run(HookCall call, HookJob job, int pass, int task, HookScratch scratch) {
-    run(call, job.tokens(task), scratch);
+  default void run(
+      HiddenStateCall call, HiddenStateBatch batch, int pass, int task, TaskScratch scratch) {
+    run(call, batch.tokens(task), scratch);
   }
 }

@@ -7,38 +7,39 @@ import io.talchum.model.onnx.ort.ElementType;
 import java.util.List;
 
 /**
- * Writes the hooks of the second graph (nodes {@value #HOOK}); in the base graph they are nothing.
+ * Writes the places of the extended graph where adapters change hidden states (nodes {@value
+ * #ADAPT}); in the base graph they are nothing.
  */
-public final class HookNodes {
-  public static final String HOOK = "Hook";
+public final class HiddenStateNodes {
+  public static final String ADAPT = "AdaptHiddenState";
 
   private final OnnxGraph graph;
   private final ModelSpec spec;
-  private final boolean hooked;
+  private final boolean extended;
 
-  HookNodes(OnnxGraph graph, ModelSpec spec, boolean hooked) {
+  HiddenStateNodes(OnnxGraph graph, ModelSpec spec, boolean extended) {
     this.graph = graph;
     this.spec = spec;
-    this.hooked = hooked;
+    this.extended = extended;
   }
 
   boolean areWritten() {
-    return hooked;
+    return extended;
   }
 
   /** The value as adapters change it at this site, in sight of another one. */
-  String after(HookSite site, String seen, String changed) {
-    if (!hooked) {
+  String after(HiddenStateSite site, String seen, String changed) {
+    if (!extended) {
       return changed;
     }
-    String out = changed + ".hooked";
-    String tokens = site.equals(HookSite.lastNorm(spec.layers())) ? "N" : "S";
+    String out = changed + ".adapted";
+    String tokens = site.equals(HiddenStateSite.lastNorm(spec.layers())) ? "N" : "S";
     if (site.heads(spec) > 1) {
       graph.shape(out, ElementType.FLOAT, "B", tokens, site.heads(spec), spec.headDim());
     } else {
       graph.shape(out, ElementType.FLOAT, "B", tokens, site.width(spec));
     }
     return graph.custom(
-        HOOK, List.of(seen, changed), out, Attribute.of(CustomOperator.NODE, site.number()));
+        ADAPT, List.of(seen, changed), out, Attribute.of(CustomOperator.NODE, site.number()));
   }
 }

@@ -4,15 +4,15 @@ import io.talchum.core.ModelSpec;
 import io.talchum.core.Norm;
 
 /**
- * A place of the hooked graph where adapters change something other than a linear.
+ * A place of the extended graph where adapters change something other than a linear.
  *
  * @param number unique in the graph, dense from 0
  * @param layer 0-based; the number of layers for the last norm
  */
-public record HookSite(int number, Kind kind, int layer) {
+public record HiddenStateSite(int number, Kind kind, int layer) {
   private static final Kind[] KINDS = Kind.values();
 
-  /** What is there; the hook sees one value and changes another one. */
+  /** What is there; the node sees one value and changes another one. */
   public enum Kind {
     /** Sees what {@link Norm#INPUT} takes, changes what it gives; the next ones likewise. */
     INPUT_NORM,
@@ -31,11 +31,11 @@ public record HookSite(int number, Kind kind, int layer) {
     STREAM
   }
 
-  public static HookSite of(int layer, Kind kind) {
-    return new HookSite(layer * KINDS.length + kind.ordinal(), kind, layer);
+  public static HiddenStateSite of(int layer, Kind kind) {
+    return new HiddenStateSite(layer * KINDS.length + kind.ordinal(), kind, layer);
   }
 
-  public static HookSite of(int layer, Norm norm) {
+  public static HiddenStateSite of(int layer, Norm norm) {
     return of(
         layer,
         switch (norm) {
@@ -49,11 +49,11 @@ public record HookSite(int number, Kind kind, int layer) {
   }
 
   /** The norm before the head; it may have fewer tokens than the others. */
-  public static HookSite lastNorm(int layers) {
+  public static HiddenStateSite lastNorm(int layers) {
     return of(layers, Kind.INPUT_NORM);
   }
 
-  public static HookSite numbered(int number) {
+  public static HiddenStateSite numbered(int number) {
     return of(number / KINDS.length, KINDS[number % KINDS.length]);
   }
 
@@ -61,7 +61,7 @@ public record HookSite(int number, Kind kind, int layer) {
     return lastNorm(layers).number() + 1;
   }
 
-  /** Numbers of a token that the hook changes. */
+  /** Numbers of a token that the node changes. */
   public int width(ModelSpec spec) {
     return switch (kind) {
       case QUERY_NORM, ATTENDED -> spec.heads() * spec.headDim();

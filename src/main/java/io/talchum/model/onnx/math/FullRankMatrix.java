@@ -3,13 +3,16 @@ package io.talchum.model.onnx.math;
 import io.talchum.model.kernel.PanelMatrix;
 import java.lang.foreign.SegmentAllocator;
 
-/** A matrix of an adapter that is as large as one of the base's: threads share its outputs. */
-public sealed interface WideMatrix {
+/**
+ * A matrix of an adapter that is as large as one of the base's, not a product of two low-rank ones:
+ * threads share its outputs.
+ */
+public sealed interface FullRankMatrix {
   /** Weights of a task: they stay in a core's cache while the tokens pass. */
   int TASK_WEIGHTS = 1 << 15;
 
   /** Row by row, with every value as it was. */
-  record Rows(AdapterMatrix weights) implements WideMatrix {
+  record Rows(AdapterMatrix weights) implements FullRankMatrix {
     @Override
     public int rows() {
       return weights.rows();
@@ -23,7 +26,7 @@ public sealed interface WideMatrix {
   }
 
   /** Rounded, see {@link RoundedMatrix}. */
-  record Panels(PanelMatrix weights) implements WideMatrix {
+  record Panels(PanelMatrix weights) implements FullRankMatrix {
     @Override
     public int rows() {
       return weights.rows();
@@ -44,7 +47,7 @@ public sealed interface WideMatrix {
    *
    * @param round whether the numbers may be rounded to 16 bits
    */
-  static WideMatrix of(
+  static FullRankMatrix of(
       SegmentAllocator memory, float[] values, int rows, int columns, boolean round) {
     return round
         ? new Panels(new RoundedMatrix(values, rows, columns).panels(memory))

@@ -8,10 +8,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * A {@link WideMatrix} times the tokens of a job. The engine thread begins; then any threads run
- * the tasks.
+ * A {@link FullRankMatrix} times the tokens of a batch. The engine thread begins; then any threads
+ * run the tasks.
  */
-public final class WideProduct {
+public final class FullRankProduct {
   private final PanelInputs inputs = new PanelInputs();
   private MemorySegment products = MemorySegment.NULL; // f32 [tokens, rows of the panels]
 
@@ -27,8 +27,8 @@ public final class WideProduct {
     }
   }
 
-  public void begin(WideMatrix matrix, TokenRows x) {
-    if (matrix instanceof WideMatrix.Panels panels) {
+  public void begin(FullRankMatrix matrix, TokenRows x) {
+    if (matrix instanceof FullRankMatrix.Panels panels) {
       inputs.arrange(panels.weights(), x.data(), x.indexes(), x.count());
       long bytes = (long) x.count() * panels.rows() * Float.BYTES;
       if (products.byteSize() < bytes) {
@@ -38,15 +38,16 @@ public final class WideProduct {
   }
 
   /** Computes some outputs for all tokens. */
-  public void run(WideMatrix matrix, int task, TokenRows x, Outputs outputs, WideScratch scratch) {
+  public void run(
+      FullRankMatrix matrix, int task, TokenRows x, Outputs outputs, FullRankScratch scratch) {
     switch (matrix) {
-      case WideMatrix.Rows rows -> rows(rows, task, x, outputs, scratch.tile());
-      case WideMatrix.Panels panels -> panels(panels, task, outputs, scratch);
+      case FullRankMatrix.Rows rows -> rows(rows, task, x, outputs, scratch.tile());
+      case FullRankMatrix.Panels panels -> panels(panels, task, outputs, scratch);
     }
   }
 
   private static void rows(
-      WideMatrix.Rows matrix, int task, TokenRows x, Outputs outputs, DenseTile tile) {
+      FullRankMatrix.Rows matrix, int task, TokenRows x, Outputs outputs, DenseTile tile) {
     int first = task * matrix.rowsPerTask();
     int rows = Math.min(matrix.rowsPerTask(), matrix.rows() - first);
     for (int from = 0; from < x.count(); from += DenseTile.TOKENS) {
@@ -63,7 +64,8 @@ public final class WideProduct {
     }
   }
 
-  private void panels(WideMatrix.Panels matrix, int task, Outputs outputs, WideScratch scratch) {
+  private void panels(
+      FullRankMatrix.Panels matrix, int task, Outputs outputs, FullRankScratch scratch) {
     PanelMatrix weights = matrix.weights();
     int first = task * matrix.panelsPerTask();
     int end = Math.min(weights.panels(), first + matrix.panelsPerTask());
@@ -83,7 +85,7 @@ public final class WideProduct {
 
   /** Writes the products with some rows to the outputs that they replace. */
   public static void replace(
-      WideMatrix.Rows matrix,
+      FullRankMatrix.Rows matrix,
       int task,
       TokenRows x,
       Outputs outputs,

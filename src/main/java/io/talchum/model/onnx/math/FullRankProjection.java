@@ -9,10 +9,10 @@ import java.lang.foreign.SegmentAllocator;
  * @param weight [outputs, inputs]
  * @param bias f32 [outputs], or empty
  */
-public record WideProjection(WideMatrix weight, float[] bias) {
-  public static WideProjection of(SegmentAllocator memory, Projection p, boolean round) {
-    return new WideProjection(
-        WideMatrix.of(memory, p.weight(), p.outputs(), p.inputs(), round), p.bias());
+public record FullRankProjection(FullRankMatrix weight, float[] bias) {
+  public static FullRankProjection of(SegmentAllocator memory, Projection p, boolean round) {
+    return new FullRankProjection(
+        FullRankMatrix.of(memory, p.weight(), p.outputs(), p.inputs(), round), p.bias());
   }
 
   public int tasks() {
@@ -26,8 +26,13 @@ public record WideProjection(WideMatrix weight, float[] bias) {
    * @param y receives W x + bias, or is increased by it
    */
   public void run(
-      int task, WideProduct product, TokenRows x, TokenRows y, boolean add, WideScratch scratch) {
-    WideProduct.Outputs outputs = new WideProduct.Outputs(y, 0, add);
+      int task,
+      FullRankProduct product,
+      TokenRows x,
+      TokenRows y,
+      boolean add,
+      FullRankScratch scratch) {
+    FullRankProduct.Outputs outputs = new FullRankProduct.Outputs(y, 0, add);
     product.run(weight, task, x, outputs, scratch);
     if (bias.length > 0) {
       int first = task * weight.rowsPerTask();

@@ -4,8 +4,10 @@ import io.talchum.model.kernel.PanelMatrix;
 import io.talchum.model.kernel.PanelScratch;
 import java.lang.foreign.Arena;
 
-/** What a thread writes to while it multiplies with a {@link WideMatrix}. Owned by one thread. */
-public final class WideScratch {
+/**
+ * What a thread writes to while it multiplies with a {@link FullRankMatrix}. Owned by one thread.
+ */
+public final class FullRankScratch {
   private final DenseTile tile = new DenseTile();
   private final PanelScratch panels = new PanelScratch(Arena.ofAuto());
 

@@ -4,15 +4,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Memory for what a task computes on its way. Owned by one thread. */
-public final class HookScratch {
+public final class TaskScratch {
   private static final long START = 1 << 16;
   private MemorySegment memory = Arena.ofAuto().allocate(START, AdapterMatrix.ALIGNMENT);
   private long used;
-  private final WideScratch wide = new WideScratch();
+  private final FullRankScratch products = new FullRankScratch();
 
   /** For products with matrices. */
-  public WideScratch wide() {
-    return wide;
+  public FullRankScratch products() {
+    return products;
   }
 
   /** Takes everything back. */

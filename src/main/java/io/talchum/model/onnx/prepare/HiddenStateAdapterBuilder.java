@@ -14,15 +14,15 @@ import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import io.talchum.model.onnx.adapter.AdapterGate;
-import io.talchum.model.onnx.adapter.BottleneckChange;
-import io.talchum.model.onnx.adapter.FusionChange;
-import io.talchum.model.onnx.adapter.GatedAttentionChange;
-import io.talchum.model.onnx.adapter.HookChange;
-import io.talchum.model.onnx.adapter.LadderChange;
-import io.talchum.model.onnx.adapter.NormChange;
+import io.talchum.model.onnx.adapter.BottleneckAdapter;
+import io.talchum.model.onnx.adapter.FusionAdapter;
+import io.talchum.model.onnx.adapter.GatedAttentionAdapter;
+import io.talchum.model.onnx.adapter.GatedVirtualKvAdapter;
+import io.talchum.model.onnx.adapter.HiddenStateAdapter;
+import io.talchum.model.onnx.adapter.LadderAdapter;
+import io.talchum.model.onnx.adapter.NormAdapter;
 import io.talchum.model.onnx.adapter.OnnxAdapter;
-import io.talchum.model.onnx.adapter.VirtualGateChange;
-import io.talchum.model.onnx.graph.HookSite;
+import io.talchum.model.onnx.graph.HiddenStateSite;
 import io.talchum.model.onnx.graph.RotaryTables;
 import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.model.onnx.math.AdapterMatrix;
@@ -36,17 +36,17 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Collects what an adapter changes at the hooks of the second graph, and its gates. */
-final class HookParts {
+/** Collects what an adapter changes in hidden states, and its gates. */
+final class HiddenStateAdapterBuilder {
   private final ModelPackage weights;
   private final ModelSpec spec;
   private final KvScales kv;
   private final SegmentAllocator memory;
-  private final Map<Integer, List<HookChange>> sites = new TreeMap<>();
+  private final Map<Integer, List<HiddenStateAdapter>> sites = new TreeMap<>();
   private final List<Integer> gates = new ArrayList<>();
   private int ladderSide;
 
-  HookParts(ModelPackage weights, KvScales kv, SegmentAllocator memory) {
+  HiddenStateAdapterBuilder(ModelPackage weights, KvScales kv, SegmentAllocator memory) {
     this.weights = weights;
     this.spec = weights.manifest().spec();
     this.kv = kv;
@@ -55,26 +55,26 @@ final class HookParts {
 
   void add(NormWeight norm) {
     String name = "layers." + norm.layer() + "." + norm.norm().tensor();
-    add(HookSite.of(norm.layer(), norm.norm()), norm(name, norm.weight()));
+    add(HiddenStateSite.of(norm.layer(), norm.norm()), norm(name, norm.weight()));
   }
 
   void add(FinalNormWeight norm) {
-    add(HookSite.lastNorm(spec.layers()), norm("norm", norm.weight()));
+    add(HiddenStateSite.lastNorm(spec.layers()), norm("norm", norm.weight()));
   }
 
-  private NormChange norm(String name, float[] weight) {
+  private NormAdapter norm(String name, float[] weight) {
     MemorySegment bias =
         weights
             .find(name + ".bias")
             .map(tensor -> weights.data(tensor, "weight"))
             .orElse(MemorySegment.NULL);
-    return new NormChange(spec.norms(), AdapterMatrix.vector(memory, weight), bias);
+    return new NormAdapter(spec.norms(), AdapterMatrix.vector(memory, weight), bias);
   }
 
   void add(GatedAttention attention) {
     add(
-        HookSite.of(attention.layer(), HookSite.Kind.ATTENDED),
-        new GatedAttentionChange(
+        HiddenStateSite.of(attention.layer(), HiddenStateSite.Kind.ATTENDED),
+        new GatedAttentionAdapter(
             attention.tokens(),
             attention.keys(),
             attention.values(),
@@ -85,20 +85,20 @@ final class HookParts {
   void add(Bottleneck bottleneck) {
     add(
         site(bottleneck.layer(), bottleneck.sublayer()),
-        BottleneckChange.of(memory, bottleneck, gate(bottleneck.gate())));
+        BottleneckAdapter.of(memory, bottleneck, gate(bottleneck.gate())));
   }
 
   void add(AdapterFusion fusion) {
     boolean round = !LinearPlace.of(weights, fusion.layer(), Linear.DOWN).isFloat();
-    add(site(fusion.layer(), fusion.sublayer()), FusionChange.of(memory, fusion, round));
+    add(site(fusion.layer(), fusion.sublayer()), FusionAdapter.of(memory, fusion, round));
   }
 
-  private static HookSite site(int layer, Sublayer sublayer) {
-    return HookSite.of(
+  private static HiddenStateSite site(int layer, Sublayer sublayer) {
+    return HiddenStateSite.of(
         layer,
         switch (sublayer) {
-          case ATTENTION -> HookSite.Kind.ATTENTION_OUTPUT;
-          case MLP -> HookSite.Kind.MLP_OUTPUT;
+          case ATTENTION -> HiddenStateSite.Kind.ATTENTION_OUTPUT;
+          case MLP -> HiddenStateSite.Kind.MLP_OUTPUT;
         });
   }
 
@@ -108,7 +108,9 @@ final class HookParts {
     }
     ladderSide = network.entry().outputs();
     for (int layer = 0; layer < spec.layers(); layer++) {
-      add(HookSite.of(layer, HookSite.Kind.STREAM), LadderChange.of(memory, network, layer));
+      add(
+          HiddenStateSite.of(layer, HiddenStateSite.Kind.STREAM),
+          LadderAdapter.of(memory, network, layer));
     }
   }
 
@@ -118,8 +120,8 @@ final class HookParts {
       AdapterGate gate = gate(virtual.gates().get(layer));
       if (gate != null) {
         add(
-            HookSite.of(layer, HookSite.Kind.INPUT_NORM),
-            new VirtualGateChange(virtual, layer, gate, kv));
+            HiddenStateSite.of(layer, HiddenStateSite.Kind.INPUT_NORM),
+            new GatedVirtualKvAdapter(virtual, layer, gate, kv));
       }
     }
   }
@@ -133,10 +135,10 @@ final class HookParts {
   }
 
   /** Gates read what the site has before any change of this adapter. */
-  private void add(HookSite site, HookChange change) {
-    List<HookChange> there = sites.computeIfAbsent(site.number(), n -> new ArrayList<>());
-    there.add(change);
-    boolean gated = there.stream().anyMatch(HookChange::isGated);
+  private void add(HiddenStateSite site, HiddenStateAdapter adapter) {
+    List<HiddenStateAdapter> there = sites.computeIfAbsent(site.number(), n -> new ArrayList<>());
+    there.add(adapter);
+    boolean gated = there.stream().anyMatch(HiddenStateAdapter::isGated);
     if (there.size() > 1 && gated) {
       throw refuse("a gated change of layer " + site.layer() + " is not alone at its place");
     }
@@ -147,13 +149,13 @@ final class HookParts {
   }
 
   /** By site; empty if there are none. */
-  HookChange[][] build() {
+  HiddenStateAdapter[][] build() {
     if (sites.isEmpty()) {
-      return new HookChange[0][];
+      return new HiddenStateAdapter[0][];
     }
-    HookChange[][] all = new HookChange[HookSite.count(spec.layers())][];
-    Arrays.fill(all, OnnxAdapter.NO_HOOKS);
-    sites.forEach((site, changes) -> all[site] = changes.toArray(HookChange[]::new));
+    HiddenStateAdapter[][] all = new HiddenStateAdapter[HiddenStateSite.count(spec.layers())][];
+    Arrays.fill(all, OnnxAdapter.NO_HIDDEN_STATES);
+    sites.forEach((site, adapters) -> all[site] = adapters.toArray(HiddenStateAdapter[]::new));
     return all;
   }
 

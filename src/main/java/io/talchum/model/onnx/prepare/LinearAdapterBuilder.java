@@ -5,11 +5,11 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.Linear;
 import io.talchum.core.ServeException;
 import io.talchum.model.onnx.adapter.AdapterGate;
-import io.talchum.model.onnx.adapter.LinearChange;
-import io.talchum.model.onnx.adapter.LinearChange.DenseChange;
-import io.talchum.model.onnx.adapter.LinearChange.LowRankChange;
+import io.talchum.model.onnx.adapter.LinearAdapter;
+import io.talchum.model.onnx.adapter.LinearAdapter.DenseUpdate;
+import io.talchum.model.onnx.adapter.LinearAdapter.LowRankUpdate;
 import io.talchum.model.onnx.math.AdapterMatrix;
-import io.talchum.model.onnx.math.WideMatrix;
+import io.talchum.model.onnx.math.FullRankMatrix;
 import io.talchum.weights.ModelPackage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -17,8 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Collects an adapter's primitives at one linear and makes one change of them. */
-final class LinearParts {
+/** Collects an adapter's primitives at one linear and makes one adapter of the linear of them. */
+final class LinearAdapterBuilder {
   private final int layer;
   private final Linear linear;
   private final List<Delta> lowRank = new ArrayList<>();
@@ -29,7 +29,7 @@ final class LinearParts {
 
   private record Delta(LowRankDelta delta, @Nullable AdapterGate gate) {}
 
-  LinearParts(int layer, Linear linear) {
+  LinearAdapterBuilder(int layer, Linear linear) {
     this.layer = layer;
     this.linear = linear;
   }
@@ -75,7 +75,7 @@ final class LinearParts {
     }
   }
 
-  /** The site of the change. */
+  /** Where the linear lies. */
   LinearPlace place(ModelPackage weights) {
     return LinearPlace.of(weights, layer, linear);
   }
@@ -86,7 +86,7 @@ final class LinearParts {
    * fp32 matrix is multiplied once more with (u - 1) x, and a part of a quantized matrix becomes a
    * dense delta W (u - 1).
    */
-  LinearChange build(ModelPackage weights, SegmentAllocator memory) {
+  LinearAdapter build(ModelPackage weights, SegmentAllocator memory) {
     LinearPlace place = place(weights);
     float[] u = inputScale == null || isAll(1, inputScale) ? new float[0] : inputScale;
     boolean bySite = u.length > 0 && place.isAlone() && !place.isFloat();
@@ -95,22 +95,23 @@ final class LinearParts {
     if (delta != null) {
       delta = scaled(delta, folded);
     }
-    List<DenseChange> matrices = new ArrayList<>();
+    List<DenseUpdate> matrices = new ArrayList<>();
     if (byProduct) {
-      matrices.add(new DenseChange(new WideMatrix.Rows(place.mapped(weights)), new int[0], true));
+      matrices.add(
+          new DenseUpdate(new FullRankMatrix.Rows(place.mapped(weights)), new int[0], true));
     } else if (u.length > 0 && !bySite) {
       addDense(place.scaled(weights, minusOne(u)));
     }
     if (delta != null) {
       matrices.add(dense(place, delta, memory));
     }
-    return new LinearChange(
+    return new LinearAdapter(
         place.outOffset(),
         bySite ? AdapterMatrix.vector(memory, u) : byProduct ? factor(memory, u) : none(),
-        matrices.toArray(DenseChange[]::new),
+        matrices.toArray(DenseUpdate[]::new),
         lowRank.stream()
             .map(delta -> lowRank(place, delta, folded, memory))
-            .toArray(LowRankChange[]::new),
+            .toArray(LowRankUpdate[]::new),
         outputScale == null || isAll(1, outputScale)
             ? none()
             : AdapterMatrix.vector(memory, outputScale),
@@ -128,16 +129,16 @@ final class LinearParts {
   }
 
   /** Over a quantized matrix a delta may be rounded too, far more finely. */
-  private static DenseChange dense(LinearPlace place, float[] delta, SegmentAllocator memory) {
+  private static DenseUpdate dense(LinearPlace place, float[] delta, SegmentAllocator memory) {
     boolean round = !place.isFloat();
-    WideMatrix matrix = WideMatrix.of(memory, delta, place.out(), place.in(), round);
-    return new DenseChange(matrix, new int[0], false);
+    FullRankMatrix matrix = FullRankMatrix.of(memory, delta, place.out(), place.in(), round);
+    return new DenseUpdate(matrix, new int[0], false);
   }
 
-  private static LowRankChange lowRank(
+  private static LowRankUpdate lowRank(
       LinearPlace place, Delta gated, float[] factor, SegmentAllocator memory) {
     LowRankDelta delta = gated.delta();
-    return new LowRankChange(
+    return new LowRankUpdate(
         delta.scale(),
         AdapterMatrix.of(memory, scaled(delta.a(), factor), delta.rank(), place.in()),
         AdapterMatrix.transposed(memory, delta.b(), delta.rank(), place.out()),

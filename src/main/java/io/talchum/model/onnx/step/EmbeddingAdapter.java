@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param a [vocab, rank]; null without
  * @param b [rank, hidden]; null without
  */
-public record EmbeddingChange(
+public record EmbeddingAdapter(
     int[] tokenIds,
     @Nullable AdapterMatrix rows,
     float scale,

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Wide matrices, as they are and rounded, against sums in double precision. */
-class WideProductTest {
+class FullRankProductTest {
   private final SplittableRandom random = new SplittableRandom(11);
 
   @ParameterizedTest
@@ -47,18 +47,18 @@ class WideProductTest {
   private static float[] product(float[] matrix, int rows, float[] x, int tokens, Run run) {
     int columns = matrix.length / rows;
     try (Arena arena = Arena.ofConfined()) {
-      WideMatrix wide = WideMatrix.of(arena, matrix, rows, columns, run.round());
+      FullRankMatrix wide = FullRankMatrix.of(arena, matrix, rows, columns, run.round());
       int[] even = IntStream.range(0, tokens).map(i -> 2 * i).toArray();
       TokenRows inputs = new TokenRows(AdapterMatrix.vector(arena, x), columns, even, tokens);
       float[] ones = new float[tokens * rows];
       java.util.Arrays.fill(ones, 1);
       MemorySegment y = AdapterMatrix.vector(arena, ones);
       TokenRows target = new TokenRows(y, rows, IntStream.range(0, tokens).toArray(), tokens);
-      WideProduct product = new WideProduct();
+      FullRankProduct product = new FullRankProduct();
       product.begin(wide, inputs);
-      WideScratch scratch = new WideScratch();
+      FullRankScratch scratch = new FullRankScratch();
       for (int task = wide.tasks() - 1; task >= 0; task--) {
-        product.run(wide, task, inputs, new WideProduct.Outputs(target, 0, run.add()), scratch);
+        product.run(wide, task, inputs, new FullRankProduct.Outputs(target, 0, run.add()), scratch);
       }
       return y.toArray(ValueLayout.JAVA_FLOAT);
     }
