@@ -11,8 +11,8 @@ import io.talchum.model.onnx.cuda.CudaProvider;
 import io.talchum.model.onnx.device.DevicePlan;
 import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.text.Tokenizer;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackedTensor;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 

@@ -5,7 +5,7 @@ import io.talchum.core.ServeException;
 import io.talchum.model.LogitRows;
 import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.model.onnx.kv.KvSlots;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -19,7 +19,7 @@ import io.talchum.model.onnx.kv.KvSlots;
 import io.talchum.model.onnx.prepare.AdapterPreparation;
 import io.talchum.model.onnx.step.EmbeddingLookup;
 import io.talchum.model.onnx.step.StepArguments;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Objects;

@@ -5,7 +5,7 @@ import io.talchum.model.onnx.cuda.CudaProvider;
 import io.talchum.model.onnx.device.DeviceModelExecutor;
 import io.talchum.model.onnx.device.DeviceOptions;
 import io.talchum.model.onnx.ort.ElementType;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 
 /** Where a test's model runs: the same laws hold everywhere. */
 public enum Placement {

@@ -14,7 +14,7 @@ import io.talchum.model.onnx.math.TaskScratch;
 import io.talchum.model.onnx.ort.CustomOperator;
 import io.talchum.model.onnx.ort.OrtKernels;
 import io.talchum.model.onnx.ort.PoolTask;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

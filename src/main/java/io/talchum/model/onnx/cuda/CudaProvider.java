@@ -10,7 +10,7 @@ import io.talchum.model.onnx.device.DevicePlan;
 import io.talchum.model.onnx.ort.OrtLibrary;
 import io.talchum.model.onnx.ort.OrtSessions;
 import io.talchum.model.onnx.ort.OrtTensors;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.util.Optional;

@@ -27,7 +27,7 @@ import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import io.talchum.model.onnx.prepare.LinearPlace;
 import io.talchum.model.onnx.prepare.PrimitiveShapes;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;

@@ -13,7 +13,7 @@ import io.talchum.model.onnx.ort.OrtSessions;
 import io.talchum.model.onnx.ort.OrtTensors;
 import io.talchum.model.onnx.step.EmbeddingLookup;
 import io.talchum.model.onnx.step.StepArguments;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -4,7 +4,7 @@ import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.model.onnx.graph.AdapterSite;
 import io.talchum.model.onnx.graph.LinearGroup;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -6,8 +6,8 @@ import io.talchum.core.Norm;
 import io.talchum.core.ScaleSpec;
 import io.talchum.model.onnx.graph.OnnxGraph.Attribute;
 import io.talchum.model.onnx.ort.ElementType;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackedTensor;
 import java.util.List;
 
 /**

@@ -3,8 +3,8 @@ package io.talchum.model.onnx.graph;
 import io.talchum.model.onnx.graph.OnnxGraph.Attribute;
 import io.talchum.model.onnx.ort.CustomOperator;
 import io.talchum.model.onnx.ort.ElementType;
-import io.talchum.weights.Encoding;
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.PackedTensor;
+import io.talchum.weights.quantize.Encoding;
 import java.util.List;
 
 /**

@@ -36,7 +36,7 @@ import io.talchum.model.onnx.kv.VirtualKv;
 import io.talchum.model.onnx.math.AdapterMatrix;
 import io.talchum.model.onnx.math.FullRankMatrix;
 import io.talchum.model.onnx.step.EmbeddingAdapter;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;

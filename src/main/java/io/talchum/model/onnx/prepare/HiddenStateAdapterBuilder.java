@@ -26,7 +26,7 @@ import io.talchum.model.onnx.graph.HiddenStateSite;
 import io.talchum.model.onnx.graph.RotaryTables;
 import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.model.onnx.math.AdapterMatrix;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;

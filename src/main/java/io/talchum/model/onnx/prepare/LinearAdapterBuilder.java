@@ -10,7 +10,7 @@ import io.talchum.model.onnx.adapter.LinearAdapter.DenseUpdate;
 import io.talchum.model.onnx.adapter.LinearAdapter.LowRankUpdate;
 import io.talchum.model.onnx.math.AdapterMatrix;
 import io.talchum.model.onnx.math.FullRankMatrix;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;

@@ -6,9 +6,9 @@ import io.talchum.model.onnx.graph.AdapterSite;
 import io.talchum.model.onnx.graph.LinearGroup;
 import io.talchum.model.onnx.math.AdapterMatrix;
 import io.talchum.model.onnx.math.WeightFormat;
-import io.talchum.weights.Encoding;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackedTensor;
+import io.talchum.weights.quantize.Encoding;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 

@@ -22,8 +22,8 @@ import io.talchum.model.onnx.Placement;
 import io.talchum.model.onnx.TinyModels;
 import io.talchum.model.onnx.ort.ElementType;
 import io.talchum.testing.Fixtures;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.Quantization;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.quantize.Quantization;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -174,7 +174,8 @@ class DeviceAdaptersTest {
               () -> executor.prepare(AdapterWeights.of(List.of(new BiasDelta(0, Linear.Q, delta)))))
           .isInstanceOf(ServeException.class)
           .hasMessage(
-              "the adapter has changed biases, which only the CPU runs; serve it with talchum.provider=cpu (--provider cpu)")
+              "the adapter has changed biases, which only the CPU runs; serve it with"
+                  + " talchum.provider=cpu (--provider cpu)")
           .extracting(e -> ((ServeException) e).code())
           .isEqualTo(ErrorCode.UNSUPPORTED);
     }
