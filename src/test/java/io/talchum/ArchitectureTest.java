@@ -50,8 +50,9 @@ class ArchitectureTest {
             "model",
             "engine",
             "conditioning"));
-    MAY_IMPORT.put("api.http", List.of("core", "service"));
-    MAY_IMPORT.put("api.grpc", List.of("core", "service"));
+    MAY_IMPORT.put("api.connection", List.of());
+    MAY_IMPORT.put("api.http", List.of("core", "service", "api.connection"));
+    MAY_IMPORT.put("api.grpc", List.of("core", "service", "api.connection"));
     MAY_IMPORT.put("cli", List.of("core", "service"));
     MAY_IMPORT.put("wiring", List.copyOf(MAY_IMPORT.keySet()));
   }
