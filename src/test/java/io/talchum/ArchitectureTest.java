@@ -50,8 +50,9 @@ class ArchitectureTest {
             "model",
             "engine",
             "conditioning"));
-    MAY_IMPORT.put("api.http", List.of("core", "service"));
-    MAY_IMPORT.put("api.grpc", List.of("core", "service"));
+    MAY_IMPORT.put("api.gate", List.of("core", "service"));
+    MAY_IMPORT.put("api.http", List.of("core", "service", "api.gate"));
+    MAY_IMPORT.put("api.grpc", List.of("core", "service", "api.gate"));
     MAY_IMPORT.put("cli", List.of("core", "service"));
     MAY_IMPORT.put("wiring", List.copyOf(MAY_IMPORT.keySet()));
   }

@@ -7,28 +7,20 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.quarkus.grpc.GlobalInterceptor;
 import io.talchum.core.Caller;
+import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.service.ApiKeys;
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
-import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/** Says who calls and until when, and lets only strictly read messages through. */
+/** Hands on who calls and until when, and lets only strictly read messages through. */
 @GlobalInterceptor
 @Singleton
 public class CallInterceptor implements ServerInterceptor {
-  private static final Metadata.Key<String> AUTHORIZATION =
-      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-
-  private final ApiKeys keys;
   private final InstantSource clock;
 
-  public CallInterceptor(ApiKeys keys, InstantSource clock) {
-    this.keys = keys;
+  public CallInterceptor(InstantSource clock) {
     this.clock = clock;
   }
 
@@ -37,11 +29,12 @@ public class CallInterceptor implements ServerInterceptor {
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
     Instant now = clock.instant();
     try {
-      Caller caller = caller(call, headers, now);
+      GrpcBody body = admitted(GrpcBody.current());
+      Caller caller = new Caller(body.principal(), CallDeadline.of(headers, now));
       StrictListener<Q> listener =
           new StrictListener<>(
               call, Contexts.interceptCall(CallContext.with(caller, now), call, headers, next));
-      cancelOnDisconnect(listener);
+      endOnDisconnect(body, listener);
       return listener;
     } catch (ServeException e) {
       WireError.close(call, e);
@@ -49,24 +42,21 @@ public class CallInterceptor implements ServerInterceptor {
     }
   }
 
-  private Caller caller(ServerCall<?, ?> call, Metadata headers, Instant now) {
-    String tenant =
-        GrpcGate.isOpen("/" + call.getMethodDescriptor().getFullMethodName())
-            ? Caller.ANONYMOUS.tenant()
-            : keys.authenticate(headers.get(AUTHORIZATION));
-    return new Caller(tenant, CallDeadline.of(headers, now));
+  /** No call comes here past the gate. */
+  private static GrpcBody admitted(@Nullable GrpcBody body) {
+    if (body == null) {
+      throw new ServeException(ErrorCode.UNAUTHENTICATED, "the call did not come through the gate");
+    }
+    return body;
   }
 
   /** The transport reports a reset stream, but not a lost connection. */
-  private static void cancelOnDisconnect(ServerCall.Listener<?> listener) {
-    RoutingContext http = http();
-    if (http != null) {
-      http.response().closeHandler(closed -> listener.onCancel());
-    }
-  }
-
-  private static @Nullable RoutingContext http() {
-    Context context = Vertx.currentContext();
-    return context == null ? null : context.getLocal(RoutingContext.class.getName());
+  private static void endOnDisconnect(GrpcBody body, ServerCall.Listener<?> listener) {
+    body.response()
+        .closeHandler(
+            closed -> {
+              body.release();
+              listener.onCancel();
+            });
   }
 }
