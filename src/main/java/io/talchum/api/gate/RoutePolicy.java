@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every route that exists, and who may use it. What is not here is not served: a route that is added
- * needs a row.
+ * Every route that exists, and who may use it. What is not here is not served: a route that is
+ * added needs a row.
  */
 public final class RoutePolicy {
   private static final long SMALL = 64 << 10;
@@ -46,10 +46,7 @@ public final class RoutePolicy {
           HttpRoute.post("/v1/adapters/{name}/pin", ADMIN),
           HttpRoute.post("/v1/adapters/{name}/mix", ADMIN),
           new HttpRoute(
-              "DELETE",
-              "/v1/adapters/{name}/versions/{version}",
-              ADMIN,
-              HttpRoute.Body.NONE));
+              "DELETE", "/v1/adapters/{name}/versions/{version}", ADMIN, HttpRoute.Body.NONE));
 
   public static final List<GrpcRoute> GRPC =
       List.of(

@@ -15,6 +15,9 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.StreamResetException;
 import io.vertx.core.http.impl.HttpServerRequestInternal;
 import io.vertx.core.http.impl.HttpServerRequestWrapper;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.impl.RoutingContextInternal;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,12 +58,18 @@ final class GrpcBody extends HttpServerRequestWrapper {
     this.watch = new BodyWatch(vertx, limits.bodyTimeout(), this::stalled);
   }
 
-  /** Lets gate and interceptor find it, on the context of this call alone. */
-  void announce() {
-    context().putLocal(KEY, this);
+  /** Sends it through the routes of the request, where gate and interceptor find it. */
+  void route(RoutingContext instead) {
+    Context context = Objects.requireNonNull(Vertx.currentContext());
+    context.putLocal(KEY, this);
+    try {
+      ((RoutingContextInternal) instead).currentRouter().handle(this);
+    } finally {
+      boolean unused = context.removeLocal(KEY);
+    }
   }
 
-  /** The one of the call that this thread serves; null if none was let in. */
+  /** The one that enters the routes on this thread now; null if none was let in. */
   static @Nullable GrpcBody current() {
     Context context = Vertx.currentContext();
     return context == null ? null : context.getLocal(KEY);

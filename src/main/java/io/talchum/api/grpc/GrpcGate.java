@@ -18,7 +18,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Locale;
@@ -70,9 +69,7 @@ public class GrpcGate {
       return;
     }
     try {
-      GrpcBody body = admit(context, request);
-      body.announce();
-      ((RoutingContextInternal) context).currentRouter().handle(body);
+      admit(context, request).route(context);
     } catch (ServeException e) {
       boolean encoding = e.param().filter("grpc-encoding"::equals).isPresent();
       refuse(request, e, encoding ? Status.Code.UNIMPLEMENTED : StatusTable.of(e.code()));

@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first handler of a connection: closes it when a head does not come, when nothing is asked for,
- * or when its client asks and does not read. Owned by the connection's event loop.
+ * The first handler of a connection: closes it when a head does not come, when nothing is asked
+ * for, or when its client asks and does not read. Owned by the connection's event loop.
  */
 final class ConnectionDoor extends ChannelInboundHandlerAdapter {
   static final String NAME = "talchum-door";
@@ -42,6 +42,7 @@ final class ConnectionDoor extends ChannelInboundHandlerAdapter {
   private @Nullable Http1Door http1;
   private int prefaceBytes;
   private boolean decided;
+  private boolean multiplexed; // HTTP/2, as of the last check
   private int requests;
   private boolean inHead;
   private boolean closing;
@@ -95,7 +96,7 @@ final class ConnectionDoor extends ChannelInboundHandlerAdapter {
       ReferenceCountUtil.release(message);
       return;
     }
-    if (requests == 0 && !inHead) {
+    if (!multiplexed && requests == 0 && !inHead) {
       inHead = true;
       since = System.nanoTime();
     }
@@ -183,26 +184,24 @@ final class ConnectionDoor extends ChannelInboundHandlerAdapter {
 
   private void check(ChannelHandlerContext context) {
     Http2ConnectionHandler http2 = context.pipeline().get(Http2ConnectionHandler.class);
-    if (http2 != null) {
-      inHead = false;
-      if (http2.connection().numActiveStreams() > 0) {
-        since = System.nanoTime();
-      }
+    multiplexed = http2 != null;
+    boolean busy = http2 == null ? requests > 0 : http2.connection().numActiveStreams() > 0;
+    if (busy) {
+      since = System.nanoTime();
     }
-    if (closing || requests > 0) {
+    if (busy || closing) {
       return;
     }
-    boolean silent = http1 == null && http2 == null;
-    Duration limit = inHead || silent ? limits.headTimeout() : limits.idleTimeout();
+    boolean asking = http2 == null && (inHead || http1 == null);
+    Duration limit = asking ? limits.headTimeout() : limits.idleTimeout();
     if (System.nanoTime() - since > limit.toNanos()) {
       end(context);
     }
   }
 
   private void end(ChannelHandlerContext context) {
-    ChannelHandlerContext encoder =
-        http1 == null ? null : context.pipeline().context(http1);
-    if (inHead && http1 != null && encoder != null) {
+    ChannelHandlerContext encoder = http1 == null ? null : context.pipeline().context(http1);
+    if (!multiplexed && inHead && http1 != null && encoder != null) {
       http1.timeOut(encoder);
     } else {
       context.channel().close();

@@ -61,13 +61,16 @@ final class Http1Door extends ChannelDuplexHandler {
       context.close(); // an answer is on its way, and this cannot overtake it
     } else if (cause instanceof TooLongFrameException) {
       boolean line = cause instanceof TooLongHttpLineException;
-      answer(context, line ? 414 : 431, "the request's head is too long; shorten its %s"
-          .formatted(line ? "path" : "headers"));
+      answer(
+          context,
+          line ? 414 : 431,
+          "the request's head is too long; shorten its %s".formatted(line ? "path" : "headers"));
     } else {
       answer(
           context,
           400,
-          "the request is not HTTP: %s".formatted(head ? cause.getMessage() : "its chunks are broken"));
+          "the request is not HTTP: %s"
+              .formatted(head ? cause.getMessage() : "its chunks are broken"));
     }
   }
 
@@ -77,7 +80,8 @@ final class Http1Door extends ChannelDuplexHandler {
         context,
         408,
         new ServeException(
-            ErrorCode.REQUEST_TIMEOUT, "the head of the request did not come in time; send it whole"));
+            ErrorCode.REQUEST_TIMEOUT,
+            "the head of the request did not come in time; send it whole"));
   }
 
   private void answer(ChannelHandlerContext context, int status, String message) {
@@ -88,9 +92,7 @@ final class Http1Door extends ChannelDuplexHandler {
     byte[] body = ErrorJson.bytes(error);
     DefaultFullHttpResponse response =
         new DefaultFullHttpResponse(
-            HttpVersion.HTTP_1_1,
-            HttpResponseStatus.valueOf(status),
-            Unpooled.wrappedBuffer(body));
+            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(body));
     response
         .headers()
         .set(HttpHeaderNames.CONTENT_TYPE, "application/json")

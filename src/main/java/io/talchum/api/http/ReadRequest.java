@@ -1,5 +1,6 @@
 package io.talchum.api.http;
 
+import io.talchum.api.gate.BodyBudget;
 import io.talchum.core.Principal;
 import io.vertx.core.Context;
 import io.vertx.core.Handler;
@@ -10,6 +11,7 @@ import io.vertx.core.http.impl.HttpServerRequestInternal;
 import io.vertx.core.http.impl.HttpServerRequestWrapper;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.impl.RoutingContextInternal;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,20 +24,36 @@ final class ReadRequest extends HttpServerRequestWrapper {
   private final Buffer body;
   private final Principal principal;
   private final Arrival arrival;
+  private final BodyBudget.Share share;
 
-  ReadRequest(HttpServerRequest request, Buffer body, Principal principal, Arrival arrival) {
+  /**
+   * @param share what the body takes, until the answer has ended
+   */
+  ReadRequest(
+      HttpServerRequest request,
+      Buffer body,
+      BodyBudget.Share share,
+      Principal principal,
+      Arrival arrival) {
     super((HttpServerRequestInternal) request);
     this.body = body;
+    this.share = share;
     this.principal = principal;
     this.arrival = arrival;
   }
 
-  /** Lets the gate find it, on the context of this request alone. */
-  void announce() {
-    context().putLocal(KEY, this);
+  /** Sends it through the routes of a request that is not read any more. */
+  void route(RoutingContext instead) {
+    Context context = Objects.requireNonNull(Vertx.currentContext());
+    context.putLocal(KEY, this);
+    try {
+      ((RoutingContextInternal) instead).currentRouter().handle(this);
+    } finally {
+      boolean unused = context.removeLocal(KEY);
+    }
   }
 
-  /** The one that is on its way through the routes on this thread; null if it is another kind. */
+  /** The one that enters the routes on this thread now; null if it is another kind. */
   static @Nullable ReadRequest current() {
     Context context = Vertx.currentContext();
     return context == null ? null : context.getLocal(KEY);
@@ -43,6 +61,7 @@ final class ReadRequest extends HttpServerRequestWrapper {
 
   /** Leaves what is known. */
   void fill(RoutingContext context) {
+    context.addEndHandler(ended -> share.close());
     arrival.put(context);
     Callers.put(context, principal);
     ((RoutingContextInternal) context).setBody(body);

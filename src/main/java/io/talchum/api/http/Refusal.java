@@ -8,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import java.util.Objects;
 
 /**
  * Answers a request whose body is not read to its end, and ends what carries it: over HTTP/2 the
@@ -79,7 +80,7 @@ final class Refusal {
     request.endHandler(end -> close(request));
     request.exceptionHandler(broken -> close(request));
     request.resume();
-    Context loop = Vertx.currentContext();
+    Context loop = Objects.requireNonNull(Vertx.currentContext());
     long unused = loop.owner().setTimer(PATIENCE_MILLIS, late -> close(request));
   }
 

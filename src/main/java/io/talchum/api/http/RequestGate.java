@@ -15,7 +15,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
@@ -119,7 +118,8 @@ public class RequestGate {
     context
         .response()
         .putHeader(
-            "Allow", routes.stream().map(HttpRoute::method).sorted().collect(Collectors.joining(", ")));
+            "Allow",
+            routes.stream().map(HttpRoute::method).sorted().collect(Collectors.joining(", ")));
     throw new ServeException(
         ErrorCode.METHOD_NOT_ALLOWED, "the method is not allowed for " + asked);
   }
@@ -141,8 +141,7 @@ public class RequestGate {
 
   /** A request of HTTP/2 may have one that it does not announce: it is not read, and cut off. */
   private static void refuseBody(HttpServerRequest request) {
-    boolean announced =
-        length(request) > 0 || request.headers().contains("Transfer-Encoding");
+    boolean announced = length(request) > 0 || request.headers().contains("Transfer-Encoding");
     if (announced) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
@@ -166,7 +165,6 @@ public class RequestGate {
 
   private void read(RoutingContext context, Principal principal) {
     BodyBudget.Share share = budget.share();
-    context.addEndHandler(ended -> share.close());
     HttpServerRequest request = context.request();
     Arrival arrival = Arrival.of(context);
     BodyCollector.collect(
@@ -174,11 +172,7 @@ public class RequestGate {
         request,
         limits,
         share,
-        body -> {
-          ReadRequest whole = new ReadRequest(request, body, principal, arrival);
-          whole.announce();
-          ((RoutingContextInternal) context).currentRouter().handle(whole);
-        });
+        body -> new ReadRequest(request, body, share, principal, arrival).route(context));
   }
 
   private void checkHeaders(HttpServerRequest request) {

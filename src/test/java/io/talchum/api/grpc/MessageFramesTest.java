@@ -75,8 +75,7 @@ class MessageFramesTest {
   private void assertRefused(boolean gzip, Buffer piece, ErrorCode code, String message) {
     MessageFrames frames = new MessageFrames(MAX, gzip, share);
     assertThatThrownBy(() -> frames.take(piece))
-        .isInstanceOfSatisfying(
-            ServeException.class, e -> assertThat(e.code()).isEqualTo(code))
+        .isInstanceOfSatisfying(ServeException.class, e -> assertThat(e.code()).isEqualTo(code))
         .hasMessageContaining(message);
   }
 

@@ -38,8 +38,7 @@ class StrangersGrpcTest {
     @Override
     public Map<String, String> getConfigOverrides() {
       return Map.of(
-          "talchum.api-keys", KEY + ",a-key-for-metrics metrics",
-          "talchum.body-timeout", "1s");
+          "talchum.api-keys", KEY + ",a-key-for-metrics metrics", "talchum.body-timeout", "1s");
     }
   }
 

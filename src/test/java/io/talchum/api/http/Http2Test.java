@@ -38,8 +38,7 @@ class Http2Test {
   /** By an upgrade from HTTP/1, with which the body begins. */
   @Test
   void takesAStreamedBodyAfterAnUpgrade() throws Exception {
-    try (HttpClient client =
-        HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()) {
+    try (HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()) {
       for (int i = 0; i < 2; i++) {
         HttpResponse<String> answer =
             client.send(
@@ -106,7 +105,6 @@ class Http2Test {
     request.setChunked(true);
     request.write(Buffer.buffer(body.substring(0, 4)));
     request.end(Buffer.buffer(body.substring(4)));
-    return answered.compose(
-        answer -> answer.body().map(text -> answer.statusCode() + " " + text));
+    return answered.compose(answer -> answer.body().map(text -> answer.statusCode() + " " + text));
   }
 }

@@ -8,7 +8,9 @@ import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
-/** A connection whose every byte the test chooses; each read ends after 30 seconds at the latest. */
+/**
+ * A connection whose every byte the test chooses; each read ends after 30 seconds at the latest.
+ */
 final class RawHttp implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 30_000;
 

@@ -27,8 +27,7 @@ class SpringAiTest {
 
   @Test
   void listsModels() {
-    String models =
-        RestClient.create(url()).get().uri("/v1/models").retrieve().body(String.class);
+    String models = RestClient.create(url()).get().uri("/v1/models").retrieve().body(String.class);
     assertThat(models).contains("\"letters\"", "\"lora_qv\"");
   }
 
@@ -43,8 +42,7 @@ class SpringAiTest {
   void streams() {
     List<ChatResponse> pieces =
         Objects.requireNonNull(
-            model("letters", 7)
-                .stream(new Prompt("hi"))
+            model("letters", 7).stream(new Prompt("hi"))
                 .collectList()
                 .block(Duration.ofSeconds(60)));
     String text =
