@@ -63,7 +63,7 @@ public final class ApiKeys {
                 new ServeException(
                     ErrorCode.INVALID_REQUEST,
                     "talchum.api-keys names a scope '%s'; a key is followed by any of %s, or by nothing for all"
-                        .formatted(Shown.of(word), words())));
+                        .formatted(Printable.of(word), words())));
   }
 
   private static String words() {

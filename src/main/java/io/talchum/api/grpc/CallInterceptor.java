@@ -1,11 +1,14 @@
 package io.talchum.api.grpc;
 
 import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.quarkus.grpc.GlobalInterceptor;
+import io.talchum.api.connection.ClientDeparture;
 import io.talchum.core.Caller;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
@@ -31,10 +34,16 @@ public class CallInterceptor implements ServerInterceptor {
     try {
       GrpcBody body = admitted(GrpcBody.current());
       Caller caller = new Caller(body.principal(), CallDeadline.of(headers, now));
+      ClientDeparture client = ClientDeparture.of(body);
+      ServerCall<Q, R> heard = new HeardCall<>(call, client);
       StrictListener<Q> listener =
           new StrictListener<>(
-              call, Contexts.interceptCall(CallContext.with(caller, now), call, headers, next));
-      endOnDisconnect(body, listener);
+              heard, Contexts.interceptCall(CallContext.with(caller, now), heard, headers, next));
+      client.then(
+          () -> {
+            body.release();
+            listener.onCancel();
+          });
       return listener;
     } catch (ServeException e) {
       WireError.close(call, e);
@@ -50,13 +59,22 @@ public class CallInterceptor implements ServerInterceptor {
     return body;
   }
 
-  /** The transport reports a reset stream, but not a lost connection. */
-  private static void endOnDisconnect(GrpcBody body, ServerCall.Listener<?> listener) {
-    body.response()
-        .closeHandler(
-            closed -> {
-              body.release();
-              listener.onCancel();
-            });
+  /**
+   * A call that no longer listens for its client once it has answered. The transport reports some
+   * resets of a stream, but not all, and no lost connection.
+   */
+  private static final class HeardCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
+    private final ClientDeparture client;
+
+    HeardCall(ServerCall<Q, R> call, ClientDeparture client) {
+      super(call);
+      this.client = client;
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      client.close();
+      super.close(status, trailers);
+    }
   }
 }

@@ -12,7 +12,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.Principal;
 import io.talchum.core.ServeException;
 import io.talchum.service.ApiKeys;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -85,7 +85,7 @@ public class GrpcGate {
             : keys.authenticate(request.getHeader("Authorization"));
     if (route == null) {
       throw new ServeException(
-          ErrorCode.METHOD_NOT_ALLOWED, "there is no method " + Shown.of(method));
+          ErrorCode.METHOD_NOT_ALLOWED, "there is no method " + Printable.of(method));
     }
     route.access().check(principal, method);
     checkEncoding(request.getHeader("grpc-encoding"));
@@ -99,7 +99,7 @@ public class GrpcGate {
           ErrorCode.UNSUPPORTED,
           "grpc-encoding",
           "grpc-encoding '%s' is not supported; send gzip, or messages uncompressed"
-              .formatted(Shown.of(encoding)));
+              .formatted(Printable.of(encoding)));
     }
   }
 

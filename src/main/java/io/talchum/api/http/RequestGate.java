@@ -10,7 +10,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.Principal;
 import io.talchum.core.ServeException;
 import io.talchum.service.ApiKeys;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -84,7 +84,7 @@ public class RequestGate {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
           "the Transfer-Encoding is '%s'; only 'chunked' is taken"
-              .formatted(Shown.of(String.join(", ", encodings))));
+              .formatted(Printable.of(String.join(", ", encodings))));
     }
     if (!encodings.isEmpty() && request.headers().contains("Content-Length")) {
       throw new ServeException(
@@ -104,7 +104,7 @@ public class RequestGate {
 
   private static HttpRoute route(RoutingContext context, Principal principal) {
     HttpServerRequest request = context.request();
-    String asked = request.method() + " " + Shown.of(String.valueOf(request.path()));
+    String asked = request.method() + " " + Printable.of(String.valueOf(request.path()));
     List<HttpRoute> routes = RoutePolicy.at(context.normalizedPath());
     if (routes.isEmpty()) {
       throw new ServeException(ErrorCode.NOT_FOUND, "there is no " + asked);
@@ -146,7 +146,7 @@ public class RequestGate {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
           "%s %s takes no body; send none"
-              .formatted(request.method(), Shown.of(String.valueOf(request.path()))));
+              .formatted(request.method(), Printable.of(String.valueOf(request.path()))));
     }
   }
 
@@ -184,7 +184,8 @@ public class RequestGate {
     if (request.method() == HttpMethod.POST && type != null && !type.equals("application/json")) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
-          "the body's type is %s; send 'Content-Type: application/json'".formatted(Shown.of(type)));
+          "the body's type is %s; send 'Content-Type: application/json'"
+              .formatted(Printable.of(type)));
     }
   }
 
