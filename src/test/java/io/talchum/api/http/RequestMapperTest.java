@@ -207,14 +207,17 @@ class RequestMapperTest {
   }
 
   private static ChatRequestMapper.Mapped chat(String body) {
-    return ChatRequestMapper.map(
-        JsonBody.parse(body.getBytes(StandardCharsets.UTF_8)), Caller.ANONYMOUS);
+    return new JsonBodies()
+        .read(
+            body.getBytes(StandardCharsets.UTF_8),
+            json -> ChatRequestMapper.map(json, Caller.ANONYMOUS));
   }
 
   private static CompletionRequest completion(String prompt) {
     String body = "{\"prompt\":" + prompt + "}";
-    return CompletionRequestMapper.map(
-            JsonBody.parse(body.getBytes(StandardCharsets.UTF_8)), Caller.ANONYMOUS)
-        .request();
+    return new JsonBodies()
+        .read(
+            body.getBytes(StandardCharsets.UTF_8),
+            json -> CompletionRequestMapper.map(json, Caller.ANONYMOUS).request());
   }
 }

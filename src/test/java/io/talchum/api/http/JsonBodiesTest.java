@@ -3,12 +3,13 @@ package io.talchum.api.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-class JsonBodyTest {
+class JsonBodiesTest {
   @Test
   void readsAnObject() {
     assertThat(parse("{\"a\":[1,\"é\"]}").path("a").path(1).textValue()).isEqualTo("é");
@@ -38,11 +39,11 @@ class JsonBodyTest {
   void refusesInvalidUtf8NamingTheByte() {
     byte[] body = "{\"a\":\"xx\"}".getBytes(StandardCharsets.US_ASCII);
     body[6] = (byte) 0xc3;
-    assertThatThrownBy(() -> JsonBody.parse(body))
+    assertThatThrownBy(() -> parsed(body))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("not valid UTF-8 at byte 6");
     byte[] cut = {'{', '"', (byte) 0xe2, (byte) 0x82};
-    assertThatThrownBy(() -> JsonBody.parse(cut)).hasMessageContaining("not valid UTF-8 at byte 2");
+    assertThatThrownBy(() -> parsed(cut)).hasMessageContaining("not valid UTF-8 at byte 2");
   }
 
   @Test
@@ -57,7 +58,11 @@ class JsonBodyTest {
         .hasMessageContaining(reason);
   }
 
-  private static com.fasterxml.jackson.databind.node.ObjectNode parse(String body) {
-    return JsonBody.parse(body.getBytes(StandardCharsets.UTF_8));
+  private static ObjectNode parse(String body) {
+    return parsed(body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static ObjectNode parsed(byte[] body) {
+    return new JsonBodies().read(body, json -> json);
   }
 }
