@@ -73,13 +73,13 @@ public final class JsonText {
 
   /** Why a text was refused, in words for its author. */
   public static String reason(JsonProcessingException e) {
-    String said = Shown.of(e.getOriginalMessage());
+    String said = Shown.of(e.getOriginalMessage().replaceAll(", from `[^`]*`", ""));
     if (!(e instanceof StreamConstraintsException)) {
       return "is not valid JSON: " + said;
     }
     return said.contains("nesting depth")
         ? "is nested deeper than %d levels; flatten it".formatted(MAX_DEPTH)
-        : "breaks a limit: " + said.replaceAll(", from `.*`|, from `.*", "");
+        : "breaks a limit: " + said;
   }
 
   /**
