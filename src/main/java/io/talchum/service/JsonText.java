@@ -73,7 +73,7 @@ public final class JsonText {
 
   /** Why a text was refused, in words for its author. */
   public static String reason(JsonProcessingException e) {
-    String said = Shown.of(e.getOriginalMessage().replaceAll(", from `[^`]*`", ""));
+    String said = Printable.of(e.getOriginalMessage().replaceAll(", from `[^`]*`", ""));
     if (!(e instanceof StreamConstraintsException)) {
       return "is not valid JSON: " + said;
     }
@@ -126,7 +126,7 @@ public final class JsonText {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
       values.put(
-          entry.getKey(), value(field + "." + Shown.of(entry.getKey()), entry.getValue(), nulls));
+          entry.getKey(), value(field + "." + Printable.of(entry.getKey()), entry.getValue(), nulls));
     }
     return values;
   }

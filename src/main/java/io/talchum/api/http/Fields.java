@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ServeException;
 import io.talchum.service.JsonText;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -186,7 +186,7 @@ final class Fields {
     return ServeException.invalid(
         param,
         "%s must be a whole number from %d to %d, not %s"
-            .formatted(name, least, most, Shown.of(node.asText())));
+            .formatted(name, least, most, Printable.of(node.asText())));
   }
 
   static float number(String name, JsonNode node) {
@@ -223,8 +223,8 @@ final class Fields {
     return switch (node.getNodeType()) {
       case OBJECT -> "an object";
       case ARRAY -> "a list";
-      case STRING -> "the string '%s'".formatted(Shown.of(node.textValue()));
-      case NUMBER -> "the number " + Shown.of(node.asText());
+      case STRING -> "the string '%s'".formatted(Printable.of(node.textValue()));
+      case NUMBER -> "the number " + Printable.of(node.asText());
       case BOOLEAN, NULL -> node.asText();
       case BINARY, MISSING, POJO -> "nothing";
     };

@@ -11,7 +11,7 @@ import io.talchum.core.TemplateOptions;
 import io.talchum.core.ToolCall;
 import io.talchum.service.JsonBudget;
 import io.talchum.service.JsonText;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -97,7 +97,7 @@ final class MessageMapper {
           throw ServeException.invalid(
               where + "role",
               "%srole '%s' is not one of system, developer, user, assistant, tool; send one of these"
-                  .formatted(where, Shown.of(role)));
+                  .formatted(where, Printable.of(role)));
     };
   }
 
@@ -131,7 +131,7 @@ final class MessageMapper {
           ErrorCode.UNSUPPORTED,
           name + ".type",
           "%s.type '%s' is not supported; this server reads parts of type text only; leave it out"
-              .formatted(name, Shown.of(type)));
+              .formatted(name, Printable.of(type)));
     }
     return FieldTable.of("type", "text").check(name + ".", object).requiredText("text");
   }

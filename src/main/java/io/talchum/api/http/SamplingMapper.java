@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.ServeException;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -59,7 +59,7 @@ final class SamplingMapper {
       throw ServeException.invalid(
           "logit_bias",
           "logit_bias has the key '%s', which is not a token id; send ids as whole numbers"
-              .formatted(Shown.of(key)));
+              .formatted(Printable.of(key)));
     }
   }
 }
