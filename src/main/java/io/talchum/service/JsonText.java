@@ -116,7 +116,7 @@ public final class JsonText {
   }
 
   /** The same; nulls are refused by name. */
-  @SuppressWarnings("NullAway") // there are none
+  @SuppressWarnings({"unchecked", "NullAway"}) // there are no nulls
   public static Map<String, Object> objectWithoutNulls(String field, ObjectNode object) {
     return (Map<String, Object>) (Map<String, ?>) object(field, object, false);
   }
