@@ -74,10 +74,7 @@ final class PromptTextLimit {
           field,
           "%s of %d characters cannot fit the context of %d tokens: they are %d or more; shorten it"
               .formatted(
-                  field,
-                  texts.stream().mapToLong(String::length).sum(),
-                  contextTokens,
-                  least));
+                  field, texts.stream().mapToLong(String::length).sum(), contextTokens, least));
     }
   }
 

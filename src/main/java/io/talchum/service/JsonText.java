@@ -31,9 +31,9 @@ public final class JsonText {
   public static final int MAX_DEPTH = 64;
 
   /**
-   * No duplicate keys, nothing after the value, bounded; a text is bounded by what it came in. Names
-   * are not interned: the JVM's table of strings is no place for those of clients. NaN is read, so
-   * that its refusal can name the field.
+   * No duplicate keys, nothing after the value, bounded; a text is bounded by what it came in.
+   * Names are not interned: the JVM's table of strings is no place for those of clients. NaN is
+   * read, so that its refusal can name the field.
    */
   private static final ObjectReader STRICT =
       JsonMapper.builder(
@@ -126,7 +126,8 @@ public final class JsonText {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
       values.put(
-          entry.getKey(), value(field + "." + Printable.of(entry.getKey()), entry.getValue(), nulls));
+          entry.getKey(),
+          value(field + "." + Printable.of(entry.getKey()), entry.getValue(), nulls));
     }
     return values;
   }

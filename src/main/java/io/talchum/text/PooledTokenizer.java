@@ -66,8 +66,7 @@ public final class PooledTokenizer implements Tokenizer {
 
   @Override
   public String decode(int[] tokenIds, boolean skipSpecialTokens) {
-    return run(
-        tokenIds.length > LONG_TOKENS, () -> tokenizer.decode(tokenIds, skipSpecialTokens));
+    return run(tokenIds.length > LONG_TOKENS, () -> tokenizer.decode(tokenIds, skipSpecialTokens));
   }
 
   @Override

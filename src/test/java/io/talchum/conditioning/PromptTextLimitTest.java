@@ -16,17 +16,49 @@ import org.junit.jupiter.api.Test;
 class PromptTextLimitTest {
   private static final List<String> WORDS =
       List.of(
-          "the", "model", "Information", " ", "  ", "        ", "\n", "\t", "a", "Z", "0123",
-          "----------------", "====", "한국어", "é", "e\u0301", "😀", "\u2581", "<|im_end|>", "</s>",
-          "<s>", "THE", "\u00a0", "ﬁ", "{\"a\":[]}", "\u0001");
+          "the",
+          "model",
+          "Information",
+          " ",
+          "  ",
+          "        ",
+          "\n",
+          "\t",
+          "a",
+          "Z",
+          "0123",
+          "----------------",
+          "====",
+          "한국어",
+          "é",
+          "e\u0301",
+          "😀",
+          "\u2581",
+          "<|im_end|>",
+          "</s>",
+          "<s>",
+          "THE",
+          "\u00a0",
+          "ﬁ",
+          "{\"a\":[]}",
+          "\u0001");
 
   @Test
   void letsThroughWhatFits() {
     SplittableRandom random = new SplittableRandom(13);
     for (String model :
         List.of(
-            "gemma2", "granite", "llama", "llama31", "llama_linear", "llama_tied",
-            "mistral", "olmo2", "phi3", "qwen2", "qwen3")) {
+            "gemma2",
+            "granite",
+            "llama",
+            "llama31",
+            "llama_linear",
+            "llama_tied",
+            "mistral",
+            "olmo2",
+            "phi3",
+            "qwen2",
+            "qwen3")) {
       DjlTokenizer tokenizer =
           DjlTokenizer.load(Fixtures.own("models/" + model + "/tokenizer.json"), 1 << 20);
       for (int i = 0; i < 200; i++) {

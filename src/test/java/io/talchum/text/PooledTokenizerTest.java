@@ -73,10 +73,13 @@ class PooledTokenizerTest {
   void refusesMoreThanMayWaitAndWhoHasWaitedForTooLong() throws Exception {
     Tokenizer tokenizer = new PooledTokenizer(inner, 1, 1, PATIENCE);
     Thread running = Thread.ofPlatform().start(() -> tokenizer.encode(LONG, false, true));
-    Thread waiting = Thread.ofPlatform().start(() -> {
-      awaitWaiting(running);
-      tokenizer.encode(LONG, false, true);
-    });
+    Thread waiting =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  awaitWaiting(running);
+                  tokenizer.encode(LONG, false, true);
+                });
     awaitWaiting(running);
     awaitWaiting(waiting);
     assertRefused(() -> tokenizer.encode(LONG, false, true), "at most 1, for at most 20 s");

@@ -78,8 +78,7 @@ final class MessageMapper {
     return calls;
   }
 
-  private static List<Map<String, ?>> objects(
-      String field, List<String> json, JsonBudget budget) {
+  private static List<Map<String, ?>> objects(String field, List<String> json, JsonBudget budget) {
     List<Map<String, ?>> objects = new ArrayList<>(json.size());
     for (int i = 0; i < json.size(); i++) {
       objects.add(JsonText.object(field + "[" + i + "]", json.get(i), budget));

@@ -51,8 +51,7 @@ public class AdaptersResource {
   public byte[] activate(@PathParam("name") String name, byte[] body) {
     String version =
         bodies.read(
-            body,
-            json -> RequestFields.ACTIVATE_ADAPTER.check("", json).requiredText("version"));
+            body, json -> RequestFields.ACTIVATE_ADAPTER.check("", json).requiredText("version"));
     return json(services.stored().activate(name, version));
   }
 

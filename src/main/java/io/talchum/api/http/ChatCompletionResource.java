@@ -18,8 +18,7 @@ public class ChatCompletionResource {
   private final AnswerThreads threads;
   private final JsonBodies bodies;
 
-  public ChatCompletionResource(
-      Services services, AnswerThreads threads, JsonBodies bodies) {
+  public ChatCompletionResource(Services services, AnswerThreads threads, JsonBodies bodies) {
     this.services = services;
     this.threads = threads;
     this.bodies = bodies;

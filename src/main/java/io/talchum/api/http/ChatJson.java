@@ -38,8 +38,7 @@ final class ChatJson extends AnswerJson {
   ChatChoice choice(Choice choice) {
     return new ChatChoice.Whole(
         choice.index(),
-        new ChatChoice.Message(
-            "assistant", choice.text(), choice.reasoning().orElse(null), null),
+        new ChatChoice.Message("assistant", choice.text(), choice.reasoning().orElse(null), null),
         logprobs(choice.tokens()),
         AnswerDocument.finishReason(choice.finishReason()),
         choice.stopString().orElse(null));
@@ -74,8 +73,7 @@ final class ChatJson extends AnswerJson {
   }
 
   private ChatChoice content(int index, String text, List<TokenDetail> tokens) {
-    return new ChatChoice.Piece(
-        index, new ChatChoice.Delta(null, text, null), logprobs(tokens));
+    return new ChatChoice.Piece(index, new ChatChoice.Delta(null, text, null), logprobs(tokens));
   }
 
   private ChatChoice.@Nullable Logprobs logprobs(List<TokenDetail> tokens) {

@@ -18,8 +18,7 @@ public class CompletionResource {
   private final AnswerThreads threads;
   private final JsonBodies bodies;
 
-  public CompletionResource(
-      Services services, AnswerThreads threads, JsonBodies bodies) {
+  public CompletionResource(Services services, AnswerThreads threads, JsonBodies bodies) {
     this.services = services;
     this.threads = threads;
     this.bodies = bodies;

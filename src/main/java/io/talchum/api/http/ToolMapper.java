@@ -91,7 +91,9 @@ final class ToolMapper {
     String name = where + "function.";
     Fields inner = FUNCTION.check(name, function);
     return new ToolCall(
-        fields.text("id"), inner.requiredText("name"), arguments(name + "arguments", inner, budget));
+        fields.text("id"),
+        inner.requiredText("name"),
+        arguments(name + "arguments", inner, budget));
   }
 
   /** OpenAI sends the text of an object; transformers' users send the object. */

@@ -165,8 +165,7 @@ class RequestMapperTest {
         "chat_template_kwargs.x is NaN");
     Struct inner =
         Struct.newBuilder()
-            .putFields(
-                "y", Value.newBuilder().setNumberValue(Double.POSITIVE_INFINITY).build())
+            .putFields("y", Value.newBuilder().setNumberValue(Double.POSITIVE_INFINITY).build())
             .build();
     assertRefused(
         () -> variable(Value.newBuilder().setStructValue(inner)),

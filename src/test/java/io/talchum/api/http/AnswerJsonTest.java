@@ -37,8 +37,7 @@ class AnswerJsonTest {
   private static final List<Choice> CHOICES =
       List.of(
           new Choice(0, "hé", Optional.of("hm"), TOKENS, FinishReason.STOP, Optional.of("x")),
-          new Choice(
-              1, "", Optional.empty(), List.of(), FinishReason.LENGTH, Optional.empty()));
+          new Choice(1, "", Optional.empty(), List.of(), FinishReason.LENGTH, Optional.empty()));
   private static final AnswerJson.Source MIX =
       source(
           new ModelVersions(
@@ -116,8 +115,7 @@ class AnswerJsonTest {
             HEAD
                 + "\"choices\":[{\"index\":1,\"delta\":{\"reasoning_content\":\"한 \\uD83D\\uDE00 \\u0001/\"},"
                 + "\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}\n\n");
-    GenerationEvent finish =
-        new GenerationEvent.Finish(0, FinishReason.STOP, Optional.of("\n"));
+    GenerationEvent finish = new GenerationEvent.Finish(0, FinishReason.STOP, Optional.of("\n"));
     assertThat(text(json.chunk(json.delta(finish), false, new StreamChoice(true, true, true))))
         .isEqualTo(
             HEAD

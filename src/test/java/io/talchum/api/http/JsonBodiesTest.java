@@ -106,7 +106,14 @@ class JsonBodiesTest {
     public static void main(String[] args) {
       int bytes = 4 << 20; // talchum.max-body
       for (String value :
-          List.of("{}", "[]", "\"\"", "{\"a\":1}", "[1,1,1,1,1,1,1,1,1,1]", "0.1", "12345678901234567890")) {
+          List.of(
+              "{}",
+              "[]",
+              "\"\"",
+              "{\"a\":1}",
+              "[1,1,1,1,1,1,1,1,1,1]",
+              "0.1",
+              "12345678901234567890")) {
         byte[] body = metadata(value, bytes).getBytes(StandardCharsets.UTF_8);
         try {
           new JsonBodies().read(body, JsonNode::size);
@@ -138,7 +145,8 @@ class JsonBodiesTest {
     Thread second =
         Thread.startVirtualThread(
             () -> secondIsRead.set(bodies.read(large, json -> json.size() == 1)));
-    assertThat(bodies.<Integer>read("{}".getBytes(StandardCharsets.UTF_8), JsonNode::size)).isZero();
+    assertThat(bodies.<Integer>read("{}".getBytes(StandardCharsets.UTF_8), JsonNode::size))
+        .isZero();
     assertThat(secondIsRead).isFalse();
     mayEnd.countDown();
     assertThat(first.join(Duration.ofSeconds(10))).isTrue();

@@ -122,7 +122,8 @@ class RequestMapperTest {
   @Test
   void refusesPromptsOfOtherTypesByPlace() {
     assertThatThrownBy(() -> completion("[\"a\",5]"))
-        .hasMessageContaining("prompt[1] must be a string or a list of token ids, not the number 5");
+        .hasMessageContaining(
+            "prompt[1] must be a string or a list of token ids, not the number 5");
     assertThatThrownBy(() -> completion("[1,\"a\"]"))
         .hasMessageContaining("prompt[1] must be a whole number, not the string 'a'");
     assertThatThrownBy(() -> completion("[[1],[2,null]]"))
