@@ -30,7 +30,9 @@ final class ErrorJson {
   }
 
   static boolean retryable(ErrorCode code) {
-    return code == ErrorCode.QUEUE_FULL || code == ErrorCode.SHUTTING_DOWN;
+    return code == ErrorCode.QUEUE_FULL
+        || code == ErrorCode.OVERLOADED
+        || code == ErrorCode.SHUTTING_DOWN;
   }
 
   static byte[] bytes(ServeException error) {
