@@ -10,8 +10,8 @@ import io.talchum.service.AdapterReport;
 import io.talchum.service.ModelCatalog;
 import io.talchum.testing.Fixtures;
 import io.talchum.weights.DType;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.SafetensorsWriter;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +48,7 @@ class AdapterCheckTest {
     assertThat(report.selfTest().norm()).isPositive();
     assertThat(report.selfTest().largest()).isPositive();
     assertThat(report.base()).contains("sha256-");
-    assertThat(report.needsHooks()).isFalse();
+    assertThat(report.needsExtendedGraph()).isFalse();
     assertThat(report.virtualTokens()).isZero();
   }
 
@@ -72,7 +72,7 @@ class AdapterCheckTest {
     AdapterReport report = check.report(folder, base);
 
     assertThat(report.primitives()).containsOnlyKeys("NormWeight");
-    assertThat(report.needsHooks()).isTrue();
+    assertThat(report.needsExtendedGraph()).isTrue();
   }
 
   @Test

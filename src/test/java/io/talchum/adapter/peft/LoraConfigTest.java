@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.talchum.adapter.TestBases;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.ConfigJson;
 import io.talchum.adapter.folder.TensorSource;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
 import io.talchum.testing.ZeroBase;
-import io.talchum.weights.SafetensorsFile;
+import io.talchum.weights.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -262,7 +262,7 @@ class LoraConfigTest {
   private Parsed parse(String json) {
     try (SafetensorsFile file =
         SafetensorsFile.open(Fixtures.path("adapters/llama/lora_qv/adapter_model.safetensors"))) {
-      ConfigFields fields =
+      AdapterConfigFields fields =
           ConfigJson.read(Files.writeString(temp.resolve("adapter_config.json"), json));
       PeftKinds.of(fields).options().check(fields);
       PeftSource source =
