@@ -6,6 +6,7 @@ import io.talchum.conditioning.ConditionedPrompt;
 import io.talchum.conditioning.ServedModel;
 import io.talchum.core.Caller;
 import io.talchum.core.ModelVersions;
+import io.talchum.core.Principal;
 import io.talchum.core.RequestTags;
 import io.talchum.core.SamplingParams;
 import io.talchum.engine.Engine;
@@ -20,7 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -72,7 +73,7 @@ final class StarterHarness implements AutoCloseable {
         new GenerationStarter(
             engine,
             new TokenSpelling(served.tokenizer()),
-            new RequestIds(clock, new Random(1)),
+            new RequestIds(clock, new SplittableRandom(1)),
             clock,
             new ServiceLimits(8, 8, deadline),
             overhead -> {},
@@ -96,7 +97,7 @@ final class StarterHarness implements AutoCloseable {
   }
 
   @Nullable Instant deadline(@Nullable Instant asked) {
-    return starter.deadline(new Caller("t", asked));
+    return starter.deadline(new Caller(Principal.ANONYMOUS, asked));
   }
 
   /** The next sequence to end. */
