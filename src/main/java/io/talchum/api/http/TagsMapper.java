@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.RequestTags;
 import io.talchum.core.ServeException;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +37,7 @@ final class TagsMapper {
     }
     Map<String, String> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> pair : object.properties()) {
-      String name = "metadata." + Shown.of(pair.getKey());
+      String name = "metadata." + Printable.of(pair.getKey());
       if (pair.getKey().length() > MAX_NAME) {
         throw tooLong("a name in metadata", pair.getKey().length(), MAX_NAME);
       }
