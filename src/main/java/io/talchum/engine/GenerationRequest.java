@@ -25,6 +25,12 @@ public record GenerationRequest(
     @Nullable Instant deadline,
     GenerationSink sink) {
 
+  /** The same with another sink. */
+  public GenerationRequest withSink(GenerationSink other) {
+    return new GenerationRequest(
+        id, promptTokenIds, adapter, sampling, fairnessKey, deadline, other);
+  }
+
   /** Tokens that the adapter puts in front of the prompt. */
   int virtualTokens() {
     return adapter == null ? 0 : adapter.resident().virtualTokens();

@@ -11,6 +11,14 @@ import java.util.List;
  * of {@link #onFinish} and {@link #onError}.
  */
 public interface GenerationSink {
+  /**
+   * Whether each token is to come with its log-probability, also if the request's own parameters do
+   * not ask for it; the same answer for the life of the request.
+   */
+  default boolean wantsLogprobs() {
+    return false;
+  }
+
   /** Log-probabilities of the prompt's tokens but the first; only if they were asked for. */
   void onPrompt(List<TokenLogprob> prompt);
 
