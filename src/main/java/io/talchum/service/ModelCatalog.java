@@ -174,7 +174,8 @@ public final class ModelCatalog {
   }
 
   private String allNames() {
-    List<String> names = new ArrayList<>(store.list().stream().map(e -> e.manifest().name()).toList());
+    List<String> names =
+        new ArrayList<>(store.list().stream().map(e -> e.manifest().name()).toList());
     store.unusable().forEach(found -> names.add(found.name()));
     return names.isEmpty() ? "none" : String.join(", ", names);
   }

@@ -58,8 +58,7 @@ record NativeLeftovers(Path temporary, Path processes, InstantSource clock) {
     List<Path> found = new ArrayList<>();
     if (Files.isDirectory(self)) {
       UserPrincipal user = Files.getOwner(self);
-      try (DirectoryStream<Path> folders =
-          Files.newDirectoryStream(temporary, PREFIX + "[0-9]*")) {
+      try (DirectoryStream<Path> folders = Files.newDirectoryStream(temporary, PREFIX + "[0-9]*")) {
         for (Path folder : folders) {
           if (isOldFolderOf(user, folder)) {
             found.add(folder);
@@ -73,9 +72,7 @@ record NativeLeftovers(Path temporary, Path processes, InstantSource clock) {
   private boolean isOldFolderOf(UserPrincipal user, Path folder) throws IOException {
     return Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
         && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(user)
-        && Files.getLastModifiedTime(folder)
-            .toInstant()
-            .isBefore(clock.instant().minus(LOADING));
+        && Files.getLastModifiedTime(folder).toInstant().isBefore(clock.instant().minus(LOADING));
   }
 
   /** The folders of all libraries that processes have loaded, as far as they may be read. */

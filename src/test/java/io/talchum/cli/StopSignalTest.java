@@ -51,8 +51,7 @@ class StopSignalTest {
             }
           };
       ProcessEnvironment process =
-          new ProcessEnvironment(
-              out, new PrintWriter(standing), false, Map.of(), Path.of(args[1]));
+          new ProcessEnvironment(out, new PrintWriter(standing), false, Map.of(), Path.of(args[1]));
       System.exit(
           Talchum.run(
               process,

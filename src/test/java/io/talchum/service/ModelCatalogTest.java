@@ -89,7 +89,9 @@ class ModelCatalogTest {
   void aSourceThatIsNotImportedIsToldTheCommand() throws IOException {
     Path gguf = Files.createFile(dataDir.resolve("m.gguf"));
     assertRefused(
-        gguf.toString(), ErrorCode.MODEL_NOT_FOUND, "it is not imported yet: ./talchum import " + gguf);
+        gguf.toString(),
+        ErrorCode.MODEL_NOT_FOUND,
+        "it is not imported yet: ./talchum import " + gguf);
     String folder = Fixtures.path("models/llama_tied").toString();
     assertRefused(folder, ErrorCode.MODEL_NOT_FOUND, "./talchum import " + folder);
     assertRefused("hf:org/name", ErrorCode.MODEL_NOT_FOUND, "./talchum import hf:org/name");
@@ -109,8 +111,7 @@ class ModelCatalogTest {
     for (String name : List.of("one", "own", "..", ".", "", "../models/own")) {
       assertThatThrownBy(() -> catalog().remove(name))
           .isInstanceOfSatisfying(
-              ServeException.class,
-              e -> assertThat(e.code()).isEqualTo(ErrorCode.MODEL_NOT_FOUND))
+              ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.MODEL_NOT_FOUND))
           .hasMessageContaining("known are none");
     }
   }

@@ -89,7 +89,12 @@ final class GgufReader {
       case 10 -> json.numberNode(readCount(key));
       case 11 -> json.numberNode(file.bytes().get(LittleEndian.LONG, take(8, key)));
       case 12 -> json.numberNode(file.bytes().get(LittleEndian.DOUBLE, take(8, key)));
-      default -> throw refused("gives metadata " + key + " the unknown value type " + Integer.toUnsignedString(type));
+      default ->
+          throw refused(
+              "gives metadata "
+                  + key
+                  + " the unknown value type "
+                  + Integer.toUnsignedString(type));
     };
   }
 

@@ -18,8 +18,7 @@ final class Checkpoints {
    */
   static Checkpoint open(Path source) {
     if (!Files.exists(source)) {
-      throw new ServeException(
-          ErrorCode.INVALID_MODEL, "there is no file or folder " + source);
+      throw new ServeException(ErrorCode.INVALID_MODEL, "there is no file or folder " + source);
     }
     return Files.isDirectory(source) ? HfCheckpoint.open(source) : GgufCheckpoint.open(source);
   }

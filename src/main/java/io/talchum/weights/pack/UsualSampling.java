@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * How a model is drawn from whose source does not say it, as all GGUF files: with the values that
- * llama.cpp has, for which such files are made. Temperature 1 without any cut lets a small quantized
- * model take a token of the long tail every few words.
+ * llama.cpp has, for which such files are made. Temperature 1 without any cut lets a small
+ * quantized model take a token of the long tail every few words.
  */
 final class UsualSampling {
   private static final List<String> KEYS =
