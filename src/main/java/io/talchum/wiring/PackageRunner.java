@@ -12,6 +12,7 @@ import io.talchum.text.DjlTokenizer;
 import io.talchum.weights.pack.ModelPackage;
 import io.talchum.weights.pack.PackageManifest;
 import java.nio.file.Path;
+import java.time.InstantSource;
 
 /** Opens packages on ONNX Runtime, with all cores and one slot. */
 final class PackageRunner implements ModelRunner {
@@ -19,6 +20,7 @@ final class PackageRunner implements ModelRunner {
 
   @Override
   public RunningModel open(Path packageFolder, int contextTokens, KvFormat kv) {
+    NativeLeftovers.ofMachine(InstantSource.system()).sweep();
     ModelPackage weights = ModelPackage.open(packageFolder);
     try {
       PackageManifest manifest = weights.manifest();
