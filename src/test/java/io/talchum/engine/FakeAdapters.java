@@ -74,7 +74,7 @@ final class FakeAdapters {
       @Override
       public ResidentAdapter resident() {
         if (!isOpen) {
-          throw new AssertionError("used a closed lease");
+          throw executor.violated("used a closed lease");
         }
         return version.resident;
       }
@@ -82,7 +82,7 @@ final class FakeAdapters {
       @Override
       public void close() {
         if (!isOpen) {
-          throw new AssertionError("lease closed twice");
+          throw executor.violated("lease closed twice");
         }
         isOpen = false;
         version.leases--;

@@ -6,11 +6,12 @@ import io.talchum.core.ServeException;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
+import java.time.Duration;
 
 /** OpenAI's error object, as a response and inside a stream. */
 final class ErrorJson {
-  /** Seconds after which a refused client may try again. */
-  static final String RETRY_AFTER = "1";
+  /** After which a refused client may try again if nothing better is known. */
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
   private ErrorJson() {}
 
@@ -19,7 +20,7 @@ final class ErrorJson {
     Response.ResponseBuilder response =
         Response.status(row.status()).type(MediaType.APPLICATION_JSON_TYPE).entity(bytes(error));
     if (retryable(error.code())) {
-      response.header("Retry-After", RETRY_AFTER);
+      response.header("Retry-After", error.retryAfter().orElse(RETRY_AFTER).toSeconds());
     }
     if (error.code() == ErrorCode.UNAUTHENTICATED) {
       response.header("WWW-Authenticate", "Bearer");
