@@ -12,8 +12,6 @@ import io.talchum.model.StepLogits;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -137,7 +135,7 @@ final class EngineCore {
 
   private StepPlanner.Moment moment() {
     return new StepPlanner.Moment(
-        afterDecode, totals.prefillSteps(), admission.someoneWaits(), !credit.isNegative());
+        afterDecode, totals.prefillSteps(), admission.someoneWaits(), credit);
   }
 
   /** Ends everything that waits or runs. */
@@ -294,9 +292,7 @@ final class EngineCore {
 
   private StepLogits prefillLogits(Prefill plan, Sequence sequence) {
     try {
-      int[] piece =
-          Arrays.copyOfRange(
-              sequence.promptTokenIds(), plan.start(), plan.start() + plan.tokens());
+      int[] piece = sequence.tokenIds(plan.start(), plan.start() + plan.tokens());
       return runner.run(
           () -> executor.prefill(plan.slot(), plan.start(), piece, plan.logits()));
     } catch (Throwable e) {
@@ -312,7 +308,7 @@ final class EngineCore {
         sequence.addPromptLogprob(plan.start() + row + 1, logits.row(row));
       }
     }
-    if (!sequence.isPrefilling()) {
+    if (!sequence.isPrefilling() && !sequence.isResuming()) {
       prefixes.promptDone(sequence);
       sequence.promptDone();
       if (!sequence.hasEnded()) {

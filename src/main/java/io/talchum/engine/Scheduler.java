@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  * Who gets a slot, and who runs.
  *
  * <p>Between classes: requests in the background get a quarter of the slots at most, and only while
- * none that somebody waits for waits; one that still reads gives its slot back when it is needed.
- * While others run, they have a tenth of the model's time. So that they never starve, every {@value
- * #BACKGROUND_EVERY}th slot is theirs, to the end.
+ * none that somebody waits for waits; they give them back when they are needed. While others run,
+ * they have a tenth of the model's time. So that they never starve, one of them has a slot to its
+ * end after every {@value #BACKGROUND_EVERY} admissions of others.
  *
  * <p>Within a class: virtual token counters per fairness key (arXiv:2401.00588, algorithm 2).
  * Pure functions.
@@ -30,14 +30,15 @@ final class Scheduler {
   private static final Duration KEPT_FOR = Duration.ofMillis(20);
 
   /** Admissions of others after which one in the background has its turn. */
-  static final int BACKGROUND_EVERY = 16;
+  static final int BACKGROUND_EVERY = 64;
 
   private static final int SLOTS_PER_BACKGROUND = 4;
 
   /** The background's part of the model's time while others run is one in so many. */
   private static final int BACKGROUND_SHARE = 10;
 
-  private static final Duration MOST_CREDIT = Duration.ofMillis(100);
+  /** What the background may take at once after it had none for a while. */
+  static final Duration MOST_CREDIT = Duration.ofMillis(20);
 
   private Scheduler() {}
 
@@ -54,9 +55,9 @@ final class Scheduler {
       int backgroundRunning,
       int sinceBackground) {
 
-    /** Whether the next slot is the background's, whoever waits. */
+    /** Whether the next slot is the background's, whoever waits, and stays so. */
     boolean isBackgroundsTurn() {
-      return backgroundMay() && sinceBackground >= BACKGROUND_EVERY;
+      return backgroundWaits && backgroundRunning == 0 && sinceBackground >= BACKGROUND_EVERY;
     }
 
     private boolean backgroundMay() {

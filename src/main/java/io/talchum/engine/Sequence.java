@@ -42,6 +42,7 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
   private @Nullable PrefixCursor prefix;
   private int kvTokens;
   private int cachedTokens;
+  private int rereadTokens; // generated ones that are read again after a preemption
   private int completionTokens;
   private int[] generated = new int[16]; // the first completionTokens of it
   private boolean hasEnded;
@@ -124,8 +125,18 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     return kvTokens;
   }
 
+  /** All that is read before the next token is generated. */
+  int readTokens() {
+    return promptTokens() + rereadTokens;
+  }
+
   boolean isPrefilling() {
-    return kvTokens < promptTokens();
+    return kvTokens < readTokens();
+  }
+
+  /** Whether it goes on where it was preempted: the next token is known already. */
+  boolean isResuming() {
+    return completionTokens > 0;
   }
 
   /** The token that the next decode step feeds. */
@@ -186,15 +197,16 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     times.admitted(now);
   }
 
-  /** Whether its slot may be given to another: it would begin anew, with what it knows. */
+  /** Whether its slot may be given to another: it reads again what it has, and goes on. */
   boolean canBePreempted() {
-    return requestClass() == RequestClass.BACKGROUND && isPrefilling() && !keepsSlot;
+    return requestClass() == RequestClass.BACKGROUND && !keepsSlot;
   }
 
-  /** It waits again; scores that are known stay known. */
+  /** It waits again; what is scored and generated stays. */
   void preempted() {
     kvTokens = 0;
     cachedTokens = 0;
+    rereadTokens = Math.max(0, completionTokens - 1);
   }
 
   /** Its blocks are looked up and stored from here on. */
@@ -286,7 +298,7 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
             textDelta,
             stopFilter.stop(),
             promptTokens(),
-            cachedTokens,
+            Math.min(cachedTokens, promptTokens()),
             completionTokens,
             times.modelTime());
     request.sink().onFinish(result);

@@ -130,8 +130,8 @@ final class SlotTable {
                   sequence.requestClass(),
                   orders[slot],
                   sequence.kvTokens(),
-                  sequence.promptTokens(),
-                  sequence.tokensLeft(),
+                  sequence.readTokens(),
+                  sequence.isPrefilling() && sequence.isResuming() ? 0 : sequence.tokensLeft(),
                   sequence.logitsFrom(),
                   sequence.uncutTokens()));
     }

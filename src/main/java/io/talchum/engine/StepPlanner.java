@@ -3,6 +3,7 @@ package io.talchum.engine;
 import io.talchum.engine.SlotView.Phase;
 import io.talchum.engine.StepPlan.Move;
 import io.talchum.model.LogitRows;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -32,11 +33,10 @@ final class StepPlanner {
    * @param afterDecode whether the last step was a decode step
    * @param prefillSteps prefill steps so far
    * @param someWait whether requests wait, which will fill holes without a move
-   * @param backgroundMayRun whether the background may take time from others; if not, its rows run
-   *     only where they cost nothing
+   * @param credit time that the background may take from others. Below zero its rows run only where
+   *     they cost nothing; only when it is full does a prompt of theirs go before others' prompts
    */
-  record Moment(
-      boolean afterDecode, long prefillSteps, boolean someWait, boolean backgroundMayRun) {}
+  record Moment(boolean afterDecode, long prefillSteps, boolean someWait, Duration credit) {}
 
   /**
    * The next step.
@@ -45,9 +45,9 @@ final class StepPlanner {
    */
   static StepPlan plan(List<SlotView> slots, Moment moment, EngineConfig config) {
     boolean someOnline = slots.stream().anyMatch(SlotView::isOnline);
-    boolean all = !someOnline || moment.backgroundMayRun();
+    boolean all = !someOnline || !moment.credit().isNegative();
     int lastDecoding = last(slots, Phase.DECODE, all);
-    int prefilling = nextPrefill(slots, moment, someOnline);
+    int prefilling = nextPrefill(slots, moment, all);
     if (prefilling >= 0 && (moment.afterDecode() || lastDecoding < 0)) {
       return prefill(prefilling, slots.get(prefilling), lastDecoding >= 0, config);
     }
@@ -84,13 +84,12 @@ final class StepPlanner {
     return isSmall ? Math.min(large, config.prefillTokens()) : large;
   }
 
-  /** The background's, if it may take its share now, else the others'. */
-  private static int nextPrefill(List<SlotView> slots, Moment moment, boolean someOnline) {
+  private static int nextPrefill(List<SlotView> slots, Moment moment, boolean all) {
     boolean oldest = moment.prefillSteps() % OLDEST_EVERY == OLDEST_EVERY - 1;
-    int background = nextPrefill(slots, RequestClass.BACKGROUND, oldest);
-    return background >= 0 && (!someOnline || moment.backgroundMayRun())
-        ? background
-        : nextPrefill(slots, RequestClass.ONLINE, oldest);
+    int online = nextPrefill(slots, RequestClass.ONLINE, oldest);
+    int background = all ? nextPrefill(slots, RequestClass.BACKGROUND, oldest) : -1;
+    boolean backgroundFirst = online < 0 || moment.credit().equals(Scheduler.MOST_CREDIT);
+    return background >= 0 && backgroundFirst ? background : online;
   }
 
   private static int nextPrefill(List<SlotView> slots, RequestClass of, boolean oldest) {

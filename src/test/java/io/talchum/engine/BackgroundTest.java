@@ -22,6 +22,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BackgroundTest {
   private static final int SLOTS = 8;
 
+  /** Who comes may meet a step of the background that has just begun. */
+  private static final double LONGEST_STEP_MILLIS = 16;
+
   @Test
   void theBackgroundGetsASlotOnlyWhileNobodyWaitsOrInItsTurn() {
     SplittableRandom random = new SplittableRandom(1);
@@ -35,6 +38,11 @@ class BackgroundTest {
               random.nextInt(2 * Scheduler.BACKGROUND_EVERY));
       RequestClass next = Scheduler.nextClass(demand);
       boolean full = demand.backgroundRunning() >= Math.max(1, demand.slots() / 4);
+      if (demand.backgroundWaits()
+          && demand.backgroundRunning() == 0
+          && demand.sinceBackground() >= Scheduler.BACKGROUND_EVERY) {
+        assertThat(next).isEqualTo(RequestClass.BACKGROUND);
+      }
       if (next == RequestClass.BACKGROUND) {
         assertThat(demand.backgroundWaits() && !full).isTrue();
         assertThat(
@@ -84,9 +92,41 @@ class BackgroundTest {
       };
   private final CoreHarness harness = new CoreHarness(executor, 4, 8);
 
+  {
+    executor.takesGivenCompletions = true;
+  }
+
   private void elapsed(long nanos) {
     stepNanos += nanos;
     harness.clock.advance(Duration.ofNanos(nanos));
+  }
+
+  /** Scores and answers of the background are the same however often they gave their slots back. */
+  @Test
+  void whatGivesItsSlotBackGoesOnWhereItWas() {
+    FakeModelExecutor one = new FakeModelExecutor(1, 64);
+    one.takesGivenCompletions = true;
+    CoreHarness narrow = new CoreHarness(one);
+    int[] prompt = {3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    RecordingSink sink = new RecordingSink();
+    narrow.submitBackground(prompt, null, exactly(30), null, sink);
+    int preemptions = 0;
+    while (!sink.hasEnded()) {
+      for (int i = 0; i < 7 && !sink.hasEnded(); i++) {
+        narrow.step();
+      }
+      if (!sink.hasEnded() && preemptions++ < 12) {
+        RecordingSink online = new RecordingSink();
+        narrow.submit(exactly(2), online, 3, 4);
+        narrow.step();
+        assertThat(narrow.core.slots().running(RequestClass.BACKGROUND)).isZero();
+        while (!online.hasEnded()) {
+          narrow.step();
+        }
+      }
+    }
+    assertThat(preemptions).isGreaterThan(5);
+    assertThat(sink.tokens).isEqualTo(CoreHarness.alone(prompt, 0, exactly(30)).tokens);
   }
 
   /** One who asks, one request after another. */
@@ -189,7 +229,7 @@ class BackgroundTest {
 
   /** Idle, half used, nearly full, and more than full: twelve that never think on eight slots. */
   @ParameterizedTest
-  @CsvSource({"1, 400, 1.2, 1.3", "4, 400, 1.2, 1.5", "8, 400, 1.2, 1.5", "12, 0, 1.3, 1.3"})
+  @CsvSource({"1, 400, 1.2, 1", "4, 400, 1.15, 1", "8, 400, 1.15, 1.2", "12, 0, 1.15, 1.5"})
   void othersHardlyNoticeItAndItNeverStarves(
       int clients, int thinkMillis, double tpot, double ttft) {
     Seen alone = new BackgroundTest().run(clients, thinkMillis, false);
@@ -198,6 +238,6 @@ class BackgroundTest {
     assertThat(beside.meanTpot()).as("%s", beside).isLessThanOrEqualTo(tpot * alone.meanTpot());
     assertThat(beside.meanTtft())
         .as("%s, alone %s", beside, alone)
-        .isLessThanOrEqualTo(ttft * alone.meanTtft());
+        .isLessThanOrEqualTo(ttft * alone.meanTtft() + LONGEST_STEP_MILLIS);
   }
 }

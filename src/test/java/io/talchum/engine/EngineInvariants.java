@@ -29,7 +29,11 @@ final class EngineInvariants {
     assertThat(all).as("none has ended").noneMatch(Sequence::hasEnded);
     assertThat(core.slots().running()).isEqualTo(running.size());
     running.forEach(sequence -> checkRunning(sequence, maxContextTokens));
-    assertThat(waiting).allMatch(s -> s.kvTokens() == 0 && s.completionTokens() == 0);
+    assertThat(waiting)
+        .allMatch(
+            s ->
+                s.kvTokens() == 0
+                    && (s.completionTokens() == 0 || s.requestClass() == RequestClass.BACKGROUND));
     checkStats(core.stats(), running, waiting);
     for (RequestClass each : RequestClass.values()) {
       checkCounters(
@@ -47,7 +51,8 @@ final class EngineInvariants {
     int kv = sequence.kvTokens();
     assertThat(kv).isLessThan(maxContextTokens);
     if (sequence.isPrefilling()) {
-      assertThat(sequence.completionTokens()).isZero();
+      assertThat(sequence.completionTokens() == 0 || sequence.isResuming()).isTrue();
+      assertThat(kv).isLessThan(sequence.readTokens());
     } else {
       assertThat(kv).isEqualTo(sequence.promptTokens() + sequence.completionTokens() - 1);
       assertThat(sequence.tokensLeft()).isPositive();

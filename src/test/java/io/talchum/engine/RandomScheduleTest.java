@@ -75,6 +75,7 @@ class RandomScheduleTest {
       this.harness =
           new CoreHarness(executor, 5, 13, new PrefixReuse(executor, cache(cachedBlocks), 9));
       this.beginning = cachedBlocks == 0 ? 0 : 20;
+      executor.takesGivenCompletions = true;
       executor.shortTokens = cachedBlocks == 0 ? Integer.MAX_VALUE : 30;
       this.requests = requests;
       this.most = 10 * requests;

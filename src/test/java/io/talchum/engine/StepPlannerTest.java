@@ -8,11 +8,13 @@ import io.talchum.engine.StepPlan.Idle;
 import io.talchum.engine.StepPlan.Move;
 import io.talchum.engine.StepPlan.Prefill;
 import io.talchum.model.LogitRows;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class StepPlannerTest {
+  private static final Duration NO_CREDIT = Duration.ofNanos(-1);
   private static final SlotView FREE = SlotView.FREE;
   private static final EngineConfig CONFIG = new EngineConfig(Set.of(), 10, 32, 128);
 
@@ -26,7 +28,7 @@ class StepPlannerTest {
 
   private static StepPlan plan(boolean afterDecode, SlotView... slots) {
     return StepPlanner.plan(
-        List.of(slots), new StepPlanner.Moment(afterDecode, 0, false, false), CONFIG);
+        List.of(slots), new StepPlanner.Moment(afterDecode, 0, false, NO_CREDIT), CONFIG);
   }
 
   private static SlotView scoring(int done, int prompt, int logitsFrom, int uncut) {
@@ -39,9 +41,9 @@ class StepPlannerTest {
         phase, RequestClass.BACKGROUND, 1, done, 100, 5, SlotView.LAST_ONLY, 0);
   }
 
-  private static StepPlan withCredit(boolean afterDecode, SlotView... slots) {
+  private static StepPlan withCredit(boolean afterDecode, Duration credit, SlotView... slots) {
     return StepPlanner.plan(
-        List.of(slots), new StepPlanner.Moment(afterDecode, 0, false, true), CONFIG);
+        List.of(slots), new StepPlanner.Moment(afterDecode, 0, false, credit), CONFIG);
   }
 
   @Test
@@ -94,11 +96,13 @@ class StepPlannerTest {
     assertThat(plan(true, online, reads)).isEqualTo(new Decode(1, null));
     assertThat(plan(false, online, decodes)).isEqualTo(new Decode(1, null));
     assertThat(plan(false, decodes, online)).as("rides along").isEqualTo(new Decode(2, null));
-    assertThat(withCredit(true, online, reads))
+    assertThat(withCredit(true, Duration.ZERO, online, reads))
         .isEqualTo(new Prefill(1, 0, 32, LogitRows.NONE));
-    assertThat(withCredit(false, online, decodes)).isEqualTo(new Decode(2, null));
+    assertThat(withCredit(false, Duration.ZERO, online, decodes)).isEqualTo(new Decode(2, null));
     assertThat(plan(true, prefilling(1, 0, 9), reads)).isEqualTo(new Prefill(0, 0, 9, LogitRows.LAST));
-    assertThat(withCredit(true, prefilling(1, 0, 9), reads))
+    assertThat(withCredit(true, Duration.ZERO, prefilling(1, 0, 9), reads))
+        .isEqualTo(new Prefill(0, 0, 9, LogitRows.LAST));
+    assertThat(withCredit(true, Scheduler.MOST_CREDIT, prefilling(1, 0, 9), reads))
         .isEqualTo(new Prefill(1, 0, 100, LogitRows.LAST));
     assertThat(plan(false, reads, FREE)).as("alone").isEqualTo(new Prefill(0, 0, 100, LogitRows.LAST));
     assertThat(plan(false, FREE, decodes)).isEqualTo(new Decode(1, new Move(1, 0, 100)));
@@ -120,7 +124,7 @@ class StepPlannerTest {
   void theShortestRestGoesFirstAndEveryFourthTimeTheOldest() {
     List<SlotView> slots = List.of(prefilling(1, 0, 1000), prefilling(2, 0, 40), FREE);
     for (int step = 0; step < 8; step++) {
-      StepPlan plan = StepPlanner.plan(slots, new StepPlanner.Moment(true, step, false, false), CONFIG);
+      StepPlan plan = StepPlanner.plan(slots, new StepPlanner.Moment(true, step, false, NO_CREDIT), CONFIG);
       assertThat(((Prefill) plan).slot()).isEqualTo(step % 4 == 3 ? 0 : 1);
     }
   }
@@ -156,7 +160,7 @@ class StepPlannerTest {
   void whileRequestsWaitTheyFillTheHoles() {
     assertThat(StepPlanner.plan(
                 List.of(FREE, decoding(5, 100)),
-                new StepPlanner.Moment(false, 0, true, false),
+                new StepPlanner.Moment(false, 0, true, NO_CREDIT),
                 CONFIG))
         .isEqualTo(new Decode(2, null));
   }
