@@ -9,6 +9,7 @@ import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.SelfTest;
 import io.talchum.core.KvFormat;
 import io.talchum.weights.PackageManifest;
+import io.talchum.weights.pack.PackageManifest;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;

@@ -4,7 +4,7 @@ import io.talchum.adapter.AdapterReader;
 import io.talchum.engine.Engine;
 import io.talchum.model.ModelExecutor;
 import io.talchum.text.Tokenizer;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 
 /** A package that runs in an engine of its own. */
 public record RunningModel(
