@@ -8,7 +8,6 @@ import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.SelfTest;
 import io.talchum.core.KvFormat;
-import io.talchum.weights.PackageManifest;
 import io.talchum.weights.pack.PackageManifest;
 import java.nio.file.Path;
 import java.time.InstantSource;
