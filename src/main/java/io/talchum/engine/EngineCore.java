@@ -3,18 +3,13 @@ package io.talchum.engine;
 import io.talchum.core.ServeException;
 import io.talchum.engine.StepPlan.Decode;
 import io.talchum.engine.StepPlan.Idle;
-import io.talchum.engine.StepPlan.Move;
 import io.talchum.engine.StepPlan.Prefill;
 import io.talchum.engine.prefix.PrefixCache;
-import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
-import io.talchum.model.StepLogits;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Objects;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -30,7 +25,7 @@ final class EngineCore {
   private final Admission admission;
   private final Endings endings;
   private final StepRunner runner;
-  private final DecodeRows decodeRows;
+  private final StepExecution execution;
   private final PrefixReuse prefixes;
   private final ProbeLane probes = new ProbeLane();
   private final EngineTotals totals = new EngineTotals();
@@ -80,8 +75,9 @@ final class EngineCore {
     this.admission = new Admission(slots, outside.owner());
     this.endings = new Endings(slots, admission, totals, outside);
     this.runner = new StepRunner(outside.clock());
-    this.decodeRows = new DecodeRows(executor.slots());
     this.prefixes = prefixes;
+    this.execution =
+        new StepExecution(executor, runner, new StepExecution.Effects(slots, admission, endings, totals, prefixes), this.config.prefillTokens());
     this.now = outside.clock().instant();
   }
 
@@ -123,11 +119,14 @@ final class EngineCore {
       }
       case Decode decode -> {
         double part = Scheduler.backgroundPart(slots.views(slot -> false), decode);
-        stepped(false, decode(decode), part);
+        afterDecode = true;
+        stepped(false, execution.run(decode, now), part);
       }
       case Prefill prefill -> {
         double part = Scheduler.backgroundPart(slots.views(slot -> false), prefill);
-        stepped(true, prefill(prefill), part);
+        afterDecode = false;
+        probes.prefilled();
+        stepped(true, execution.run(prefill, now), part);
       }
     }
     return true;
@@ -185,156 +184,6 @@ final class EngineCore {
     boolean ran = runner.timed(() -> probe.run(executor, slots.lowestFree()));
     afterDecode = false;
     return ran;
-  }
-
-  /** Returns how many rows got a token. */
-  private int decode(Decode plan) {
-    afterDecode = true;
-    Move move = plan.move();
-    if (move != null) {
-      move(move);
-    }
-    int rows = plan.rows();
-    StepLogits logits = decodeLogits(rows);
-    Instant end = runner.lastEnd();
-    int tokens = 0;
-    for (int slot = 0; slot < rows; slot++) {
-      Sequence sequence = slots.get(slot);
-      if (sequence != null && !sequence.isPrefilling()) {
-        int row = slot;
-        tokens++;
-        commit(
-            slot,
-            sequence,
-            end,
-            running -> {
-              running.decoded();
-              generate(running, logits, row, end);
-            });
-      }
-    }
-    return tokens;
-  }
-
-  private void move(Move move) {
-    try {
-      StepRunner.retried(
-          () -> {
-            slots.move(move);
-            return move;
-          });
-    } catch (Throwable e) {
-      failRow(move.from(), e);
-      throw e;
-    }
-  }
-
-  private StepLogits decodeLogits(int rows) {
-    try {
-      decodeRows.fill(rows, slots);
-      return runner.run(
-          () -> executor.decode(decodeRows.tokenIds(rows), decodeRows.positions(rows)));
-    } catch (Throwable e) {
-      for (int slot = 0; slot < rows; slot++) {
-        Sequence sequence = slots.get(slot);
-        if (sequence != null && !sequence.isPrefilling()) {
-          failRow(slot, e);
-        }
-      }
-      throw e;
-    }
-  }
-
-  private void failRow(int slot, Throwable cause) {
-    Sequence sequence = slots.get(slot);
-    if (sequence != null) {
-      endings.fail(slot, sequence, cause, now);
-    }
-  }
-
-  /** Returns how many prompt tokens were read. */
-  private int prefill(Prefill plan) {
-    afterDecode = false;
-    probes.prefilled();
-    Sequence sequence = Objects.requireNonNull(slots.get(plan.slot()));
-    if (executor.virtualTokensLeft(plan.slot()) > 0) {
-      prefillVirtual(plan.slot());
-      return 0;
-    }
-    StepLogits logits = prefillLogits(plan, sequence);
-    Instant end = runner.lastEnd();
-    commit(
-        plan.slot(),
-        sequence,
-        end,
-        running -> {
-          running.prefilled(plan.tokens());
-          commitPrompt(running, plan, logits, end);
-        });
-    return plan.tokens();
-  }
-
-  /** A piece of what the adapter puts in front of the prompt. */
-  private void prefillVirtual(int slot) {
-    try {
-      runner.timed(
-          () ->
-              StepRunner.retried(
-                  () -> {
-                    executor.prefillVirtual(slot, config.prefillTokens());
-                    return slot;
-                  }));
-    } catch (Throwable e) {
-      failRow(slot, e);
-      throw e;
-    }
-  }
-
-  private StepLogits prefillLogits(Prefill plan, Sequence sequence) {
-    try {
-      int[] piece = sequence.tokenIds(plan.start(), plan.start() + plan.tokens());
-      return runner.run(
-          () -> executor.prefill(plan.slot(), plan.start(), piece, plan.logits()));
-    } catch (Throwable e) {
-      failRow(plan.slot(), e);
-      throw e;
-    }
-  }
-
-  private void commitPrompt(Sequence sequence, Prefill plan, StepLogits logits, Instant end) {
-    if (plan.logits() == LogitRows.ALL) {
-      int known = Math.min(plan.tokens(), sequence.promptTokens() - plan.start() - 1);
-      for (int row = Math.max(0, sequence.logitsFrom() - plan.start()); row < known; row++) {
-        sequence.addPromptLogprob(plan.start() + row + 1, logits.row(row));
-      }
-    }
-    if (!sequence.isPrefilling() && !sequence.isResuming()) {
-      prefixes.promptDone(sequence);
-      sequence.promptDone();
-      if (!sequence.hasEnded()) {
-        generate(sequence, logits, logits.rows() - 1, end);
-      }
-    }
-  }
-
-  private void generate(Sequence sequence, StepLogits logits, int row, Instant end) {
-    sequence.times().token(end);
-    admission.generated(sequence);
-    sequence.generate(logits, row);
-    totals.generated();
-  }
-
-  /** What goes wrong in one sequence's own processing ends that sequence only. */
-  private void commit(int slot, Sequence sequence, Instant end, Consumer<Sequence> change) {
-    try {
-      change.accept(sequence);
-    } catch (Throwable e) {
-      sequence.fail(e);
-    }
-    prefixes.filled(slot, sequence);
-    if (sequence.hasEnded()) {
-      endings.release(slot, sequence, end);
-    }
   }
 
   private void stepped(boolean isPrefill, int tokens, double backgroundPart) {
