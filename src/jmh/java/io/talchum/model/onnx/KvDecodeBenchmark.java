@@ -1,5 +1,7 @@
 package io.talchum.model.onnx;
 
+import io.talchum.model.onnx.kv.KvScales;
+
 import io.talchum.core.KvFormat;
 import io.talchum.core.ModelSpec;
 import io.talchum.model.LogitRows;
