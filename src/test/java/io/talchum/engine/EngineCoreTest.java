@@ -1,6 +1,7 @@
 package io.talchum.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.FinishReason;
@@ -274,6 +275,50 @@ class EngineCoreTest {
             "prefill 1 8 4 NONE",
             "decode 1",
             "prefill 1 12 4 LAST");
+  }
+
+  /** Others decode meanwhile; no step reads more than a piece. */
+  @Test
+  void aSoftPromptIsReadInPiecesBeforeThePrompt() {
+    harness.submit(endless(20), sink, PROMPT);
+    harness.step();
+    FakeModelExecutor.FakeAdapter adapter = executor.new FakeAdapter(7);
+    adapter.unreadTokens = 10;
+    RecordingSink late = new RecordingSink();
+    harness.submit(PROMPT, FakeAdapters.lease(adapter), endless(3), "key", null, late);
+    executor.isRecording = true;
+    while (late.tokens.isEmpty()) {
+      harness.step();
+    }
+    assertThat(executor.calls)
+        .containsExactly(
+            "bind 1",
+            "decode 1",
+            "virtual 1 4",
+            "decode 1",
+            "virtual 1 4",
+            "decode 1",
+            "virtual 1 2",
+            "decode 1",
+            "prefill 1 0 3 LAST");
+    harness.runAll();
+    assertThat(late.tokens).isEqualTo(CoreHarness.alone(PROMPT, 7, endless(3)).tokens);
+  }
+
+  @Test
+  void aSoftPromptThatCannotBeReadEndsItsRequestOnly() {
+    harness.submit(endless(5), sink, PROMPT);
+    harness.step();
+    FakeModelExecutor.FakeAdapter adapter = executor.new FakeAdapter(7);
+    adapter.unreadTokens = 10;
+    RecordingSink late = new RecordingSink();
+    harness.submit(PROMPT, FakeAdapters.lease(adapter), endless(3), "key", null, late);
+    harness.step();
+    executor.failNextRuns(2);
+    assertThatThrownBy(harness::step).isInstanceOf(IllegalStateException.class);
+    assertThat(late.failedWith()).isEqualTo(ErrorCode.INTERNAL);
+    harness.runAll();
+    assertThat(sink.finished().completionTokens()).isEqualTo(5);
   }
 
   @Test

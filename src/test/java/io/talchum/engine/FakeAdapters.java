@@ -35,6 +35,25 @@ final class FakeAdapters {
     }
   }
 
+  /** A lease on one adapter that counts nothing. */
+  static AdapterLease lease(FakeModelExecutor.FakeAdapter adapter) {
+    return new AdapterLease() {
+      @Override
+      public AdapterId id() {
+        return new AdapterId(
+            "one", new ContentHash(String.format("%064x", adapter.content)));
+      }
+
+      @Override
+      public ResidentAdapter resident() {
+        return adapter;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
   /** Loads or replaces. */
   void load(String name, long content) {
     ContentHash hash = new ContentHash(String.format("%064x", content));

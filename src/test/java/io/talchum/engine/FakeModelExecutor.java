@@ -73,6 +73,7 @@ class FakeModelExecutor implements ModelExecutor {
     final long content;
     boolean isOpen = true;
     boolean isCausal = true;
+    int unreadTokens; // of its soft prompt
 
     FakeAdapter(long content) {
       this.content = content;
@@ -172,6 +173,20 @@ class FakeModelExecutor implements ModelExecutor {
   @Override
   public ResidentAdapter prepare(AdapterWeights weights) {
     throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public int virtualTokensLeft(int slot) {
+    FakeAdapter adapter = inUse[slot];
+    return adapter == null ? 0 : adapter.unreadTokens;
+  }
+
+  @Override
+  public void prefillVirtual(int slot, int mostTokens) {
+    FakeAdapter adapter = java.util.Objects.requireNonNull(inUse[slot]);
+    record("virtual " + slot + " " + Math.min(mostTokens, adapter.unreadTokens));
+    failIfAsked();
+    adapter.unreadTokens -= Math.min(mostTokens, adapter.unreadTokens);
   }
 
   @Override

@@ -61,10 +61,11 @@ public final class OnnxModelExecutor implements ModelExecutor {
   private final LinearKernel linears;
   private final @Nullable BoundAdapter[] adapters; // [slots]
   private final int[] expectedTokens; // [slots]
+  private final int[] virtualRead; // [slots]; virtual tokens whose keys and values are there
   private final HookKernel hooks;
   private final MemorySegment operators;
   private final MemorySegment session;
-  private @Nullable MemorySegment hookedSession;
+  private volatile @Nullable MemorySegment hookedSession; // written under the lock of this
   private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
 
   private record BindingKey(boolean hooked, int first, int rows) {}
@@ -86,6 +87,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     this.embeddings = new EmbeddingLookup(weights);
     this.adapters = new BoundAdapter[options.slots()];
     this.expectedTokens = new int[options.slots()];
+    this.virtualRead = new int[options.slots()];
     OrtKernels kernels = new OrtKernels(library);
     this.linears = new LinearKernel(kernels, arena, weights, options.threads());
     this.hooks = new HookKernel(kernels, arena, weights, kv);
@@ -197,6 +199,18 @@ public final class OnnxModelExecutor implements ModelExecutor {
   }
 
   @Override
+  public boolean isReady(ResidentAdapter adapter) {
+    return !adapter.needsHooks() || hookedSession != null;
+  }
+
+  @Override
+  public synchronized void makeReady(ResidentAdapter adapter) {
+    if (!isReady(adapter)) {
+      hookedSession = createSession(true);
+    }
+  }
+
+  @Override
   public void bind(int slot, @Nullable ResidentAdapter adapter) {
     expectedTokens[slot] = 0;
     if (adapter == null) {
@@ -206,15 +220,15 @@ public final class OnnxModelExecutor implements ModelExecutor {
     if (!(adapter instanceof OnnxAdapter prepared)) {
       throw new IllegalArgumentException("not prepared by this executor: " + adapter);
     }
-    if (prepared.needsHooks() && hookedSession == null) {
-      hookedSession = createSession(true);
-    }
+    makeReady(prepared);
     adapters[slot] = new BoundAdapter(prepared);
+    virtualRead[slot] = 0;
     if (prepared.virtualTokens() > 0) {
       placeVirtualTokens(slot, prepared);
     }
   }
 
+  /** Those that are known; a soft prompt that nobody has read yet is read piece by piece. */
   private void placeVirtualTokens(int slot, OnnxAdapter adapter) {
     int tokens = adapter.virtualTokens();
     if (tokens >= options.contextTokens()) {
@@ -226,25 +240,45 @@ public final class OnnxModelExecutor implements ModelExecutor {
     MemorySegment known = adapter.virtualKv();
     if (known != null) {
       kv.write(slot, 0, tokens, known);
-    } else {
-      prefillSoftPrompt(slot, adapter);
-      MemorySegment computed =
-          adapter.allocateKv(tokens * KvSlots.bytesPerToken(spec, options.kv().format()));
-      kv.read(slot, 0, tokens, computed);
-      adapter.keepVirtualKv(computed);
+      virtualRead[slot] = tokens;
     }
   }
 
+  @Override
+  public int virtualTokensLeft(int slot) {
+    return virtualTokens(slot) - virtualRead[slot];
+  }
+
   /** The keys and values depend on nothing after them: one run serves all requests. */
-  private void prefillSoftPrompt(int slot, OnnxAdapter adapter) {
+  @Override
+  public void prefillVirtual(int slot, int mostTokens) {
+    OnnxAdapter adapter = Objects.requireNonNull(adapters[slot]).adapter();
+    placeVirtualTokens(slot, adapter);
+    int start = virtualRead[slot];
+    int count =
+        Math.min(virtualTokensLeft(slot), Math.min(mostTokens, options.prefillTokens()));
+    if (count == 0) {
+      return;
+    }
     MemorySegment prompt = Objects.requireNonNull(adapter.softPrompt());
     long width = (long) spec.hiddenSize() * Float.BYTES;
-    int tokens = adapter.virtualTokens();
-    for (int start = 0; start < tokens; start += options.prefillTokens()) {
-      int count = Math.min(options.prefillTokens(), tokens - start);
-      MemorySegment.copy(prompt, start * width, buffers.embeddings(), 0, count * width);
-      run(slot, count, new int[] {start + count - 1}, 0, 0);
+    MemorySegment.copy(prompt, start * width, buffers.embeddings(), 0, count * width);
+    int expected = expectedTokens[slot];
+    expectedTokens[slot] = 0; // they are the same for prompts of any length
+    run(slot, count, new int[] {start + count - 1}, 0, 0);
+    expectedTokens[slot] = expected;
+    virtualRead[slot] += count;
+    if (virtualTokensLeft(slot) == 0) {
+      keepVirtualTokens(slot, adapter);
     }
+  }
+
+  private void keepVirtualTokens(int slot, OnnxAdapter adapter) {
+    int tokens = adapter.virtualTokens();
+    MemorySegment computed =
+        adapter.allocateKv(tokens * KvSlots.bytesPerToken(spec, options.kv().format()));
+    kv.read(slot, 0, tokens, computed);
+    adapter.keepVirtualKv(computed);
   }
 
   @Override
@@ -271,6 +305,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     BoundAdapter bound = adapters[from];
     kv.copy(from, to, virtualTokens(from) + tokens);
     adapters[to] = bound == null ? null : bound.copy();
+    virtualRead[to] = virtualRead[from];
     expectedTokens[to] = expectedTokens[from];
   }
 
@@ -311,6 +346,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows) {
     int tokens = StepArguments.tokens(tokenIds, options.prefillTokens());
     checkPosition(slot, start);
+    while (virtualTokensLeft(slot) > 0) {
+      prefillVirtual(slot, options.prefillTokens());
+    }
     int[] last = {checkPosition(slot, start + tokens - 1)};
     embed(slot, 1, tokenIds);
     return switch (rows) {
@@ -411,8 +449,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
     bindings.clear();
     buffers.close();
     runtime.release(session);
-    if (hookedSession != null) {
-      runtime.release(hookedSession);
+    MemorySegment hooked = hookedSession;
+    if (hooked != null) {
+      runtime.release(hooked);
     }
     shared.close();
     arena.close();
