@@ -35,7 +35,7 @@ final class WireError {
     Metadata trailers = new Metadata();
     trailers.put(CODE, error.code().name());
     error.param().ifPresent(param -> trailers.put(PARAM, percentEncoded(param)));
-    if (error.code() == ErrorCode.QUEUE_FULL) {
+    if (error.code() == ErrorCode.QUEUE_FULL || error.code() == ErrorCode.OVERLOADED) {
       trailers.put(
           PUSHBACK, Long.toString(error.retryAfter().orElse(RETRY_AFTER).toMillis()));
     }

@@ -20,7 +20,7 @@ final class ErrorJson {
     Response.ResponseBuilder response =
         Response.status(row.status()).type(MediaType.APPLICATION_JSON_TYPE).entity(bytes(error));
     if (retryable(error.code())) {
-      response.header("Retry-After", error.retryAfter().orElse(RETRY_AFTER).toSeconds());
+      response.header("Retry-After", retryAfter(error));
     }
     if (error.code() == ErrorCode.UNAUTHENTICATED) {
       response.header("WWW-Authenticate", "Bearer");
@@ -28,8 +28,15 @@ final class ErrorJson {
     return response.build();
   }
 
+  /** In seconds, as the header has it. */
+  static String retryAfter(ServeException error) {
+    return Long.toString(error.retryAfter().orElse(RETRY_AFTER).toSeconds());
+  }
+
   static boolean retryable(ErrorCode code) {
-    return code == ErrorCode.QUEUE_FULL || code == ErrorCode.SHUTTING_DOWN;
+    return code == ErrorCode.QUEUE_FULL
+        || code == ErrorCode.OVERLOADED
+        || code == ErrorCode.SHUTTING_DOWN;
   }
 
   /** {@code {"error":{"message","type","param","code"}}}. */
