@@ -12,6 +12,7 @@ import io.talchum.core.ServeException;
 import io.talchum.service.ModelCatalog;
 import io.talchum.text.ChatTemplate;
 import io.talchum.text.DjlTokenizer;
+import io.talchum.text.PooledTokenizer;
 import io.talchum.text.TemplateSet;
 import io.talchum.text.Tokenizer;
 import io.talchum.weights.pack.ModelPackage;
@@ -21,6 +22,7 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,6 +35,9 @@ public class ModelOpener {
   private static final int DEFAULT_CONTEXT_TOKENS = 4096;
 
   private static final int MAX_SLOTS = 1024;
+
+  /** How long a long text waits for the tokenizer. */
+  private static final Duration TOKENIZER_PATIENCE = Duration.ofSeconds(30);
 
   @Produces
   @Singleton
@@ -55,8 +60,12 @@ public class ModelOpener {
     checkRange("context", context, most);
     config.slots().ifPresent(slots -> checkRange("slots", slots, MAX_SLOTS));
     Tokenizer tokenizer =
-        DjlTokenizer.load(
-            weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
+        new PooledTokenizer(
+            DjlTokenizer.load(
+                weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize()),
+            Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 4),
+            config.queueCapacity(),
+            TOKENIZER_PATIENCE);
     OpenedExecutor running = new ExecutorOpener(config, weights, tokenizer, context).open();
     Map<String, String> templates = weights.chatTemplates();
     ServedModel served =

@@ -89,8 +89,8 @@ public interface TalchumConfig {
   @WithDefault("64")
   int maxPrompts();
 
-  /** Largest body of a request; larger ones get 413. */
-  @WithDefault("32M")
+  /** Largest JSON body of a request, and largest message of gRPC; larger ones get 413. */
+  @WithDefault("4M")
   MemorySize maxBody();
 
   /** Memory for all bodies and messages that are in memory at the same time; more get 503. */

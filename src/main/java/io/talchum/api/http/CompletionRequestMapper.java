@@ -59,8 +59,12 @@ final class CompletionRequestMapper {
   }
 
   private static PromptInput element(String name, JsonNode element) {
-    return element.isArray()
-        ? new PromptInput.Tokens(Fields.integers(name, element))
-        : new PromptInput.Text(Fields.text(name, element));
+    if (element.isArray()) {
+      return new PromptInput.Tokens(Fields.integers(name, element));
+    }
+    if (!element.isTextual()) {
+      throw Fields.wrong(name, "a string or a list of token ids", element);
+    }
+    return new PromptInput.Text(Fields.text(name, element));
   }
 }
