@@ -8,7 +8,8 @@ import java.util.List;
  * never block.
  *
  * <p>Order: {@link #onPrompt} at most once, {@link #onToken} any number of times, then exactly one
- * of {@link #onFinish} and {@link #onError}.
+ * of {@link #onFinish} and {@link #onError}. A call that throws counts as not made: the engine then
+ * ends the request by {@link #onError}, and tries that once more if it throws too.
  */
 public interface GenerationSink {
   /**
