@@ -103,13 +103,14 @@ final class ImportCommand implements Callable<Integer> {
     surroundings
         .out()
         .printf(
-            "Imported %s: %s parameters, %s on disk, linears %s, head %s, %s.%nServe it: ./talchum serve --model %s%n",
+            "Imported %s: %s parameters, %s on disk, linears %s, head %s, %s.%nServe it: %s serve --model %s%n",
             imported.name(),
             Quantities.count(imported.parameters()),
             Quantities.bytes(imported.bytes()),
             imported.quantization(),
             imported.headQuantization(),
             imported.hash(),
+            surroundings.command(),
             imported.name());
     if (report) {
       new ReportTable(evaluation.report(found.path(), catalog.toServe(imported.name()), measured))

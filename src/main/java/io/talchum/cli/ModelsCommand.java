@@ -33,8 +33,8 @@ final class ModelsCommand implements Callable<Integer> {
       surroundings
           .out()
           .printf(
-              "No models in %s yet. ./talchum serve brings the demo model, ./talchum import SOURCE your own.%n",
-              folder);
+              "No models in %s yet. %s serve brings the demo model, %s import SOURCE your own.%n",
+              folder, surroundings.command(), surroundings.command());
       return 0;
     }
     if (!models.isEmpty()) {

@@ -1,8 +1,7 @@
 package io.talchum.cli;
 
-import io.talchum.cli.bench.BenchCommand;
+import io.talchum.cli.chat.ChatCommand;
 import io.talchum.service.ModelRunner;
-import java.time.InstantSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -15,7 +14,8 @@ import picocli.CommandLine.Command;
     description = "Serves one quantized language model; every request chooses its adapter.",
     footer = {
       "",
-      "Also: 'talchum test' runs the tests, 'talchum dev' serves with live reload.",
+      "In a clone of the project also: test runs the tests, dev serves with live reload, bench measures",
+      "a running server, package makes a release that runs without Maven.",
       "TALCHUM_HOME names the data directory, TALCHUM_DEBUG=1 shows where a failure arose."
     })
 public final class Talchum {
@@ -31,6 +31,7 @@ public final class Talchum {
     CommandLine line =
         new CommandLine(new Talchum())
             .addSubcommand(new ServeCommand(surroundings, server))
+            .addSubcommand(new ChatCommand(surroundings))
             .addSubcommand(new ImportCommand(surroundings, runner))
             .addSubcommand(
                 new CommandLine(new EvalCommand())
@@ -38,19 +39,21 @@ public final class Talchum {
             .addSubcommand(
                 new CommandLine(new AdapterCommand())
                     .addSubcommand(new AdapterVerifyCommand(surroundings, runner)))
-            .addSubcommand(new BenchCommand(surroundings, InstantSource.system()))
-            .addSubcommand(new ModelsCommand(surroundings))
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setOut(surroundings.out())
-            .setErr(surroundings.err())
-            .setColorScheme(
-                CommandLine.Help.defaultColorScheme(
-                    surroundings.isTerminal()
-                        ? CommandLine.Help.Ansi.AUTO
-                        : CommandLine.Help.Ansi.OFF));
+            .addSubcommand(new ModelsCommand(surroundings));
+    return execute(line, surroundings, args);
+  }
+
+  /** Runs a command line whose failures are one sentence each; its exit code. */
+  public static int execute(CommandLine line, Surroundings surroundings, String... args) {
     Failures failures = new Failures(surroundings);
-    line.setExecutionExceptionHandler(failures);
-    line.setParameterExceptionHandler(failures);
-    return line.execute(args);
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(failures)
+        .setParameterExceptionHandler(failures)
+        .setOut(surroundings.out())
+        .setErr(surroundings.err())
+        .setColorScheme(
+            CommandLine.Help.defaultColorScheme(
+                surroundings.isTerminal() ? CommandLine.Help.Ansi.AUTO : CommandLine.Help.Ansi.OFF))
+        .execute(args);
   }
 }

@@ -11,8 +11,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String... args) {
+    Surroundings surroundings = Surroundings.ofProcess();
     int status =
-        Talchum.run(Surroundings.ofProcess(), new QuarkusServer(), new PackageRunner(), args);
+        Talchum.run(surroundings, new QuarkusServer(surroundings), new PackageRunner(), args);
     if (LaunchMode.current() != LaunchMode.DEVELOPMENT) { // live reload starts anew in this process
       System.exit(status);
     }

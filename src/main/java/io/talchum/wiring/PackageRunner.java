@@ -19,6 +19,7 @@ final class PackageRunner implements ModelRunner {
 
   @Override
   public RunningModel open(Path packageFolder, int contextTokens, KvFormat kv) {
+    VectorModule.load();
     ModelPackage weights = ModelPackage.open(packageFolder);
     try {
       PackageManifest manifest = weights.manifest();

@@ -1,7 +1,9 @@
 package io.talchum.wiring;
 
 import io.quarkus.runtime.Quarkus;
+import io.talchum.cli.Farewell;
 import io.talchum.cli.Server;
+import io.talchum.cli.Surroundings;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.util.Map;
@@ -11,8 +13,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Boots Quarkus in this process; settings go in as system properties, which win over files. */
 final class QuarkusServer implements Server {
+  private final Surroundings surroundings;
+
+  QuarkusServer(Surroundings surroundings) {
+    this.surroundings = surroundings;
+  }
+
   @Override
   public int run(Map<String, String> settings) {
+    VectorModule.load();
     settings.forEach(System::setProperty);
     AtomicInteger exitCode = new AtomicInteger();
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -26,6 +35,7 @@ final class QuarkusServer implements Server {
     if (thrown != null) {
       throw new ServeException(ErrorCode.INTERNAL, StartFailure.sentence(thrown), thrown);
     }
+    new Farewell(surroundings).stopped();
     return exitCode.get();
   }
 }

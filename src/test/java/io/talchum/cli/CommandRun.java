@@ -1,7 +1,9 @@
 package io.talchum.cli;
 
 import io.talchum.service.ModelRunner;
+import java.io.BufferedReader;
 import java.io.PrintWriter;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,7 +54,13 @@ record CommandRun(int exitCode, String out, String err, List<Map<String, String>
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     Surroundings surroundings =
-        new Surroundings(new PrintWriter(out), new PrintWriter(err), isTerminal, environment, home);
+        new Surroundings(
+            new BufferedReader(new StringReader("")),
+            new PrintWriter(out),
+            new PrintWriter(err),
+            isTerminal,
+            environment,
+            home);
     int exitCode = Talchum.run(surroundings, server, RUNNER, args);
     return new CommandRun(exitCode, out.toString(), err.toString(), settings);
   }
