@@ -121,7 +121,7 @@ save_space() {
 # Serves the demo model once, tries what its start-up message says, and lets the JVM note what it loaded (JEP 514).
 # The next starts take a third less; where anything here fails they are just slower.
 prepare_start() {
-  rm -rf "$cache" "$here/target/start"
+  rm -rf "$cache" "$cache.config" "$here/target/start"
   mkdir -p "$here/target/start"
   log="$here/target/start/said.log"
   classes="$here/target/start/classes"
