@@ -1,6 +1,6 @@
 package io.talchum.bench;
 
-import io.talchum.cli.Surroundings;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.cli.Talchum;
 import java.time.InstantSource;
 import picocli.CommandLine;
@@ -10,9 +10,9 @@ public final class BenchMain {
   private BenchMain() {}
 
   public static void main(String... args) {
-    Surroundings surroundings = Surroundings.ofProcess();
-    BenchCommand command = new BenchCommand(surroundings, InstantSource.system());
+    ProcessEnvironment process = ProcessEnvironment.ofProcess();
+    BenchCommand command = new BenchCommand(process, InstantSource.system());
     CommandLine line = new CommandLine(command).setCommandName("talchum bench");
-    System.exit(Talchum.execute(line, surroundings, args));
+    System.exit(Talchum.execute(line, process, args));
   }
 }

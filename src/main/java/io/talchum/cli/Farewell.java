@@ -4,10 +4,10 @@ import java.time.Duration;
 
 /** What a server says when it is told to end, and when it has. */
 public final class Farewell {
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
 
-  public Farewell(Surroundings surroundings) {
-    this.surroundings = surroundings;
+  public Farewell(ProcessEnvironment process) {
+    this.process = process;
   }
 
   /**
@@ -15,7 +15,7 @@ public final class Farewell {
    * @param grace how long they may go on
    */
   public void draining(int requests, Duration grace) {
-    surroundings
+    process
         .out()
         .printf(
             "draining %d %s%s%n",
@@ -24,11 +24,11 @@ public final class Farewell {
             requests == 0
                 ? ""
                 : ", %d s at most; a second signal ends them at once".formatted(grace.toSeconds()));
-    surroundings.out().flush();
+    process.out().flush();
   }
 
   public void stopped() {
-    surroundings.out().println("stopped");
-    surroundings.out().flush();
+    process.out().println("stopped");
+    process.out().flush();
   }
 }

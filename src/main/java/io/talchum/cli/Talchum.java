@@ -27,33 +27,33 @@ public final class Talchum {
    * @return 0, or 1 after a failure, 2 for a command line that makes no sense
    */
   public static int run(
-      Surroundings surroundings, Server server, ModelRunner runner, String... args) {
+      ProcessEnvironment process, Server server, ModelRunner runner, String... args) {
     CommandLine line =
         new CommandLine(new Talchum())
-            .addSubcommand(new ServeCommand(surroundings, server))
-            .addSubcommand(new ChatCommand(surroundings))
-            .addSubcommand(new ImportCommand(surroundings, runner))
+            .addSubcommand(new ServeCommand(process, server))
+            .addSubcommand(new ChatCommand(process))
+            .addSubcommand(new ImportCommand(process, runner))
             .addSubcommand(
                 new CommandLine(new EvalCommand())
-                    .addSubcommand(new PerplexityCommand(surroundings, runner)))
+                    .addSubcommand(new PerplexityCommand(process, runner)))
             .addSubcommand(
                 new CommandLine(new AdapterCommand())
-                    .addSubcommand(new AdapterVerifyCommand(surroundings, runner)))
-            .addSubcommand(new ModelsCommand(surroundings));
-    return execute(line, surroundings, args);
+                    .addSubcommand(new AdapterVerifyCommand(process, runner)))
+            .addSubcommand(new ModelsCommand(process));
+    return execute(line, process, args);
   }
 
   /** Runs a command line whose failures are one sentence each; its exit code. */
-  public static int execute(CommandLine line, Surroundings surroundings, String... args) {
-    Failures failures = new Failures(surroundings);
+  public static int execute(CommandLine line, ProcessEnvironment process, String... args) {
+    Failures failures = new Failures(process);
     return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(failures)
         .setParameterExceptionHandler(failures)
-        .setOut(surroundings.out())
-        .setErr(surroundings.err())
+        .setOut(process.out())
+        .setErr(process.err())
         .setColorScheme(
             CommandLine.Help.defaultColorScheme(
-                surroundings.isTerminal() ? CommandLine.Help.Ansi.AUTO : CommandLine.Help.Ansi.OFF))
+                process.isTerminal() ? CommandLine.Help.Ansi.AUTO : CommandLine.Help.Ansi.OFF))
         .execute(args);
   }
 }

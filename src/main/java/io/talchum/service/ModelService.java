@@ -115,7 +115,7 @@ public final class ModelService {
       throw ServeException.invalid(
           "model",
           "model '%s' is an adapter, and adapters names some too; move it there with its weight, and leave model out or say '%s'"
-              .formatted(Shown.of(model), base.name()));
+              .formatted(Printable.of(model), base.name()));
     }
     MixedAdapters.Named named = named(mix, until);
     return Resolved.mix(base, mixes.acquire(named, until), named.versions());
@@ -168,9 +168,9 @@ public final class ModelService {
         ErrorCode.MODEL_NOT_FOUND,
         param,
         otherVersion == null
-            ? "model '%s' does not exist here; known are %s".formatted(Shown.of(model), known())
+            ? "model '%s' does not exist here; known are %s".formatted(Printable.of(model), known())
             : "model '%s' does not exist here; the current version is %s"
-                .formatted(Shown.of(model), otherVersion.exactName()));
+                .formatted(Printable.of(model), otherVersion.exactName()));
   }
 
   private String known() {

@@ -2,10 +2,10 @@ package io.talchum.wiring;
 
 import io.talchum.core.KvFormat;
 import io.talchum.model.onnx.KvCalibration;
-import io.talchum.model.onnx.KvScales;
-import io.talchum.model.onnx.KvScalesFile;
+import io.talchum.model.onnx.kv.KvScales;
+import io.talchum.model.onnx.kv.KvScalesFile;
 import io.talchum.text.Tokenizer;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -3,14 +3,14 @@ package io.talchum.wiring;
 import io.talchum.adapter.PackageWeights;
 import io.talchum.core.KvFormat;
 import io.talchum.model.onnx.ExecutorOptions;
-import io.talchum.model.onnx.KvScales;
 import io.talchum.model.onnx.OnnxModelExecutor;
+import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.service.ModelEvaluation;
 import io.talchum.service.ModelRunner;
 import io.talchum.service.RunningModel;
 import io.talchum.text.DjlTokenizer;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackageManifest;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackageManifest;
 import java.nio.file.Path;
 
 /** Opens packages on ONNX Runtime, with all cores and one slot. */

@@ -3,7 +3,7 @@ package io.talchum.wiring;
 import io.quarkus.runtime.Quarkus;
 import io.talchum.cli.Farewell;
 import io.talchum.cli.Server;
-import io.talchum.cli.Surroundings;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.util.Map;
@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Boots Quarkus in this process; settings go in as system properties, which win over files. */
 final class QuarkusServer implements Server {
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
 
-  QuarkusServer(Surroundings surroundings) {
-    this.surroundings = surroundings;
+  QuarkusServer(ProcessEnvironment process) {
+    this.process = process;
   }
 
   @Override
@@ -35,7 +35,7 @@ final class QuarkusServer implements Server {
     if (thrown != null) {
       throw new ServeException(ErrorCode.INTERNAL, StartFailure.sentence(thrown), thrown);
     }
-    new Farewell(surroundings).stopped();
+    new Farewell(process).stopped();
     return exitCode.get();
   }
 }

@@ -4,15 +4,15 @@ import io.quarkus.arc.Unremovable;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.talchum.cli.Farewell;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.cli.ServedOverview;
-import io.talchum.cli.Surroundings;
 import io.talchum.cli.Welcome;
 import io.talchum.engine.Engine;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.LoadedAdapter;
 import io.talchum.service.Services;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackageManifest;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackageManifest;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,9 +55,9 @@ public class ServeApplication implements QuarkusApplication {
 
   @Override
   public int run(String... args) {
-    Surroundings surroundings = Surroundings.ofProcess();
-    new StopSignals(engine, Startup.grace(settings.drain()), new Farewell(surroundings)).listen();
-    new Welcome(overview(), surroundings.command()).print(surroundings);
+    ProcessEnvironment process = ProcessEnvironment.ofProcess();
+    new StopSignals(engine, Startup.grace(settings.drain()), new Farewell(process)).listen();
+    new Welcome(overview(), process.command()).print(process);
     Quarkus.waitForExit();
     return 0;
   }

@@ -1,11 +1,13 @@
 package io.talchum.model.onnx;
 
+import io.talchum.model.onnx.kv.KvScales;
+
 import io.talchum.core.KvFormat;
 import io.talchum.core.ModelSpec;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
 import io.talchum.service.ModelCatalog;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,14 @@
 package io.talchum.api.grpc;
 
 import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.quarkus.grpc.GlobalInterceptor;
+import io.talchum.api.connection.ClientDeparture;
 import io.talchum.core.Caller;
 import io.talchum.core.ServeException;
 import io.talchum.service.ApiKeys;
@@ -38,10 +41,14 @@ public class CallInterceptor implements ServerInterceptor {
     Instant now = clock.instant();
     try {
       Caller caller = caller(call, headers, now);
+      ClientDeparture client = client();
+      ServerCall<Q, R> heard = client == null ? call : new HeardCall<>(call, client);
       StrictListener<Q> listener =
           new StrictListener<>(
-              call, Contexts.interceptCall(CallContext.with(caller, now), call, headers, next));
-      cancelOnDisconnect(listener);
+              heard, Contexts.interceptCall(CallContext.with(caller, now), heard, headers, next));
+      if (client != null) {
+        client.then(listener::onCancel);
+      }
       return listener;
     } catch (ServeException e) {
       WireError.close(call, e);
@@ -57,16 +64,26 @@ public class CallInterceptor implements ServerInterceptor {
     return new Caller(tenant, CallDeadline.of(headers, now));
   }
 
-  /** The transport reports a reset stream, but not a lost connection. */
-  private static void cancelOnDisconnect(ServerCall.Listener<?> listener) {
-    RoutingContext http = http();
-    if (http != null) {
-      http.response().closeHandler(closed -> listener.onCancel());
-    }
+  /** The transport reports some resets of a stream, but not all, and no lost connection. */
+  private static @Nullable ClientDeparture client() {
+    Context context = Vertx.currentContext();
+    RoutingContext http = context == null ? null : context.getLocal(RoutingContext.class.getName());
+    return http == null ? null : ClientDeparture.of(http.request());
   }
 
-  private static @Nullable RoutingContext http() {
-    Context context = Vertx.currentContext();
-    return context == null ? null : context.getLocal(RoutingContext.class.getName());
+  /** A call that no longer listens for its client once it has answered. */
+  private static final class HeardCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
+    private final ClientDeparture client;
+
+    HeardCall(ServerCall<Q, R> call, ClientDeparture client) {
+      super(call);
+      this.client = client;
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      client.close();
+      super.close(status, trailers);
+    }
   }
 }

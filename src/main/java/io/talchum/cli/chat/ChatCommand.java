@@ -1,6 +1,6 @@
 package io.talchum.cli.chat;
 
-import io.talchum.cli.Surroundings;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.util.concurrent.Callable;
@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
 public final class ChatCommand implements Callable<Integer> {
   private static final String KEY_VARIABLE = "TALCHUM_API_KEY";
 
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
   private final Interrupts interrupts;
 
   @Option(
@@ -49,35 +49,35 @@ public final class ChatCommand implements Callable<Integer> {
       description = "What the model is told before everything else.")
   private String system = "";
 
-  public ChatCommand(Surroundings surroundings) {
-    this(surroundings, new Interrupts());
+  public ChatCommand(ProcessEnvironment process) {
+    this(process, new Interrupts());
   }
 
-  ChatCommand(Surroundings surroundings, Interrupts interrupts) {
-    this.surroundings = surroundings;
+  ChatCommand(ProcessEnvironment process, Interrupts interrupts) {
+    this.process = process;
     this.interrupts = interrupts;
   }
 
   @Override
   public Integer call() throws InterruptedException {
     String key =
-        apiKey != null ? apiKey : surroundings.environment().getOrDefault(KEY_VARIABLE, "");
-    try (ChatClient client = new ChatClient(url, key, surroundings.command() + " serve")) {
+        apiKey != null ? apiKey : process.environment().getOrDefault(KEY_VARIABLE, "");
+    try (ChatClient client = new ChatClient(url, key, process.command() + " serve")) {
       ServedNames served = client.names();
       Conversation conversation = new Conversation(served.base());
       conversation.instruct(system);
       if (!adapter.isEmpty()) {
         conversation.choose(known(adapter, served));
       }
-      if (surroundings.isTerminal()) {
+      if (process.isTerminal()) {
         interrupts.listen();
-        surroundings
+        process
             .out()
             .printf(
                 "%s at %s. Adapters: %s. /help lists the commands.%n",
                 served.base(), client.url(), served.listed());
       }
-      ChatSession session = new ChatSession(surroundings, client, interrupts, conversation);
+      ChatSession session = new ChatSession(process, client, interrupts, conversation);
       return session.run() ? 0 : 1;
     }
   }

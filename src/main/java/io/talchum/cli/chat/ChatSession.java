@@ -1,6 +1,6 @@
 package io.talchum.cli.chat;
 
-import io.talchum.cli.Surroundings;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.core.ServeException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -21,7 +21,7 @@ final class ChatSession {
   private static final String DIM = "\u001b[2m";
   private static final String PLAIN = "\u001b[0m";
 
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
   private final PrintWriter out;
   private final ChatClient client;
   private final Interrupts interrupts;
@@ -29,12 +29,12 @@ final class ChatSession {
   private boolean failed;
 
   ChatSession(
-      Surroundings surroundings,
+      ProcessEnvironment process,
       ChatClient client,
       Interrupts interrupts,
       Conversation conversation) {
-    this.surroundings = surroundings;
-    this.out = surroundings.out();
+    this.process = process;
+    this.out = process.out();
     this.client = client;
     this.interrupts = interrupts;
     this.conversation = conversation;
@@ -61,13 +61,13 @@ final class ChatSession {
   }
 
   private @Nullable String nextLine() {
-    if (surroundings.isTerminal()) {
+    if (process.isTerminal()) {
       out.print(conversation.model() + "> ");
       out.flush();
     }
     try {
-      String line = surroundings.in().readLine();
-      if (line == null && surroundings.isTerminal()) {
+      String line = process.in().readLine();
+      if (line == null && process.isTerminal()) {
         out.println();
       }
       return line;
@@ -140,8 +140,8 @@ final class ChatSession {
   }
 
   private void note(String message) {
-    surroundings.err().println("talchum: " + message);
-    surroundings.err().flush();
+    process.err().println("talchum: " + message);
+    process.err().flush();
   }
 
   /** Prints an answer as it comes; thoughts only for a person, and dim. */
@@ -159,7 +159,7 @@ final class ChatSession {
 
     @Override
     public void reasoning(String delta) {
-      if (surroundings.isTerminal()) {
+      if (process.isTerminal()) {
         print(thinking ? delta : DIM + delta);
         thinking = true;
       }

@@ -11,7 +11,27 @@ import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
 import io.talchum.model.kernel.PanelWarmUp;
-import io.talchum.weights.ModelPackage;
+import io.talchum.model.onnx.adapter.AdapterWarmUp;
+import io.talchum.model.onnx.adapter.BoundAdapter;
+import io.talchum.model.onnx.adapter.HookKernel;
+import io.talchum.model.onnx.adapter.OnnxAdapter;
+import io.talchum.model.onnx.graph.DecoderGraph;
+import io.talchum.model.onnx.graph.GraphForm;
+import io.talchum.model.onnx.graph.OnnxGraph;
+import io.talchum.model.onnx.graph.RotaryTables;
+import io.talchum.model.onnx.kv.KvScales;
+import io.talchum.model.onnx.kv.KvSlots;
+import io.talchum.model.onnx.ort.CustomOperator;
+import io.talchum.model.onnx.ort.ElementType;
+import io.talchum.model.onnx.ort.OrtKernels;
+import io.talchum.model.onnx.ort.OrtLibrary;
+import io.talchum.model.onnx.ort.OrtSessions;
+import io.talchum.model.onnx.ort.OrtTensors;
+import io.talchum.model.onnx.prepare.AdapterPreparation;
+import io.talchum.model.onnx.step.EmbeddingLookup;
+import io.talchum.model.onnx.step.StepArguments;
+import io.talchum.model.onnx.step.StepBinding;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -59,7 +79,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
     this.shared = new SharedWeights(runtime, tensors, weights);
     shareRotaryTables();
     shareKvScales();
-    this.kv = new KvSlots(tensors, arena, spec, options);
+    this.kv =
+        new KvSlots(
+            tensors, arena, spec, options.kv().format(), options.slots(), options.contextTokens());
     this.buffers = new StepBuffers(tensors, arena, spec, options.slots(), options.prefillTokens());
     this.embeddings = new EmbeddingLookup(weights);
     this.adapters = new BoundAdapter[options.slots()];
@@ -70,7 +92,13 @@ public final class OnnxModelExecutor implements ModelExecutor {
     List<CustomOperator> own = new ArrayList<>(linears.operators());
     own.add(hooks.operator());
     this.operators = kernels.createDomain(arena, OnnxGraph.TALCHUM, own);
-    this.session = shared.createSession(DecoderGraph.build(weights, options), operators);
+    this.session = createSession(false);
+  }
+
+  /** The hooked graph's numbers are the base's where no adapter changes them. */
+  private MemorySegment createSession(boolean hooked) {
+    GraphForm form = GraphForm.Kernels.of(options.contextTokens(), options.kv().format(), hooked);
+    return shared.createSession(DecoderGraph.build(weights, form), operators);
   }
 
   private void shareRotaryTables() {
@@ -179,7 +207,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
       throw new IllegalArgumentException("not prepared by this executor: " + adapter);
     }
     if (prepared.needsHooks() && hookedSession == null) {
-      hookedSession = shared.createSession(DecoderGraph.buildHooked(weights, options), operators);
+      hookedSession = createSession(true);
     }
     adapters[slot] = new BoundAdapter(prepared);
     if (prepared.virtualTokens() > 0) {
@@ -295,7 +323,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
   private void embed(int slot, int rows, int[] tokenIds) {
     int tokens = tokenIds.length / rows;
     for (int i = 0; i < tokenIds.length; i++) {
-      embeddings.read(tokenIds[i], adapters[slot + i / tokens], buffers.embeddings(), i);
+      BoundAdapter bound = adapters[slot + i / tokens];
+      embeddings.read(
+          tokenIds[i], bound == null ? null : bound.adapter().embedding(), buffers.embeddings(), i);
     }
   }
 

@@ -1,8 +1,12 @@
 package io.talchum.model.onnx;
 
-import io.talchum.weights.Encoding;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
+import io.talchum.model.onnx.graph.OnnxGraph;
+import io.talchum.model.onnx.ort.ElementType;
+import io.talchum.model.onnx.ort.OrtSessions;
+import io.talchum.model.onnx.ort.OrtTensors;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackedTensor;
+import io.talchum.weights.quantize.Encoding;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -3,7 +3,7 @@ package io.talchum.cli.chat;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.talchum.cli.Surroundings;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.cli.Talchum;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -220,16 +220,16 @@ class ChatCommandTest {
           }
         };
     StringWriter err = new StringWriter();
-    Surroundings surroundings =
-        new Surroundings(
+    ProcessEnvironment process =
+        new ProcessEnvironment(
             new BufferedReader(new StringReader(input)),
             new PrintWriter(out),
             new PrintWriter(err),
             isTerminal,
             environment,
             Path.of("home"));
-    ChatCommand command = new ChatCommand(surroundings, interrupts);
-    int exitCode = Talchum.execute(new CommandLine(command), surroundings, options);
+    ChatCommand command = new ChatCommand(process, interrupts);
+    int exitCode = Talchum.execute(new CommandLine(command), process, options);
     return new Ended(exitCode, out.toString(), err.toString());
   }
 

@@ -1,0 +1,243 @@
+package io.talchum.model.onnx.prepare;
+
+import io.talchum.adapter.AdapterFusion;
+import io.talchum.adapter.AdapterPrimitive;
+import io.talchum.adapter.AdapterWeights;
+import io.talchum.adapter.BiasDelta;
+import io.talchum.adapter.Bottleneck;
+import io.talchum.adapter.DenseDelta;
+import io.talchum.adapter.EmbeddingLowRank;
+import io.talchum.adapter.EmbeddingRows;
+import io.talchum.adapter.FinalNormWeight;
+import io.talchum.adapter.GatedAttention;
+import io.talchum.adapter.GatedLowRank;
+import io.talchum.adapter.HeadLowRank;
+import io.talchum.adapter.HeadRows;
+import io.talchum.adapter.InputScale;
+import io.talchum.adapter.Invocation;
+import io.talchum.adapter.LadderSideNetwork;
+import io.talchum.adapter.LowRankDelta;
+import io.talchum.adapter.NormWeight;
+import io.talchum.adapter.OutputScale;
+import io.talchum.adapter.SoftPrompt;
+import io.talchum.adapter.VirtualKeyValues;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.Linear;
+import io.talchum.core.ModelSpec;
+import io.talchum.core.ServeException;
+import io.talchum.model.onnx.adapter.LinearChange.DenseChange;
+import io.talchum.model.onnx.adapter.LinearChange.LowRankChange;
+import io.talchum.model.onnx.adapter.LinearChange;
+import io.talchum.model.onnx.adapter.OnnxAdapter;
+import io.talchum.model.onnx.graph.AdapterSite;
+import io.talchum.model.onnx.kv.KvScales;
+import io.talchum.model.onnx.kv.KvSlots;
+import io.talchum.model.onnx.kv.VirtualKv;
+import io.talchum.model.onnx.math.AdapterMatrix;
+import io.talchum.model.onnx.math.WideMatrix;
+import io.talchum.model.onnx.step.EmbeddingChange;
+import io.talchum.weights.pack.ModelPackage;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/** Brings an adapter's primitives into the form in which the executor runs them. Any thread. */
+public final class AdapterPreparation {
+  private final ModelPackage weights;
+  private final ModelSpec spec;
+  private final KvScales kv;
+  private final Arena arena = Arena.ofShared();
+  private final SegmentAllocator memory = this::allocate;
+  private final Map<Place, LinearParts> linears = new LinkedHashMap<>();
+  private final HookParts hooks;
+  private long bytes;
+
+  private @Nullable EmbeddingRows embeddingRows;
+  private @Nullable EmbeddingLowRank embeddingLowRank;
+  private @Nullable HeadRows headRows;
+  private @Nullable HeadLowRank headLowRank;
+  private @Nullable VirtualKeyValues virtual;
+  private @Nullable SoftPrompt softPrompt;
+  private int[] invocation = {};
+
+  private record Place(int layer, Linear linear) {}
+
+  private AdapterPreparation(ModelPackage weights, KvScales kv) {
+    this.weights = weights;
+    this.spec = weights.manifest().spec();
+    this.kv = kv;
+    this.hooks = new HookParts(weights, kv, memory);
+  }
+
+  /**
+   * @throws ServeException INVALID_ADAPTER if it does not fit the base
+   */
+  public static OnnxAdapter run(ModelPackage weights, KvScales kv, AdapterWeights adapter) {
+    AdapterPreparation preparation = new AdapterPreparation(weights, kv);
+    try {
+      adapter.primitives().forEach(preparation::add);
+      return preparation.build();
+    } catch (RuntimeException | Error e) {
+      preparation.arena.close();
+      throw e;
+    }
+  }
+
+  private MemorySegment allocate(long size, long alignment) {
+    bytes += size;
+    return arena.allocate(size, alignment);
+  }
+
+  private void add(AdapterPrimitive primitive) {
+    PrimitiveShapes.check(spec, primitive);
+    switch (primitive) {
+      case LowRankDelta d -> at(d.layer(), d.linear()).add(d, null);
+      case DenseDelta d -> at(d.layer(), d.linear()).addDense(d.delta());
+      case InputScale s -> at(s.layer(), s.linear()).inputScale(s.u());
+      case OutputScale s -> at(s.layer(), s.linear()).outputScale(s.g());
+      case BiasDelta b -> at(b.layer(), b.linear()).biasDelta(b.db());
+      case EmbeddingRows rows -> embeddingRows = once(embeddingRows, rows);
+      case EmbeddingLowRank lowRank -> embeddingLowRank = once(embeddingLowRank, lowRank);
+      case HeadRows rows -> headRows = once(headRows, rows);
+      case HeadLowRank lowRank -> headLowRank = once(headLowRank, lowRank);
+      case VirtualKeyValues keyValues -> virtual = once(virtual, keyValues);
+      case SoftPrompt prompt -> softPrompt = once(softPrompt, prompt);
+      case Invocation sequence -> invocation = sequence.tokenIds();
+      case GatedLowRank g ->
+          at(g.delta().layer(), g.delta().linear()).add(g.delta(), hooks.gate(g.gate()));
+      case NormWeight norm -> hooks.add(norm);
+      case FinalNormWeight norm -> hooks.add(norm);
+      case GatedAttention attention -> hooks.add(attention);
+      case Bottleneck bottleneck -> hooks.add(bottleneck);
+      case AdapterFusion fusion -> hooks.add(fusion);
+      case LadderSideNetwork network -> hooks.add(network);
+    }
+  }
+
+  private LinearParts at(int layer, Linear linear) {
+    return linears.computeIfAbsent(
+        new Place(layer, linear), place -> new LinearParts(layer, linear));
+  }
+
+  private static <T> T once(@Nullable T before, T now) {
+    if (before != null) {
+      throw refuse("there is more than one " + now.getClass().getSimpleName());
+    }
+    return now;
+  }
+
+  private static ServeException refuse(String message) {
+    return new ServeException(ErrorCode.INVALID_ADAPTER, message);
+  }
+
+  private OnnxAdapter build() {
+    if (virtual != null && softPrompt != null) {
+      throw refuse("virtual keys and values and a soft prompt exclude each other");
+    }
+    int virtualTokens =
+        virtual != null ? virtual.tokens() : softPrompt != null ? softPrompt.tokens() : 0;
+    if (virtual != null) {
+      hooks.addGates(virtual);
+    }
+    OnnxAdapter.AdapterParts parts =
+        new OnnxAdapter.AdapterParts(
+            sites(),
+            hooks.build(),
+            hooks.gates(),
+            embedding(),
+            virtualTokens,
+            virtual == null ? null : VirtualKv.block(spec, kv, virtual, memory),
+            softPrompt == null ? null : AdapterMatrix.vector(memory, softPrompt.embeddings()),
+            invocation,
+            hooks.ladderSide());
+    long computed =
+        softPrompt == null ? 0 : virtualTokens * KvSlots.bytesPerToken(spec, kv.format());
+    return new OnnxAdapter(arena, parts, bytes + computed);
+  }
+
+  private LinearChange[][] sites() {
+    LinearChange[][] sites = new LinearChange[AdapterSite.count(spec.layers())][];
+    Arrays.fill(sites, OnnxAdapter.NOTHING);
+    for (LinearParts parts : linears.values()) {
+      append(sites, parts.place(weights).site(), parts.build(weights, memory));
+    }
+    if (headRows != null || headLowRank != null) {
+      append(sites, AdapterSite.head(spec.layers()), head());
+    }
+    return sites;
+  }
+
+  private static void append(LinearChange[][] sites, AdapterSite site, LinearChange change) {
+    LinearChange[] old = sites[site.number()];
+    LinearChange[] more = Arrays.copyOf(old, old.length + 1);
+    more[old.length] = change;
+    sites[site.number()] = more;
+  }
+
+  private LinearChange head() {
+    int hidden = spec.hiddenSize();
+    DenseChange[] rows = {};
+    if (headRows != null) {
+      int[] ids = headRows.tokenIds();
+      AdapterMatrix matrix = AdapterMatrix.of(memory, headRows.rows(), ids.length, hidden);
+      rows = new DenseChange[] {new DenseChange(new WideMatrix.Rows(matrix), ids, false)};
+    }
+    LowRankChange[] lowRanks = {};
+    if (headLowRank != null) {
+      HeadLowRank d = headLowRank;
+      lowRanks =
+          new LowRankChange[] {
+            new LowRankChange(
+                d.scale(),
+                AdapterMatrix.of(memory, d.a(), d.rank(), hidden),
+                AdapterMatrix.transposed(memory, d.b(), d.rank(), spec.vocabSize()),
+                null)
+          };
+    }
+    MemorySegment none = MemorySegment.NULL;
+    return new LinearChange(0, none, rows, lowRanks, none, none);
+  }
+
+  private @Nullable EmbeddingChange embedding() {
+    if (embeddingRows == null && embeddingLowRank == null) {
+      return null;
+    }
+    int[] ids = {};
+    AdapterMatrix rows = null;
+    if (embeddingRows != null) {
+      ids = embeddingRows.tokenIds().clone();
+      Arrays.sort(ids);
+      rows = AdapterMatrix.of(memory, sorted(embeddingRows), ids.length, spec.hiddenSize());
+    }
+    EmbeddingLowRank d = embeddingLowRank;
+    if (d == null) {
+      return new EmbeddingChange(ids, rows, 0, null, null);
+    }
+    AdapterMatrix a = AdapterMatrix.transposed(memory, d.a(), spec.vocabSize(), d.rank());
+    AdapterMatrix b = AdapterMatrix.transposed(memory, d.b(), d.rank(), spec.hiddenSize());
+    return new EmbeddingChange(ids, rows, d.scale(), a, b);
+  }
+
+  /** The rows in the order of their tokens. */
+  private float[] sorted(EmbeddingRows rows) {
+    int hidden = spec.hiddenSize();
+    int[] ids = rows.tokenIds();
+    float[] sorted = new float[rows.rows().length];
+    int[] order =
+        IntStream.range(0, ids.length)
+            .boxed()
+            .sorted(Comparator.comparingInt(i -> ids[i]))
+            .mapToInt(i -> i)
+            .toArray();
+    for (int row = 0; row < order.length; row++) {
+      System.arraycopy(rows.rows(), order[row] * hidden, sorted, row * hidden, hidden);
+    }
+    return sorted;
+  }
+}
