@@ -3,7 +3,6 @@ package io.talchum.wiring;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.quarkus.runtime.configuration.MemorySizeConverter;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.talchum.core.ServeException;
@@ -46,8 +45,7 @@ class SettingRangesTest {
         new SmallRyeConfigBuilder()
             .addDefaultInterceptors()
             .withMapping(TalchumConfig.class)
-            .withConverter(
-                io.quarkus.runtime.configuration.MemorySize.class, 100, new MemorySizeConverter())
+            .addDiscoveredConverters() // durations, sizes
             .withDefaultValue("user.home", "home")
             .withDefaultValues(settings)
             .build();
