@@ -12,8 +12,7 @@ public final class Main {
 
   public static void main(String... args) {
     ProcessEnvironment process = ProcessEnvironment.ofProcess();
-    int status =
-        Talchum.run(process, new QuarkusServer(process), new PackageRunner(), args);
+    int status = Talchum.run(process, new QuarkusServer(process), new PackageRunner(), args);
     if (LaunchMode.current() != LaunchMode.DEVELOPMENT) { // live reload starts anew in this process
       System.exit(status);
     }

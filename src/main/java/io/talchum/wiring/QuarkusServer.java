@@ -2,8 +2,8 @@ package io.talchum.wiring;
 
 import io.quarkus.runtime.Quarkus;
 import io.talchum.cli.Farewell;
-import io.talchum.cli.Server;
 import io.talchum.cli.ProcessEnvironment;
+import io.talchum.cli.Server;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.util.Map;

@@ -60,8 +60,7 @@ public final class ChatCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    String key =
-        apiKey != null ? apiKey : process.environment().getOrDefault(KEY_VARIABLE, "");
+    String key = apiKey != null ? apiKey : process.environment().getOrDefault(KEY_VARIABLE, "");
     try (ChatClient client = new ChatClient(url, key, process.command() + " serve")) {
       ServedNames served = client.names();
       Conversation conversation = new Conversation(served.base());

@@ -7,7 +7,6 @@ import io.talchum.model.onnx.ort.OrtSessions;
 import io.talchum.model.onnx.ort.OrtTensors;
 import io.talchum.model.onnx.step.StepBinding;
 import io.talchum.weights.pack.ModelPackage;
-
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
