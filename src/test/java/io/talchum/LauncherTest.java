@@ -174,7 +174,7 @@ class LauncherTest {
   void handsTheCommandOn() throws Exception {
     maven();
     assertThat(launch(jdk25(), "import", "a b", "--name", "c").out())
-        .contains("--sun-misc-unsafe-memory-access=allow")
+        .contains("--sun-misc-unsafe-memory-access=allow", "-XX:+ExitOnOutOfMemoryError")
         .endsWith("-jar " + clone + "/target/quarkus-app/quarkus-run.jar import a b --name c");
     assertThat(launch(jdk25()).out()).endsWith(" --help");
     for (String command : List.of("serve", "models", "chat", "eval", "--version")) {

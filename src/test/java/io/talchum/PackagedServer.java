@@ -79,6 +79,7 @@ final class PackagedServer implements AutoCloseable {
         List.of(
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",
+            "-XX:+ExitOnOutOfMemoryError",
             "-Xmx512m",
             "-jar",
             JAR.toString()));

@@ -2,6 +2,7 @@ package io.talchum.cli;
 
 import io.talchum.cli.chat.ChatCommand;
 import io.talchum.service.ModelRunner;
+import io.talchum.service.ModelSource.Quantization;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -39,7 +40,10 @@ public final class Talchum {
             .addSubcommand(
                 new CommandLine(new AdapterCommand())
                     .addSubcommand(new AdapterVerifyCommand(process, runner)))
-            .addSubcommand(new ModelsCommand(process));
+            .addSubcommand(
+                new CommandLine(new ModelsCommand(process))
+                    .addSubcommand(new RemoveModelCommand(process)))
+            .registerConverter(Quantization.class, new QuantizationConverter());
     return execute(line, process, args);
   }
 

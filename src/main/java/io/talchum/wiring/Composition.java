@@ -1,11 +1,14 @@
 package io.talchum.wiring;
 
+import io.quarkus.arc.DefaultBean;
 import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.adapter.store.StoreSource;
+import io.talchum.api.gate.BodyBudget;
+import io.talchum.api.gate.GateLimits;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.conditioning.SamplingLimits;
 import io.talchum.core.ErrorCode;
@@ -15,6 +18,7 @@ import io.talchum.engine.EngineConfig;
 import io.talchum.service.AdapterCards;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.ModelCatalog;
+import io.talchum.service.Recorder;
 import io.talchum.service.RequestIds;
 import io.talchum.service.SelfTests;
 import io.talchum.service.ServiceLimits;
@@ -44,6 +48,24 @@ public class Composition {
   @Singleton
   ApiKeys apiKeys(TalchumConfig config) {
     return ApiKeyFile.read(config);
+  }
+
+  @Produces
+  @Singleton
+  GateLimits gateLimits(TalchumConfig config) {
+    return new GateLimits(
+        config.maxBody().asLongValue(),
+        config.bodyTimeout(),
+        config.headTimeout(),
+        config.idleTimeout(),
+        config.maxConnections(),
+        config.corsOrigins().orElse(List.of()));
+  }
+
+  @Produces
+  @Singleton
+  BodyBudget bodyBudget(TalchumConfig config) {
+    return new BodyBudget(config.bodyMemory().asLongValue());
   }
 
   @Produces
@@ -162,6 +184,13 @@ public class Composition {
 
   @Produces
   @Singleton
+  @DefaultBean
+  Recorder recorder() {
+    return Recorder.none();
+  }
+
+  @Produces
+  @Singleton
   Services services(
       OpenedModel model,
       Engine engine,
@@ -172,7 +201,8 @@ public class Composition {
       SelfTestStore selfTests,
       TalchumConfig config,
       InstantSource clock,
-      EngineMetrics metrics) {
+      EngineMetrics metrics,
+      Recorder recorder) {
     SecureRandom random = new SecureRandom();
     return Services.over(
         new ConditioningPipeline(model.served(), SamplingLimits.DEFAULT, random),
@@ -185,7 +215,8 @@ public class Composition {
         new RequestIds(clock, random),
         clock,
         new ServiceLimits(config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)),
-        metrics);
+        metrics,
+        recorder);
   }
 
   private static Path ownAdapters(Path folder) {

@@ -1,7 +1,7 @@
 /**
  * What both transports need to know of the connections that requests come on.
  *
- * <p>May import: nothing of ours. The only package that looks below Vert.x, at Netty's channels.
+ * <p>May import: nothing of ours. Looks below Vert.x, at Netty's channels.
  */
 @NullMarked
 package io.talchum.api.connection;

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.UnknownFieldSet;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -107,19 +106,18 @@ class GrpcRefusalTest {
   }
 
   @Test
-  void refusesCompression() {
-    StatusRuntimeException error =
-        org.assertj.core.api.Assertions.catchThrowableOfType(
-            StatusRuntimeException.class,
-            () -> stub().withCompression("gzip").chat(chat().build()));
-    assertThat(error.getStatus().getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
-    assertThat(error).hasMessageContaining("grpc-encoding 'gzip' is not supported");
-    Metadata trailers = Objects.requireNonNull(error.getTrailers());
-    assertThat(trailers.get(WireError.CODE)).isEqualTo(ErrorCode.UNSUPPORTED.name());
-    assertThat(trailers.get(WireError.PARAM)).isEqualTo("grpc-encoding");
-    assertThat(
-            trailers.get(Metadata.Key.of("grpc-accept-encoding", Metadata.ASCII_STRING_MARSHALLER)))
-        .isEqualTo("identity");
+  void takesGzip() {
+    ChatRequest request = chat().setModel("x".repeat(1000)).build();
+    Transport.Refused refused =
+        GrpcTransport.refusal(() -> stub().withCompression("gzip").chat(request));
+    assertThat(refused.code()).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
+    assertThat(stub().withCompression("gzip").chat(chat().build()).getUsage().getCompletionTokens())
+        .isEqualTo(2);
+    ChatRequest bomb = chat().setModel("x".repeat(2 * MAX_BYTES)).build();
+    Transport.Refused large =
+        GrpcTransport.refusal(() -> stub().withCompression("gzip").chat(bomb));
+    assertThat(large.code()).isEqualTo(ErrorCode.PAYLOAD_TOO_LARGE);
+    assertThat(large).hasMessageContaining("when unpacked");
   }
 
   @Test
