@@ -103,10 +103,12 @@ class RecordedGrpcTest {
         CompletableFuture.supplyAsync(
             () ->
                 GrpcTransport.refusal(
-                    () ->
-                        ChatServiceGrpc.newBlockingStub(channel)
-                            .chatStream(chat(3))
-                            .forEachRemaining(event -> {})));
+                    () -> {
+                      ChatServiceGrpc.newBlockingStub(channel)
+                          .chatStream(chat(3))
+                          .forEachRemaining(event -> {});
+                      return "a stream";
+                    }));
     recorder().next().word().completeExceptionally(new IOException("disk full"));
     assertRefused(stream);
   }
