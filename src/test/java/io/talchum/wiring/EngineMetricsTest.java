@@ -52,7 +52,7 @@ class EngineMetricsTest {
   void theBackgroundIsCountedApartAndNotTimed() {
     end(null, RequestClass.BACKGROUND);
     assertThat(meters.get("talchum_background_requests").counter().count()).isEqualTo(1);
-    assertThat(meters.get("talchum_requests").counters()).isEmpty();
+    assertThat(meters.find("talchum_requests").counters()).isEmpty();
     assertThat(meters.get("talchum_queue").timer().count()).isZero();
     assertThat(requests("_base")).isEqualTo(1);
   }
