@@ -46,8 +46,7 @@ final class PackageRunner implements ModelRunner {
           weights,
           tokenizer,
           executor,
-          Engine.start(
-              executor, tokenizer, ENGINE, InstantSource.system(), EngineListener.NONE),
+          Engine.start(executor, tokenizer, ENGINE, InstantSource.system(), EngineListener.NONE),
           AdapterReaders.of(new PackageWeights(weights)));
     } catch (RuntimeException e) {
       weights.close();
