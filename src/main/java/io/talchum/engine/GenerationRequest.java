@@ -30,6 +30,20 @@ public record GenerationRequest(
     @Nullable Instant deadline,
     GenerationSink sink) {
 
+  /** The same with another sink. */
+  public GenerationRequest withSink(GenerationSink other) {
+    return new GenerationRequest(
+        id,
+        promptTokenIds,
+        promptTokens,
+        adapter,
+        sampling,
+        requestClass,
+        fairnessKey,
+        deadline,
+        other);
+  }
+
   /** A prompt to go on from, for somebody who waits. */
   public GenerationRequest(
       String id,

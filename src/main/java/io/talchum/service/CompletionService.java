@@ -49,6 +49,7 @@ public final class CompletionService {
               parts(request, model.virtualTokens()),
               request.choices(),
               mode(request),
+              request.tags(),
               request.caller()),
           model);
     }

@@ -2,6 +2,7 @@ package io.talchum.service;
 
 import io.talchum.conditioning.ConditionedPrompt;
 import io.talchum.core.Caller;
+import io.talchum.core.RequestTags;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
@@ -24,6 +25,7 @@ final class GenerationStarter {
   private final InstantSource clock;
   private final ServiceLimits limits;
   private final ServiceListener listener;
+  private final Recordings recordings;
 
   GenerationStarter(
       Engine engine,
@@ -31,20 +33,28 @@ final class GenerationStarter {
       RequestIds ids,
       InstantSource clock,
       ServiceLimits limits,
-      ServiceListener listener) {
+      ServiceListener listener,
+      Recordings recordings) {
     this.engine = engine;
     this.spelling = spelling;
     this.ids = ids;
     this.clock = clock;
     this.limits = limits;
     this.listener = listener;
+    this.recordings = recordings;
   }
 
   /** A prompt with the text that an echo shows. */
   record Part(ConditionedPrompt prompt, String echoText) {}
 
   /** What is to be started, the same for all its sequences but prompt and seed. */
-  record Plan(String idPrefix, List<Part> parts, int choices, EchoMode mode, Caller caller) {}
+  record Plan(
+      String idPrefix,
+      List<Part> parts,
+      int choices,
+      EchoMode mode,
+      RequestTags tags,
+      Caller caller) {}
 
   /**
    * Queues all sequences or none.
@@ -53,6 +63,8 @@ final class GenerationStarter {
    */
   Generation start(Plan plan, ModelService.Resolved model) {
     String id = ids.next(plan.idPrefix());
+    Instant created = clock.instant();
+    Recording recording = recordings.begin(id, created, plan, model.versions());
     EventQueue queue = new EventQueue();
     List<SequenceFeed> feeds = new ArrayList<>();
     List<GenerationRequest> requests = new ArrayList<>();
@@ -63,11 +75,12 @@ final class GenerationStarter {
         int index = feeds.size();
         String sequenceId = id + "-" + index;
         feeds.add(feed(sequenceId, index, part, plan.mode()));
-        requests.add(request(sequenceId, part, choice, plan, model, queue.sink(index)));
+        GenerationRequest request =
+            request(sequenceId, part, choice, plan, model, queue.sink(index));
+        requests.add(recording == null ? request : recorded(request, recording, plan.mode()));
       }
     }
     submit(requests);
-    Instant created = clock.instant();
     return new Generation(
         id,
         created,
@@ -84,7 +97,10 @@ final class GenerationStarter {
         sequenceId,
         index,
         new SequenceFeed.Prompt(
-            part.prompt().tokenIds(), part.echoText(), part.prompt().reasoning()),
+            part.prompt().tokenIds(),
+            part.echoText(),
+            part.prompt().sampling().logprobs(),
+            part.prompt().reasoning()),
         mode,
         spelling);
   }
@@ -105,6 +121,18 @@ final class GenerationStarter {
         model.fairnessName() + "/" + plan.caller().tenant(),
         deadline(plan.caller()),
         sink);
+  }
+
+  private static GenerationRequest recorded(
+      GenerationRequest request, Recording recording, EchoMode mode) {
+    return request.withSink(
+        recording.sink(
+            new RecordedSequence.Start(
+                request.id(),
+                request.promptTokenIds(),
+                request.sampling(),
+                mode != EchoMode.PROMPT),
+            request.sink()));
   }
 
   private void submit(List<GenerationRequest> requests) {

@@ -61,6 +61,9 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
     int share = contextTokens - start.length;
     Scores scores = new Scores(engine, id);
     for (int from = 0; from < ids.length; from += share) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new ServeException(ErrorCode.CANCELLED, "the measurement was interrupted");
+      }
       int[] part = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + share));
       int[] window = Arrays.copyOf(start, start.length + part.length);
       System.arraycopy(part, 0, window, start.length, part.length);

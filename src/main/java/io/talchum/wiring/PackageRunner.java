@@ -26,6 +26,7 @@ final class PackageRunner implements ModelRunner {
 
   @Override
   public RunningModel open(Path packageFolder, int contextTokens, KvFormat kv) {
+    NativeLeftovers.ofMachine(InstantSource.system()).sweep();
     ModelPackage weights = ModelPackage.open(packageFolder);
     try {
       PackageManifest manifest = weights.manifest();
