@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.testing.ChildProcess;
 import io.talchum.testing.Fixtures;
+import java.io.BufferedReader;
 import java.io.PrintWriter;
+import java.io.Reader;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -53,7 +55,13 @@ class StopSignalTest {
             }
           };
       ProcessEnvironment process =
-          new ProcessEnvironment(out, new PrintWriter(standing), false, Map.of(), Path.of(args[1]));
+          new ProcessEnvironment(
+              new BufferedReader(Reader.nullReader()),
+              out,
+              new PrintWriter(standing),
+              false,
+              Map.of(),
+              Path.of(args[1]));
       System.exit(
           Talchum.run(
               process,

@@ -21,8 +21,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class StarterHarness implements AutoCloseable {
   static final int SLOTS = 2;
   static final int QUEUE = 8;
+
   /** Choices that are refused, whatever of them has slots before the rest is submitted. */
   static final int TOO_MANY = SLOTS + QUEUE + 1;
 
@@ -60,8 +61,7 @@ final class StarterHarness implements AutoCloseable {
             clock,
             new EngineListener() {
               @Override
-              public void onStep(
-                  boolean isPrefill, int tokens, Duration step, Duration overhead) {}
+              public void onStep(boolean isPrefill, int tokens, Duration step, Duration overhead) {}
 
               @Override
               public void onEnd(RequestOutcome outcome) {
