@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StopSignalTest {
   @TempDir private Path home;
 
@@ -33,9 +33,11 @@ class StopSignalTest {
               String said = new String(text, offset, length);
               out.print(said);
               if (said.contains("%")) {
+                out.println();
                 out.println("at work");
                 try {
-                  never.await();
+                  boolean counted = never.await(60, TimeUnit.SECONDS);
+                  out.println("nobody told it to end: " + counted);
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
                 }
