@@ -1,6 +1,7 @@
 package io.talchum.service;
 
 import io.talchum.conditioning.ConditionedPrompt;
+import io.talchum.conditioning.ResolvedTarget;
 import io.talchum.core.Caller;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
@@ -11,6 +12,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Queues a request's sequences: every prompt as often as there are choices. */
@@ -18,6 +21,7 @@ final class GenerationStarter {
   /** Steps the seed from choice to choice: 2^64 divided by the golden ratio, as in SplitMix64. */
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
+  private final TargetLeases leases;
   private final Engine engine;
   private final TokenSpelling spelling;
   private final RequestIds ids;
@@ -26,12 +30,14 @@ final class GenerationStarter {
   private final ServiceListener listener;
 
   GenerationStarter(
+      TargetLeases leases,
       Engine engine,
       TokenSpelling spelling,
       RequestIds ids,
       InstantSource clock,
       ServiceLimits limits,
       ServiceListener listener) {
+    this.leases = leases;
     this.engine = engine;
     this.spelling = spelling;
     this.ids = ids;
@@ -47,11 +53,30 @@ final class GenerationStarter {
   record Plan(String idPrefix, List<Part> parts, int choices, EchoMode mode, Caller caller) {}
 
   /**
-   * Queues all sequences or none.
+   * Finds what the request is for, checks all of it, and only then leases the adapter and queues all
+   * sequences or none: a request that is refused has loaded nothing.
    *
-   * @throws ServeException QUEUE_FULL and the other refusals of the engine
+   * @param check what is to be started, or a refusal
+   * @throws ServeException what the arguments throw, DEADLINE_EXCEEDED and what the load throws,
+   *     QUEUE_FULL and the other refusals of the engine
    */
-  Generation start(Plan plan, ModelService.Resolved model) {
+  Generation start(Supplier<ResolvedTarget> resolve, Function<ResolvedTarget, Plan> check) {
+    ResolvedTarget target = resolve.get();
+    while (true) {
+      Plan plan = check.apply(target);
+      try (SharedLease lease = leases.lease(target, deadline(plan.caller()))) {
+        return start(plan, target, lease);
+      } catch (ServeException e) {
+        ResolvedTarget now = resolve.get();
+        if (now.versions().equals(target.versions())) {
+          throw e;
+        }
+        target = now; // its folder was replaced meanwhile
+      }
+    }
+  }
+
+  private Generation start(Plan plan, ResolvedTarget target, @Nullable SharedLease lease) {
     String id = ids.next(plan.idPrefix());
     EventQueue queue = new EventQueue();
     List<SequenceFeed> feeds = new ArrayList<>();
@@ -63,7 +88,15 @@ final class GenerationStarter {
         int index = feeds.size();
         String sequenceId = id + "-" + index;
         feeds.add(feed(sequenceId, index, part, plan.mode()));
-        requests.add(request(sequenceId, part, choice, plan, model, queue.sink(index)));
+        requests.add(
+            new GenerationRequest(
+                sequenceId,
+                part.prompt().tokenIds(),
+                lease == null ? null : lease.part(),
+                reseeded(part.prompt().sampling(), choice),
+                target.fairnessName() + "/" + plan.caller().tenant(),
+                deadline(plan.caller()),
+                queue.sink(index)));
       }
     }
     submit(requests);
@@ -71,7 +104,7 @@ final class GenerationStarter {
     return new Generation(
         id,
         created,
-        model.versions(),
+        target.versions(),
         new Generation.Prompts(promptTokens, plan.choices()),
         feeds,
         queue,
@@ -87,24 +120,6 @@ final class GenerationStarter {
             part.prompt().tokenIds(), part.echoText(), part.prompt().reasoning()),
         mode,
         spelling);
-  }
-
-  private GenerationRequest request(
-      String sequenceId,
-      Part part,
-      int choice,
-      Plan plan,
-      ModelService.Resolved model,
-      io.talchum.engine.GenerationSink sink) {
-    SharedLease lease = model.lease();
-    return new GenerationRequest(
-        sequenceId,
-        part.prompt().tokenIds(),
-        lease == null ? null : lease.part(),
-        reseeded(part.prompt().sampling(), choice),
-        model.fairnessName() + "/" + plan.caller().tenant(),
-        deadline(plan.caller()),
-        sink);
   }
 
   private void submit(List<GenerationRequest> requests) {
