@@ -24,25 +24,51 @@ class ArchitectureTest {
   static {
     MAY_IMPORT.put("core", List.of());
     MAY_IMPORT.put("weights", List.of("core"));
-    MAY_IMPORT.put("hub", List.of("core"));
+    MAY_IMPORT.put("weights.safetensors", List.of("core", "weights"));
+    MAY_IMPORT.put("weights.block", List.of("weights"));
+    MAY_IMPORT.put("weights.checkpoint", List.of("core", "weights", "weights.block"));
+    MAY_IMPORT.put(
+        "weights.gguf", List.of("core", "weights", "weights.block", "weights.checkpoint"));
+    MAY_IMPORT.put(
+        "weights.hf",
+        List.of("core", "weights", "weights.block", "weights.safetensors", "weights.checkpoint"));
+    MAY_IMPORT.put("weights.quantize", List.of("core", "weights.block", "weights.checkpoint"));
+    MAY_IMPORT.put(
+        "weights.pack",
+        List.of(
+            "core",
+            "weights",
+            "weights.block",
+            "weights.checkpoint",
+            "weights.gguf",
+            "weights.hf",
+            "weights.quantize"));
+    MAY_IMPORT.put("huggingface", List.of("core"));
     MAY_IMPORT.put("text", List.of("core"));
-    MAY_IMPORT.put("adapter", List.of("core", "weights"));
-    MAY_IMPORT.put("adapter.store", List.of("core", "weights", "adapter"));
-    MAY_IMPORT.put("adapter.folder", List.of("core", "weights", "adapter"));
-    MAY_IMPORT.put("adapter.peft", List.of("core", "weights", "adapter", "adapter.folder"));
-    MAY_IMPORT.put("adapter.mix", List.of("core", "weights", "adapter", "adapter.peft"));
-    MAY_IMPORT.put("adapter.hub", List.of("core", "weights", "adapter", "adapter.folder"));
+    MAY_IMPORT.put("adapter", List.of("core", "weights.pack"));
+    MAY_IMPORT.put("adapter.store", List.of("core", "adapter"));
+    MAY_IMPORT.put("adapter.folder", List.of("core", "weights", "weights.safetensors", "adapter"));
+    MAY_IMPORT.put(
+        "adapter.peft",
+        List.of("core", "weights.safetensors", "weights.checkpoint", "adapter", "adapter.folder"));
+    MAY_IMPORT.put(
+        "adapter.mix", List.of("core", "weights.safetensors", "adapter", "adapter.peft"));
+    MAY_IMPORT.put(
+        "adapter.adapterhub", List.of("core", "weights.safetensors", "adapter", "adapter.folder"));
     MAY_IMPORT.put("model", List.of("core", "adapter"));
     MAY_IMPORT.put("model.kernel", List.of());
-    MAY_IMPORT.put("model.onnx", List.of("core", "weights", "adapter", "model", "model.kernel"));
+    MAY_IMPORT.put(
+        "model.onnx",
+        List.of("core", "weights.quantize", "weights.pack", "adapter", "model", "model.kernel"));
     MAY_IMPORT.put("engine", List.of("core", "text", "adapter", "model"));
     MAY_IMPORT.put("conditioning", List.of("core", "text", "adapter"));
     MAY_IMPORT.put(
         "service",
         List.of(
             "core",
-            "weights",
-            "hub",
+            "weights.quantize",
+            "weights.pack",
+            "huggingface",
             "text",
             "adapter",
             "adapter.store",

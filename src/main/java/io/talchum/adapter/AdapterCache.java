@@ -66,7 +66,8 @@ public final class AdapterCache implements AutoCloseable {
       AdapterSource from, AdapterId id, OptionalInt variant, @Nullable Instant until) {
     AdapterVersion version = retained(from, id, until);
     try {
-      return version.lease(new AdapterReference(id.name(), variant, "").variantOf(version.variants()));
+      return version.lease(
+          new AdapterReference(id.name(), variant, "").variantOf(version.variants()));
     } catch (ServeException e) {
       version.release();
       throw e;
@@ -191,9 +192,7 @@ public final class AdapterCache implements AutoCloseable {
     return true;
   }
 
-  /**
-   * Others make room only for what could be read. Returns false if nobody wants it any more.
-   */
+  /** Others make room only for what could be read. Returns false if nobody wants it any more. */
   private boolean publishRead(AdapterLoads.Load load) {
     if (!loads.isWanted(load)) {
       return false;

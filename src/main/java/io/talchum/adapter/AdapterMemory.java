@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The least recently used goes first: of those that nobody uses, else of all that may go. Loads
  * get room in the order in which they ask for it. The lock guards numbers only: the engine's thread
- * takes it when a lease ends, so nobody reads a disk, closes an adapter or tells a listener under it.
+ * takes it when a lease ends, so nobody reads a disk, closes an adapter or tells a listener under
+ * it.
  */
 final class AdapterMemory {
   private final long capacity;
@@ -128,13 +129,12 @@ final class AdapterMemory {
   /** Without the lock: whether something is pinned may have to be read from a disk. */
   private Look look() {
     Set<AdapterEntry> seen = Set.copyOf(residents.values());
-    return new Look(
-        seen, seen.stream().filter(AdapterEntry::isPinned).collect(Collectors.toSet()));
+    return new Look(seen, seen.stream().filter(AdapterEntry::isPinned).collect(Collectors.toSet()));
   }
 
   /**
-   * Who has left the residents, as far as room can be made now: what is being loaded may leave later.
-   * Empty too if somebody came after the look.
+   * Who has left the residents, as far as room can be made now: what is being loaded may leave
+   * later. Empty too if somebody came after the look.
    */
   private List<AdapterEntry> makeRoom(long bytes, Look look) {
     List<AdapterEntry> evicted = new ArrayList<>();
@@ -176,7 +176,9 @@ final class AdapterMemory {
     }
   }
 
-  /** Under the lock; the caller releases it afterwards. The bytes leave then: see {@link #freed}. */
+  /**
+   * Under the lock; the caller releases it afterwards. The bytes leave then: see {@link #freed}.
+   */
   private void remove(AdapterEntry entry) {
     residents.remove(entry.id());
     leaving += entry.bytes();

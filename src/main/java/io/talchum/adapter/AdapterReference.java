@@ -8,8 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a client asks for, a base or an adapter: {@code name} or {@code name@version}; a name may be followed by {@code
- * :variant}.
+ * What a client asks for, a base or an adapter: {@code name} or {@code name@version}; a name may be
+ * followed by {@code :variant}.
  *
  * @param variant of an adapter with variants, from 0
  * @param version first digits of the hash, empty for whatever version is current
@@ -96,7 +96,8 @@ public record AdapterReference(String name, OptionalInt variant, String version)
     }
     if (variants > 0 && (variant.isEmpty() || variant.getAsInt() >= variants)) {
       throw notFound(
-          "'%s' has %d variants: ask for %s:0 to %s:%d".formatted(name, variants, name, name, variants - 1));
+          "'%s' has %d variants: ask for %s:0 to %s:%d"
+              .formatted(name, variants, name, name, variants - 1));
     }
     return variant.orElse(0);
   }

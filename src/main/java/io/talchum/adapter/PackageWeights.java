@@ -2,9 +2,9 @@ package io.talchum.adapter;
 
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
-import io.talchum.weights.RowReader;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackedTensor;
+import io.talchum.weights.pack.RowReader;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true,
     description = "Say what an adapter is and does, whether it fits a model, and try it.")
 final class AdapterVerifyCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
   private final AdapterCheck check;
 
   @Mixin private DataDirOption dataDir = new DataDirOption();
@@ -39,15 +39,15 @@ final class AdapterVerifyCommand implements Callable<Integer> {
       description = "Name or folder of the model (default: the only one imported, or the demo).")
   private @Nullable String model;
 
-  AdapterVerifyCommand(Surroundings surroundings, ModelRunner runner) {
-    this.surroundings = surroundings;
+  AdapterVerifyCommand(ProcessEnvironment process, ModelRunner runner) {
+    this.process = process;
     this.check = new AdapterCheck(runner, InstantSource.system());
   }
 
   @Override
   public Integer call() {
-    Path base = new ModelCatalog(dataDir.resolve(surroundings)).toServe(model);
-    lines(check.report(folder, base)).forEach(surroundings.out()::println);
+    Path base = new ModelCatalog(dataDir.resolve(process)).toServe(model);
+    lines(check.report(folder, base)).forEach(process.out()::println);
     return 0;
   }
 

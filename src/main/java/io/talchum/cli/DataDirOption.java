@@ -14,11 +14,11 @@ final class DataDirOption {
       description = "Where models and adapters lie (default: $TALCHUM_HOME, else ~/.talchum).")
   private @Nullable Path given;
 
-  Path resolve(Surroundings surroundings) {
+  Path resolve(ProcessEnvironment process) {
     if (given != null) {
       return given;
     }
-    String variable = surroundings.environment().getOrDefault(VARIABLE, "");
-    return variable.isEmpty() ? surroundings.home().resolve(".talchum") : Path.of(variable);
+    String variable = process.environment().getOrDefault(VARIABLE, "");
+    return variable.isEmpty() ? process.home().resolve(".talchum") : Path.of(variable);
   }
 }

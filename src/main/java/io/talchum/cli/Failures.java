@@ -12,10 +12,10 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   static final int FAILED = 1;
   static final int USAGE = 2;
 
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
 
-  Failures(Surroundings surroundings) {
-    this.surroundings = surroundings;
+  Failures(ProcessEnvironment process) {
+    this.process = process;
   }
 
   @Override
@@ -39,9 +39,9 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   }
 
   private int report(String sentence, Exception failure, int code) {
-    surroundings.err().println("talchum: " + sentence);
-    if (surroundings.debug()) {
-      failure.printStackTrace(surroundings.err());
+    process.err().println("talchum: " + sentence);
+    if (process.debug()) {
+      failure.printStackTrace(process.err());
     }
     return code;
   }

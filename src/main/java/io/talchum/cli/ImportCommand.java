@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
     description =
         "Import a model: a Hugging Face folder (safetensors), a GGUF file, or hf:ORG/NAME of the hub.")
 final class ImportCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
   private final ModelEvaluation evaluation;
 
   @Mixin private DataDirOption dataDir = new DataDirOption();
@@ -89,18 +89,18 @@ final class ImportCommand implements Callable<Integer> {
       description = "Ask the hub for a newer commit even if the cache has the model.")
   private boolean refresh;
 
-  ImportCommand(Surroundings surroundings, ModelRunner runner) {
-    this.surroundings = surroundings;
+  ImportCommand(ProcessEnvironment process, ModelRunner runner) {
+    this.process = process;
     this.evaluation = new ModelEvaluation(runner);
   }
 
   @Override
   public Integer call() {
-    ModelCatalog catalog = new ModelCatalog(dataDir.resolve(surroundings));
+    ModelCatalog catalog = new ModelCatalog(dataDir.resolve(process));
     String measured = report || text != null ? ModelEvaluation.text(text) : "";
-    ImportSource found = ImportSource.of(source, refresh, surroundings);
+    ImportSource found = ImportSource.of(source, refresh, process);
     ModelSummary imported = imported(found, catalog);
-    surroundings
+    process
         .out()
         .printf(
             "Imported %s: %s parameters, %s on disk, linears %s, head %s, %s.%nServe it: ./talchum serve --model %s%n",
@@ -114,13 +114,13 @@ final class ImportCommand implements Callable<Integer> {
     if (report) {
       new ReportTable(evaluation.report(found.path(), catalog.toServe(imported.name()), measured))
           .lines()
-          .forEach(surroundings.out()::println);
+          .forEach(process.out()::println);
     }
     return 0;
   }
 
   private ModelSummary imported(ImportSource found, ModelCatalog catalog) {
-    ProgressBar progress = new ProgressBar(surroundings);
+    ProgressBar progress = new ProgressBar(process);
     try {
       return catalog.importModel(
           new ModelSource(

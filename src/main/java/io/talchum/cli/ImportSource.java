@@ -18,20 +18,20 @@ record ImportSource(Path path, @Nullable String origin, @Nullable String name) {
    *
    * @throws io.talchum.core.ServeException if the hub refuses or fails
    */
-  static ImportSource of(String source, boolean refresh, Surroundings surroundings) {
+  static ImportSource of(String source, boolean refresh, ProcessEnvironment process) {
     if (!HubModels.isHubId(source)) {
       return new ImportSource(Path.of(source), null, null);
     }
-    ProgressBar progress = new ProgressBar(surroundings);
+    ProgressBar progress = new ProgressBar(process);
     HubModels.Fetched fetched;
     try {
       fetched =
-          new HubModels(surroundings.environment(), surroundings.home(), InstantSource.system())
+          new HubModels(process.environment(), process.home(), InstantSource.system())
               .fetch(source, refresh, progress);
     } finally {
       progress.end();
     }
-    surroundings
+    process
         .err()
         .printf(
             fetched.fromCache()

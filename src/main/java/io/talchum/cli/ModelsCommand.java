@@ -15,22 +15,22 @@ import picocli.CommandLine.Mixin;
     mixinStandardHelpOptions = true,
     description = "List the imported models.")
 final class ModelsCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
 
   @Mixin private DataDirOption dataDir = new DataDirOption();
 
-  ModelsCommand(Surroundings surroundings) {
-    this.surroundings = surroundings;
+  ModelsCommand(ProcessEnvironment process) {
+    this.process = process;
   }
 
   @Override
   public Integer call() {
-    Path folder = dataDir.resolve(surroundings);
+    Path folder = dataDir.resolve(process);
     ModelCatalog catalog = new ModelCatalog(folder);
     List<ModelSummary> models = catalog.list();
     Map<String, String> unusable = catalog.unusable();
     if (models.isEmpty() && unusable.isEmpty()) {
-      surroundings
+      process
           .out()
           .printf(
               "No models in %s yet. ./talchum serve brings the demo model, ./talchum import SOURCE your own.%n",
@@ -38,9 +38,9 @@ final class ModelsCommand implements Callable<Integer> {
       return 0;
     }
     if (!models.isEmpty()) {
-      table(models).lines().forEach(surroundings.out()::println);
+      table(models).lines().forEach(process.out()::println);
     }
-    unusable.forEach((name, reason) -> surroundings.out().printf("%s: %s%n", name, reason));
+    unusable.forEach((name, reason) -> process.out().printf("%s: %s%n", name, reason));
     return 0;
   }
 

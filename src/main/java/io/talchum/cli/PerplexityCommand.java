@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Measure how well a model predicts a text; lower is better.")
 final class PerplexityCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
   private final ModelEvaluation evaluation;
 
   @Mixin private DataDirOption dataDir = new DataDirOption();
@@ -51,17 +51,17 @@ final class PerplexityCommand implements Callable<Integer> {
       description = "How the KV cache keeps its numbers: fp32 or int8 (default: fp32).")
   private String kv = KvFormat.FP32.text();
 
-  PerplexityCommand(Surroundings surroundings, ModelRunner runner) {
-    this.surroundings = surroundings;
+  PerplexityCommand(ProcessEnvironment process, ModelRunner runner) {
+    this.process = process;
     this.evaluation = new ModelEvaluation(runner);
   }
 
   @Override
   public Integer call() {
-    Path folder = new ModelCatalog(dataDir.resolve(surroundings)).toServe(model);
+    Path folder = new ModelCatalog(dataDir.resolve(process)).toServe(model);
     Perplexity measured =
         evaluation.perplexity(folder, ModelEvaluation.text(text), context, KvFormat.parse(kv));
-    surroundings.out().println(describe(measured));
+    process.out().println(describe(measured));
     return 0;
   }
 

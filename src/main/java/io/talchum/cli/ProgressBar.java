@@ -10,11 +10,11 @@ final class ProgressBar implements ImportProgress {
   private static final int CELLS = 30;
   private static final int PLAIN_STEP_PERCENT = 10;
 
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
   private int shownPercent = -1;
 
-  ProgressBar(Surroundings surroundings) {
-    this.surroundings = surroundings;
+  ProgressBar(ProcessEnvironment process) {
+    this.process = process;
   }
 
   @Override
@@ -22,7 +22,7 @@ final class ProgressBar implements ImportProgress {
     int percent =
         bytesTotal <= 0 ? 100 : (int) (100 * Math.min(bytesDone, bytesTotal) / bytesTotal);
     boolean due =
-        surroundings.isTerminal()
+        process.isTerminal()
             ? percent > shownPercent
             : percent / PLAIN_STEP_PERCENT > Math.max(shownPercent, 0) / PLAIN_STEP_PERCENT;
     if (!due) {
@@ -30,20 +30,20 @@ final class ProgressBar implements ImportProgress {
     }
     shownPercent = percent;
     String amounts = Quantities.bytes(bytesDone) + " of " + Quantities.bytes(bytesTotal);
-    if (surroundings.isTerminal()) {
+    if (process.isTerminal()) {
       int full = percent * CELLS / 100;
       String bar = "#".repeat(full) + "-".repeat(CELLS - full);
-      surroundings.err().printf("\r[%s] %3d %%  %s\u001b[K", bar, percent, amounts);
-      surroundings.err().flush();
+      process.err().printf("\r[%s] %3d %%  %s\u001b[K", bar, percent, amounts);
+      process.err().flush();
     } else {
-      surroundings.err().printf("%3d %%  %s%n", percent, amounts);
+      process.err().printf("%3d %%  %s%n", percent, amounts);
     }
   }
 
   /** Ends the line that was drawn, if any. */
   void end() {
-    if (surroundings.isTerminal() && shownPercent >= 0) {
-      surroundings.err().println();
+    if (process.isTerminal() && shownPercent >= 0) {
+      process.err().println();
     }
   }
 }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Serve a model over HTTP and gRPC.")
 final class ServeCommand implements Callable<Integer> {
-  private final Surroundings surroundings;
+  private final ProcessEnvironment process;
   private final Server server;
 
   @Mixin private DataDirOption dataDir = new DataDirOption();
@@ -103,8 +103,8 @@ final class ServeCommand implements Callable<Integer> {
           "Memory for beginnings of prompts, which later requests reuse (default: as much as the KV cache, at most a quarter of what is left).")
   private @Nullable String prefixCache;
 
-  ServeCommand(Surroundings surroundings, Server server) {
-    this.surroundings = surroundings;
+  ServeCommand(ProcessEnvironment process, Server server) {
+    this.process = process;
     this.server = server;
   }
 
@@ -115,7 +115,7 @@ final class ServeCommand implements Callable<Integer> {
 
   private Map<String, String> settings() {
     Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("talchum.data-dir", dataDir.resolve(surroundings).toString());
+    settings.put("talchum.data-dir", dataDir.resolve(process).toString());
     put(settings, "talchum.model", model);
     put(settings, "talchum.host", host);
     put(settings, "talchum.port", port);

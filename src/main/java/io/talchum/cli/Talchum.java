@@ -27,28 +27,26 @@ public final class Talchum {
    * @return 0, or 1 after a failure, 2 for a command line that makes no sense
    */
   public static int run(
-      Surroundings surroundings, Server server, ModelRunner runner, String... args) {
+      ProcessEnvironment process, Server server, ModelRunner runner, String... args) {
     CommandLine line =
         new CommandLine(new Talchum())
-            .addSubcommand(new ServeCommand(surroundings, server))
-            .addSubcommand(new ImportCommand(surroundings, runner))
+            .addSubcommand(new ServeCommand(process, server))
+            .addSubcommand(new ImportCommand(process, runner))
             .addSubcommand(
                 new CommandLine(new EvalCommand())
-                    .addSubcommand(new PerplexityCommand(surroundings, runner)))
+                    .addSubcommand(new PerplexityCommand(process, runner)))
             .addSubcommand(
                 new CommandLine(new AdapterCommand())
-                    .addSubcommand(new AdapterVerifyCommand(surroundings, runner)))
-            .addSubcommand(new BenchCommand(surroundings, InstantSource.system()))
-            .addSubcommand(new ModelsCommand(surroundings))
+                    .addSubcommand(new AdapterVerifyCommand(process, runner)))
+            .addSubcommand(new BenchCommand(process, InstantSource.system()))
+            .addSubcommand(new ModelsCommand(process))
             .setCaseInsensitiveEnumValuesAllowed(true)
-            .setOut(surroundings.out())
-            .setErr(surroundings.err())
+            .setOut(process.out())
+            .setErr(process.err())
             .setColorScheme(
                 CommandLine.Help.defaultColorScheme(
-                    surroundings.isTerminal()
-                        ? CommandLine.Help.Ansi.AUTO
-                        : CommandLine.Help.Ansi.OFF));
-    Failures failures = new Failures(surroundings);
+                    process.isTerminal() ? CommandLine.Help.Ansi.AUTO : CommandLine.Help.Ansi.OFF));
+    Failures failures = new Failures(process);
     line.setExecutionExceptionHandler(failures);
     line.setParameterExceptionHandler(failures);
     return line.execute(args);

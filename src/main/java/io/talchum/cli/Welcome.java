@@ -19,9 +19,9 @@ public final class Welcome {
   /** A thing to try: why, and a command for a POSIX shell. */
   record Trial(String about, String command) {}
 
-  public void print(Surroundings surroundings) {
-    surroundings.out().print(text());
-    surroundings.out().flush();
+  public void print(ProcessEnvironment process) {
+    process.out().print(text());
+    process.out().flush();
   }
 
   /** The whole text, lines ended by line feeds. */

@@ -51,8 +51,7 @@ public final class ConditioningPipeline {
             target.virtualTokens());
     return new ConditionedPrompt(
         tokenIds,
-        sampling.resolve(
-            request.sampling(), target.defaults(), maxTokens, seeds.nextLong(), false),
+        sampling.resolve(request.sampling(), target.defaults(), maxTokens, seeds.nextLong(), false),
         chat.reasoning());
   }
 
@@ -89,9 +88,7 @@ public final class ConditioningPipeline {
             tokenIds.length,
             target.virtualTokens());
     return new ConditionedPrompt(
-        tokenIds,
-        sampling.resolve(asked, target.defaults(), granted, seed, promptLogprobs),
-        null);
+        tokenIds, sampling.resolve(asked, target.defaults(), granted, seed, promptLogprobs), null);
   }
 
   /** Echo of nothing but the prompt still runs one step, whose token is dropped. */

@@ -10,7 +10,7 @@ import io.talchum.adapter.store.SelfTest;
 import io.talchum.core.KvFormat;
 import io.talchum.model.ForwardPass;
 import io.talchum.model.ModelExecutor;
-import io.talchum.weights.PackageManifest;
+import io.talchum.weights.pack.PackageManifest;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;

@@ -54,14 +54,14 @@ public final class AdapterService {
       throw ServeException.invalid(
           "base_model_name",
           "base_model_name '%s' is not served here; leave it out or say '%s'"
-              .formatted(Shown.of(baseModel), baseName));
+              .formatted(Printable.of(baseModel), baseName));
     }
     if (stored.has(name)) {
       throw ServeException.of(
           ErrorCode.ALREADY_EXISTS,
           "lora_name",
           "'%s' is an adapter of the store; delete it or choose another name"
-              .formatted(Shown.of(name)));
+              .formatted(Printable.of(name)));
     }
     return cards.of(adapters.load(name, directory.resolve(folder), replace));
   }

@@ -70,7 +70,7 @@ public final class AdapterUpload implements AutoCloseable {
       throw new ServeException(
           ErrorCode.INVALID_ADAPTER,
           "the file '%s' cannot be taken (%s); names must not collide"
-              .formatted(Shown.of(name), e.getClass().getSimpleName()),
+              .formatted(Printable.of(name), e.getClass().getSimpleName()),
           e);
     }
   }
@@ -99,7 +99,7 @@ public final class AdapterUpload implements AutoCloseable {
 
   private static ServeException refuse(String name, String why) {
     return ServeException.of(
-        ErrorCode.INVALID_ADAPTER, "files", "the file '%s' %s".formatted(Shown.of(name), why));
+        ErrorCode.INVALID_ADAPTER, "files", "the file '%s' %s".formatted(Printable.of(name), why));
   }
 
   /**

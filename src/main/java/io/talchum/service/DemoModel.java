@@ -2,9 +2,9 @@ package io.talchum.service;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.weights.ImportRequest;
-import io.talchum.weights.ModelImporter;
-import io.talchum.weights.ProgressListener;
+import io.talchum.weights.pack.ImportRequest;
+import io.talchum.weights.pack.ModelImporter;
+import io.talchum.weights.pack.ProgressListener;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

@@ -53,8 +53,8 @@ final class GenerationStarter {
   record Plan(String idPrefix, List<Part> parts, int choices, EchoMode mode, Caller caller) {}
 
   /**
-   * Finds what the request is for, checks all of it, and only then leases the adapter and queues all
-   * sequences or none: a request that is refused has loaded nothing.
+   * Finds what the request is for, checks all of it, and only then leases the adapter and queues
+   * all sequences or none: a request that is refused has loaded nothing.
    *
    * @param check what is to be started, or a refusal
    * @throws ServeException what the arguments throw, DEADLINE_EXCEEDED and what the load throws,

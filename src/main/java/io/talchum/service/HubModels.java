@@ -1,8 +1,8 @@
 package io.talchum.service;
 
-import io.talchum.hub.HubId;
-import io.talchum.hub.HubSettings;
-import io.talchum.hub.ModelHub;
+import io.talchum.huggingface.HubId;
+import io.talchum.huggingface.HubSettings;
+import io.talchum.huggingface.ModelHub;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;

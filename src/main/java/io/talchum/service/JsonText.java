@@ -59,7 +59,7 @@ public final class JsonText {
       throw ServeException.invalid(field, field + " is not the text of a JSON object; send one");
     } catch (JsonProcessingException e) {
       throw ServeException.invalid(
-          field, "%s is not valid JSON: %s".formatted(field, Shown.of(e.getOriginalMessage())));
+          field, "%s is not valid JSON: %s".formatted(field, Printable.of(e.getOriginalMessage())));
     }
   }
 
@@ -76,7 +76,8 @@ public final class JsonText {
   public static Map<String, @Nullable Object> object(String field, ObjectNode object) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
-      values.put(entry.getKey(), value(field + "." + Shown.of(entry.getKey()), entry.getValue()));
+      values.put(
+          entry.getKey(), value(field + "." + Printable.of(entry.getKey()), entry.getValue()));
     }
     return values;
   }

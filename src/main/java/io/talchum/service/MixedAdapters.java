@@ -48,7 +48,7 @@ record MixedAdapters(List<Part> parts) {
         throw ServeException.invalid(
             param,
             "%s '%s' is the base; name an adapter"
-                .formatted(param, Shown.of(wanted.get(i).name())));
+                .formatted(param, Printable.of(wanted.get(i).name())));
       }
       parts.add(new Part(adapter, wanted.get(i).weight()));
     }

@@ -2,12 +2,12 @@ package io.talchum.service;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.weights.ImportRequest;
-import io.talchum.weights.ModelImporter;
-import io.talchum.weights.ModelStore;
-import io.talchum.weights.Quantization;
-import io.talchum.weights.QuantizationRules;
-import io.talchum.weights.TensorRule;
+import io.talchum.weights.pack.ImportRequest;
+import io.talchum.weights.pack.ModelImporter;
+import io.talchum.weights.pack.ModelStore;
+import io.talchum.weights.quantize.Quantization;
+import io.talchum.weights.quantize.QuantizationRules;
+import io.talchum.weights.quantize.TensorRule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -93,7 +93,7 @@ public final class ModelCatalog {
       throw new ServeException(
           ErrorCode.INVALID_MODEL,
           "the model's name '%s' is no plain name; import it again with --name"
-              .formatted(Shown.of(model)));
+              .formatted(Printable.of(model)));
     }
     return folder;
   }
@@ -138,7 +138,7 @@ public final class ModelCatalog {
                   ErrorCode.MODEL_NOT_FOUND,
                   "model",
                   "there is no model '%s'; known are %s; see ./talchum models and ./talchum import"
-                      .formatted(Shown.of(wanted), names()));
+                      .formatted(Printable.of(wanted), names()));
             });
   }
 

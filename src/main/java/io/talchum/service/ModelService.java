@@ -83,7 +83,7 @@ public final class ModelService {
       throw ServeException.invalid(
           "model",
           "model '%s' is an adapter, and adapters names some too; move it there with its weight, and leave model out or say '%s'"
-              .formatted(Shown.of(String.valueOf(model)), base.name()));
+              .formatted(Printable.of(String.valueOf(model)), base.name()));
     }
     return mix(mixed(mix));
   }
@@ -210,7 +210,7 @@ public final class ModelService {
     return ServeException.of(
         ErrorCode.MODEL_NOT_FOUND,
         param,
-        "model '%s' does not exist here; %s".formatted(Shown.of(wanted.toString()), instead));
+        "model '%s' does not exist here; %s".formatted(Printable.of(wanted.toString()), instead));
   }
 
   private String known() {

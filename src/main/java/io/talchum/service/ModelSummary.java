@@ -1,8 +1,8 @@
 package io.talchum.service;
 
 import io.talchum.core.ContentHash;
-import io.talchum.weights.ModelStore;
-import io.talchum.weights.PackageManifest;
+import io.talchum.weights.pack.ModelStore;
+import io.talchum.weights.pack.PackageManifest;
 
 /**
  * A model package of the data directory.

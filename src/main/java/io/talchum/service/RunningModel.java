@@ -3,7 +3,7 @@ package io.talchum.service;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.model.ModelExecutor;
 import io.talchum.text.Tokenizer;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 
 /** A package that can run; its executor has one slot. One thread. */
 public record RunningModel(

@@ -93,7 +93,7 @@ public final class StoredAdapters {
       throw ServeException.invalid(
           "base",
           "base '%s' is not served here; leave it out or say '%s'"
-              .formatted(Shown.of(base), baseName));
+              .formatted(Printable.of(base), baseName));
     }
     if (name.equals(baseName)) {
       throw ServeException.invalid(
@@ -104,7 +104,7 @@ public final class StoredAdapters {
           ErrorCode.ALREADY_EXISTS,
           "name",
           "'%s' is an adapter that was loaded from a folder; unload it or choose another name"
-              .formatted(Shown.of(name)));
+              .formatted(Printable.of(name)));
     }
   }
 
@@ -237,7 +237,7 @@ public final class StoredAdapters {
                     ErrorCode.MODEL_NOT_FOUND,
                     "name",
                     "there is no stored adapter '%s'; see GET /v1/adapters"
-                        .formatted(Shown.of(name))));
+                        .formatted(Printable.of(name))));
   }
 
   /** What reads its versions. */

@@ -37,7 +37,7 @@ public final class TarArchive {
         take(tar, entry, upload);
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw refuse("cannot be read: %s".formatted(Shown.of(String.valueOf(e.getMessage()))), e);
+      throw refuse("cannot be read: %s".formatted(Printable.of(String.valueOf(e.getMessage()))), e);
     }
   }
 
@@ -58,7 +58,7 @@ public final class TarArchive {
     if (kind != TarConstants.LF_NORMAL && kind != TarConstants.LF_OLDNORM) {
       throw refuse(
           "has '%s', which is no plain file; pack what links point to (tar -h)"
-              .formatted(Shown.of(entry.getName())),
+              .formatted(Printable.of(entry.getName())),
           null);
     }
     upload.begin(entry.getName());

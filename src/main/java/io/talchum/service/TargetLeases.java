@@ -19,12 +19,10 @@ record TargetLeases(AdapterCache cache) {
     return switch (target) {
       case ResolvedTarget.Base unused -> null;
       case ResolvedTarget.Adapter adapter ->
-          new SharedLease(
-              cache.acquire(adapter.source(), adapter.id(), adapter.variant(), until));
+          new SharedLease(cache.acquire(adapter.source(), adapter.id(), adapter.variant(), until));
       case ResolvedTarget.Mix mix -> {
         mix.parts().forEach(part -> requireTried(part, until));
-        yield new SharedLease(
-            cache.acquire(mix.source(), mix.id(), OptionalInt.empty(), until));
+        yield new SharedLease(cache.acquire(mix.source(), mix.id(), OptionalInt.empty(), until));
       }
     };
   }

@@ -33,7 +33,7 @@ public final class DjlTokenizer implements Tokenizer {
   private final List<Integer> specialTokenIds;
   private final boolean findsMoreThanIsWritten;
   private final ReentrantLock guardLock = new ReentrantLock();
-  private volatile @Nullable GuardedTokenizer guard;
+  private volatile @Nullable InjectionSafeTokenizer guard;
 
   private DjlTokenizer(byte[] json, TokenizerJson file) {
     this.json = json;
@@ -157,16 +157,16 @@ public final class DjlTokenizer implements Tokenizer {
   }
 
   /** Made at first need: only text that spells out a control token needs it. */
-  private GuardedTokenizer guard() {
-    GuardedTokenizer ready = guard;
+  private InjectionSafeTokenizer guard() {
+    InjectionSafeTokenizer ready = guard;
     if (ready != null) {
       return ready;
     }
     guardLock.lock();
     try {
-      GuardedTokenizer made = guard;
+      InjectionSafeTokenizer made = guard;
       if (made == null) {
-        made = GuardedTokenizer.of(json, file.added());
+        made = InjectionSafeTokenizer.of(json, file.added());
         guard = made;
       }
       return made;

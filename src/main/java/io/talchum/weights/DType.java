@@ -38,7 +38,7 @@ public enum DType {
     return this == F64 || this == F32 || this == F16 || this == BF16;
   }
 
-  static Optional<DType> named(String name) {
+  public static Optional<DType> named(String name) {
     for (DType type : values()) {
       if (type.name().equals(name)) {
         return Optional.of(type);

@@ -12,11 +12,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** A whole file mapped read-only; closing it unmaps, after which no segment of it may be read. */
-record MappedFile(Path path, Arena arena, MemorySegment bytes) implements AutoCloseable {
+public record MappedFile(Path path, Arena arena, MemorySegment bytes) implements AutoCloseable {
 
   /** One that any thread may read and close. */
   @SuppressWarnings("MustBeClosedChecker")
-  static MappedFile open(Path path) {
+  public static MappedFile open(Path path) {
     return open(path, Arena.ofShared());
   }
 
@@ -24,7 +24,7 @@ record MappedFile(Path path, Arena arena, MemorySegment bytes) implements AutoCl
    * @param arena closed with the file, or if there is none
    * @throws ServeException INVALID_MODEL when the file is missing, unreadable or not a plain file
    */
-  static MappedFile open(Path path, Arena arena) {
+  public static MappedFile open(Path path, Arena arena) {
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       arena.close();
       throw new ServeException(ErrorCode.INVALID_MODEL, name(path) + " is not a plain file");
@@ -46,11 +46,11 @@ record MappedFile(Path path, Arena arena, MemorySegment bytes) implements AutoCl
     }
   }
 
-  String name() {
+  public String name() {
     return name(path);
   }
 
-  long size() {
+  public long size() {
     return bytes.byteSize();
   }
 
@@ -59,7 +59,7 @@ record MappedFile(Path path, Arena arena, MemorySegment bytes) implements AutoCl
     arena.close();
   }
 
-  static String name(Path path) {
+  public static String name(Path path) {
     Path last = path.getFileName();
     return last == null ? path.toString() : last.toString();
   }

@@ -19,7 +19,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * JSON from untrusted files: UTF-8 only, no duplicate keys, no trailing text, nesting at most 64.
  */
-final class StrictJson {
+public final class StrictJson {
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -34,7 +34,7 @@ final class StrictJson {
           .build();
 
   /** For configs: NaN and Infinity, which Python writes, become numbers that checks can name. */
-  static final JsonMapper MAPPER =
+  public static final JsonMapper MAPPER =
       JsonMapper.builder(FACTORY)
           .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -43,7 +43,7 @@ final class StrictJson {
   private StrictJson() {}
 
   /** A streaming parser over UTF-8 text; a byte that is not UTF-8 raises an IOException. */
-  static JsonParser parser(MemorySegment text) throws IOException {
+  public static JsonParser parser(MemorySegment text) throws IOException {
     return FACTORY.createParser(
         new InputStreamReader(
             new SegmentStream(text),
@@ -54,7 +54,7 @@ final class StrictJson {
   }
 
   /** The reason without Jackson's source locations. */
-  static String reason(IOException e) {
+  public static String reason(IOException e) {
     return switch (e) {
       case JsonProcessingException json -> json.getOriginalMessage();
       case java.nio.charset.CharacterCodingException ignored -> "text is not UTF-8";

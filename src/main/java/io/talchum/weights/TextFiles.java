@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The small files of one folder: bounded, UTF-8; a broken one is refused by name. */
-record TextFiles(Path folder) {
+public record TextFiles(Path folder) {
   private static final char REPLACEMENT = '\ufffd';
   private static final int SHORT = 256;
 
@@ -25,7 +25,7 @@ record TextFiles(Path folder) {
   }
 
   /** Empty if there is no such file. */
-  Optional<byte[]> bytes(String name) {
+  public Optional<byte[]> bytes(String name) {
     Path file = folder.resolve(name);
     if (!Files.exists(file)) {
       return Optional.empty();
@@ -46,19 +46,19 @@ record TextFiles(Path folder) {
     }
   }
 
-  Optional<String> text(String name) {
+  public Optional<String> text(String name) {
     return bytes(name).map(bytes -> decode(name, bytes));
   }
 
-  Optional<ObjectNode> json(String name) {
+  public Optional<ObjectNode> json(String name) {
     return text(name).map(text -> parse(name, text));
   }
 
-  ObjectNode requireJson(String name) {
+  public ObjectNode requireJson(String name) {
     return json(name).orElseThrow(() -> refused(name, "is missing from the model's folder"));
   }
 
-  static ObjectNode parse(String name, String text) {
+  public static ObjectNode parse(String name, String text) {
     try {
       JsonNode node = StrictJson.MAPPER.readTree(text);
       if (node instanceof ObjectNode object) {
@@ -71,18 +71,18 @@ record TextFiles(Path folder) {
     }
   }
 
-  static ObjectNode emptyObject() {
+  public static ObjectNode emptyObject() {
     return StrictJson.MAPPER.createObjectNode();
   }
 
-  static String decode(String name, byte[] bytes) {
+  public static String decode(String name, byte[] bytes) {
     return decode(() -> name, bytes);
   }
 
   /**
    * @param name asked for only if the bytes are refused
    */
-  static String decode(Supplier<String> name, byte[] bytes) {
+  public static String decode(Supplier<String> name, byte[] bytes) {
     if (bytes.length > SHORT) {
       requireUtf8(name, bytes);
       return new String(bytes, StandardCharsets.UTF_8);
@@ -108,7 +108,7 @@ record TextFiles(Path folder) {
     }
   }
 
-  static ServeException refused(String name, String reason) {
+  public static ServeException refused(String name, String reason) {
     return new ServeException(ErrorCode.INVALID_MODEL, name + " " + reason);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Safetensors and GGUF readers, data types, quantized blocks, and the model package on disk.
+ * What every reader of weights needs: mapped files, strict JSON and text files, data types, bounds.
  *
- * <p>May import: core.
+ * <p>May import: core. Any thread; a mapped file may be closed by one of its users only.
  */
 @NullMarked
 package io.talchum.weights;

@@ -2,9 +2,9 @@ package io.talchum.wiring;
 
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.BaseWeights;
+import io.talchum.adapter.adapterhub.AdapterHubReader;
+import io.talchum.adapter.adapterhub.OwnReader;
 import io.talchum.adapter.folder.FormatReader;
-import io.talchum.adapter.hub.HubReader;
-import io.talchum.adapter.hub.OwnReader;
 import io.talchum.adapter.peft.PeftReader;
 import java.util.List;
 
@@ -14,6 +14,6 @@ public final class AdapterReaders {
 
   public static AdapterReader of(BaseWeights base) {
     return new FormatReader(
-        List.of(new HubReader(base.spec()), new OwnReader(base)), new PeftReader(base));
+        List.of(new AdapterHubReader(base.spec()), new OwnReader(base)), new PeftReader(base));
   }
 }

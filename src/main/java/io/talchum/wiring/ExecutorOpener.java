@@ -11,8 +11,8 @@ import io.talchum.model.onnx.ExecutorOptions;
 import io.talchum.model.onnx.KvScales;
 import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.text.Tokenizer;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackedTensor;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 

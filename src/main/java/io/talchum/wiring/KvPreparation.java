@@ -5,7 +5,7 @@ import io.talchum.model.onnx.KvCalibration;
 import io.talchum.model.onnx.KvScales;
 import io.talchum.model.onnx.KvScalesFile;
 import io.talchum.text.Tokenizer;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -2,7 +2,7 @@ package io.talchum.wiring;
 
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.annotations.QuarkusMain;
-import io.talchum.cli.Surroundings;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.cli.Talchum;
 
 /** Where the program starts: only the command {@code serve} boots the server. */
@@ -12,7 +12,7 @@ public final class Main {
 
   public static void main(String... args) {
     int status =
-        Talchum.run(Surroundings.ofProcess(), new QuarkusServer(), new PackageRunner(), args);
+        Talchum.run(ProcessEnvironment.ofProcess(), new QuarkusServer(), new PackageRunner(), args);
     if (LaunchMode.current() != LaunchMode.DEVELOPMENT) { // live reload starts anew in this process
       System.exit(status);
     }

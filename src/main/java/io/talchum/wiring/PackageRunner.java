@@ -9,8 +9,8 @@ import io.talchum.service.ModelEvaluation;
 import io.talchum.service.ModelRunner;
 import io.talchum.service.RunningModel;
 import io.talchum.text.DjlTokenizer;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackageManifest;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackageManifest;
 import java.nio.file.Path;
 
 /** Opens packages on ONNX Runtime, with all cores and one slot. */

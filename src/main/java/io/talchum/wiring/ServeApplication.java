@@ -3,14 +3,14 @@ package io.talchum.wiring;
 import io.quarkus.arc.Unremovable;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.cli.ServedOverview;
-import io.talchum.cli.Surroundings;
 import io.talchum.cli.Welcome;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.LoadedAdapter;
 import io.talchum.service.Services;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackageManifest;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackageManifest;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,7 +43,7 @@ public class ServeApplication implements QuarkusApplication {
 
   @Override
   public int run(String... args) {
-    new Welcome(overview()).print(Surroundings.ofProcess());
+    new Welcome(overview()).print(ProcessEnvironment.ofProcess());
     Quarkus.waitForExit();
     return 0;
   }

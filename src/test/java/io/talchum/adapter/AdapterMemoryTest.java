@@ -67,10 +67,7 @@ class AdapterMemoryTest {
     AdapterContent content = TestAdapters.marked(mark);
     AdapterVersion version =
         new AdapterVersion(
-            id(mark),
-            content,
-            content.prepared(CountingResident::new),
-            () -> memory.freed(EACH));
+            id(mark), content, content.prepared(CountingResident::new), () -> memory.freed(EACH));
     version.tried();
     memory.add(new AdapterEntry(version, source, memory.uses()));
     return version;

@@ -218,8 +218,7 @@ class ColdAdapterTest {
         () ->
             services
                 .completion()
-                .complete(
-                    completion("cold", tokens(2).minP(7f), new PromptInput.Text("ab"))),
+                .complete(completion("cold", tokens(2).minP(7f), new PromptInput.Text("ab"))),
         ErrorCode.INVALID_REQUEST,
         "min_p 7");
   }

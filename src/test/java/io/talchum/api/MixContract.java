@@ -20,7 +20,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.PromptInput;
 import io.talchum.core.WeightedAdapter;
 import io.talchum.service.MixRequest;
-import io.talchum.weights.SafetensorsOutput;
+import io.talchum.weights.safetensors.SafetensorsOutput;
 import jakarta.inject.Inject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

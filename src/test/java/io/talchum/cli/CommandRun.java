@@ -51,9 +51,10 @@ record CommandRun(int exitCode, String out, String err, List<Map<String, String>
       String... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
-    Surroundings surroundings =
-        new Surroundings(new PrintWriter(out), new PrintWriter(err), isTerminal, environment, home);
-    int exitCode = Talchum.run(surroundings, server, RUNNER, args);
+    ProcessEnvironment process =
+        new ProcessEnvironment(
+            new PrintWriter(out), new PrintWriter(err), isTerminal, environment, home);
+    int exitCode = Talchum.run(process, server, RUNNER, args);
     return new CommandRun(exitCode, out.toString(), err.toString(), settings);
   }
 }

@@ -10,8 +10,9 @@ import org.junit.jupiter.api.Test;
 class SurroundingsTest {
   @Test
   void homeIsTheShells() {
-    assertThat(Surroundings.home(Map.of("HOME", "/shell"), "/jvm")).isEqualTo(Path.of("/shell"));
-    assertThat(Surroundings.home(Map.of("HOME", ""), "/jvm")).isEqualTo(Path.of("/jvm"));
-    assertThat(Surroundings.home(Map.of(), "/jvm")).isEqualTo(Path.of("/jvm"));
+    assertThat(ProcessEnvironment.home(Map.of("HOME", "/shell"), "/jvm"))
+        .isEqualTo(Path.of("/shell"));
+    assertThat(ProcessEnvironment.home(Map.of("HOME", ""), "/jvm")).isEqualTo(Path.of("/jvm"));
+    assertThat(ProcessEnvironment.home(Map.of(), "/jvm")).isEqualTo(Path.of("/jvm"));
   }
 }

@@ -45,14 +45,16 @@ class ConditioningPipelineTest {
             1,
             false,
             Caller.ANONYMOUS);
-    assertThat(pipeline().condition(request, target(12, 0)).getFirst().sampling().maxTokens()).isEqualTo(16);
+    assertThat(pipeline().condition(request, target(12, 0)).getFirst().sampling().maxTokens())
+        .isEqualTo(16);
   }
 
   @Test
   void virtualTokensOfTheAdapterTakeRoom() {
     ConditioningPipeline pipeline = pipeline();
     int room = pipeline.condition(request(null), target(1000, 0)).sampling().maxTokens();
-    assertThat(pipeline.condition(request(null), target(1000, 10)).sampling().maxTokens()).isEqualTo(room - 10);
+    assertThat(pipeline.condition(request(null), target(1000, 10)).sampling().maxTokens())
+        .isEqualTo(room - 10);
     assertThatThrownBy(() -> pipeline.condition(request(room), target(1000, 10)))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("max_tokens " + room + " exceeds 64 − prompt " + (64 - room))

@@ -69,9 +69,7 @@ class MixedAdaptersTest {
     assertThat(mixed.versions())
         .extracting(ModelVersions.Part::exactName)
         .containsExactly("b@b2b2b2b2b2b2", "a@a1a1a1a1a1a1");
-    assertThat(mixed.versions())
-        .extracting(ModelVersions.Part::weight)
-        .containsExactly(0.5, -2.0);
+    assertThat(mixed.versions()).extracting(ModelVersions.Part::weight).containsExactly(0.5, -2.0);
     assertThat(mixed.adapters()).extracting(part -> part.id().name()).containsExactly("b", "a");
     assertThat(mixed.mixParts().getFirst().residentBytes().getAsLong()).isEqualTo(1);
   }
@@ -97,8 +95,7 @@ class MixedAdaptersTest {
 
   private void assertRefused(List<WeightedAdapter> wanted, String param, String message) {
     ServeException refusal =
-        catchThrowableOfType(
-            ServeException.class, () -> MixedAdapters.of(wanted, this::resolve));
+        catchThrowableOfType(ServeException.class, () -> MixedAdapters.of(wanted, this::resolve));
     assertThat(refusal).hasMessageContaining(message);
     assertThat(refusal.param()).hasValue(param);
   }

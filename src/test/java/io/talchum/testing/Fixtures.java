@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.talchum.weights.SafetensorsFile;
-import io.talchum.weights.TensorInfo;
+import io.talchum.weights.safetensors.SafetensorsFile;
+import io.talchum.weights.safetensors.TensorInfo;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.ValueLayout;

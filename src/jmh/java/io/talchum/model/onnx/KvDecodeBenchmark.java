@@ -5,7 +5,7 @@ import io.talchum.core.ModelSpec;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
 import io.talchum.service.ModelCatalog;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

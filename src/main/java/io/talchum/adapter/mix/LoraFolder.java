@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.adapter.BaseModule;
 import io.talchum.core.ModelSpec;
-import io.talchum.weights.SafetensorsOutput;
+import io.talchum.weights.safetensors.SafetensorsOutput;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

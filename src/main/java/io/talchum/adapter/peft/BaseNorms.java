@@ -5,7 +5,7 @@ import io.talchum.adapter.FinalNormWeight;
 import io.talchum.adapter.NormWeight;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.Norm;
-import io.talchum.weights.CheckpointNorms;
+import io.talchum.weights.checkpoint.CheckpointNorms;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -10,7 +10,7 @@ import io.talchum.adapter.folder.ConfigFields;
 import io.talchum.adapter.folder.ConfigJson;
 import io.talchum.adapter.folder.FormatReader;
 import io.talchum.adapter.folder.TensorSource;
-import io.talchum.weights.SafetensorsFile;
+import io.talchum.weights.safetensors.SafetensorsFile;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 /**
  * Adapter folders as PEFT writes them, read to adapter primitives.
  *
- * <p>May import: core, weights, adapter, adapter.folder.
+ * <p>May import: core, weights.safetensors, weights.checkpoint, adapter, adapter.folder.
  */
 @NullMarked
 package io.talchum.adapter.peft;

@@ -258,8 +258,8 @@ public final class AdapterStore implements AutoCloseable {
   }
 
   /**
-   * What requests for a version are checked against. A card of an older server does not have it: the
-   * files are then read once.
+   * What requests for a version are checked against. A card of an older server does not have it:
+   * the files are then read once.
    *
    * @throws ServeException MODEL_NOT_FOUND if it was deleted
    */

@@ -2,7 +2,7 @@ package io.talchum.api.grpc;
 
 import io.grpc.Metadata;
 import io.talchum.core.ServeException;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -33,7 +33,7 @@ final class CallDeadline {
       throw ServeException.invalid(
           "grpc-timeout",
           "grpc-timeout '%s' is not a timeout; send up to eight digits and one of H M S m u n"
-              .formatted(Shown.of(timeout)));
+              .formatted(Printable.of(timeout)));
     }
     return now.plus(Duration.of(Long.parseLong(form.group(1)), unit(form.group(2).charAt(0))));
   }

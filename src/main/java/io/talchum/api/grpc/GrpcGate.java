@@ -6,7 +6,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.service.ApiKeys;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -90,7 +90,7 @@ public class GrpcGate {
             ErrorCode.UNSUPPORTED,
             "grpc-encoding",
             "grpc-encoding '%s' is not supported; send messages uncompressed"
-                .formatted(Shown.of(encoding)));
+                .formatted(Printable.of(encoding)));
     response.putHeader("grpc-accept-encoding", IDENTITY);
     refuse(response, error, Status.Code.UNIMPLEMENTED);
   }

@@ -10,8 +10,8 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.service.Printable;
 import io.talchum.service.Services;
-import io.talchum.service.Shown;
 import io.talchum.v1.AdapterServiceGrpc;
 import io.talchum.v1.ChatServiceGrpc;
 import io.talchum.v1.CompletionServiceGrpc;
@@ -78,7 +78,9 @@ public class HealthGrpcService extends MutinyHealthGrpc.HealthImplBase implement
 
   private static ServeException unknown(String service) {
     return ServeException.of(
-        ErrorCode.NOT_FOUND, "service", "there is no service '%s'".formatted(Shown.of(service)));
+        ErrorCode.NOT_FOUND,
+        "service",
+        "there is no service '%s'".formatted(Printable.of(service)));
   }
 
   private static HealthCheckResponse response(int status) {

@@ -3,7 +3,7 @@ package io.talchum.api.grpc;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.talchum.core.ServeException;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +19,7 @@ final class TemplateVariables {
   static Map<String, Object> of(Struct struct) {
     Map<String, Object> values = new LinkedHashMap<>();
     for (Map.Entry<String, Value> entry : struct.getFieldsMap().entrySet()) {
-      String name = "chat_template_kwargs." + Shown.of(entry.getKey());
+      String name = "chat_template_kwargs." + Printable.of(entry.getKey());
       values.put(entry.getKey(), value(name, entry.getValue()));
     }
     return values;

@@ -5,8 +5,8 @@ import io.quarkus.virtual.threads.VirtualThreads;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.service.AdapterUpload;
+import io.talchum.service.Printable;
 import io.talchum.service.Services;
-import io.talchum.service.Shown;
 import io.talchum.service.StoredAdapter;
 import io.talchum.service.TarArchive;
 import io.vertx.core.Context;
@@ -133,7 +133,7 @@ public class AdapterUploads {
           throw new ServeException(
               ErrorCode.INVALID_REQUEST,
               "the body's type is '%s'; send multipart/form-data, application/x-tar or application/gzip"
-                  .formatted(Shown.of(kind)));
+                  .formatted(Printable.of(kind)));
     }
     checked(fields);
     String name = fields.get("name");
@@ -148,9 +148,9 @@ public class AdapterUploads {
       if (!FIELDS.contains(name)) {
         throw ServeException.of(
             ErrorCode.UNSUPPORTED,
-            Shown.of(name),
+            Printable.of(name),
             "%s is not a field of this request; it takes name, base, activate and files"
-                .formatted(Shown.of(name)));
+                .formatted(Printable.of(name)));
       }
     }
   }
@@ -162,7 +162,8 @@ public class AdapterUploads {
       case "false" -> false;
       default ->
           throw ServeException.invalid(
-              "activate", "activate must be true or false, not '%s'".formatted(Shown.of(activate)));
+              "activate",
+              "activate must be true or false, not '%s'".formatted(Printable.of(activate)));
     };
   }
 

@@ -3,8 +3,8 @@ package io.talchum.api.http;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.talchum.core.ServeException;
 import io.talchum.service.LoadedAdapter;
+import io.talchum.service.Printable;
 import io.talchum.service.Services;
-import io.talchum.service.Shown;
 import io.talchum.service.StoredAdapter;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -119,7 +119,7 @@ public class AdaptersResource {
       default ->
           throw ServeException.invalid(
               "when_unused",
-              "when_unused must be true or false, not '%s'".formatted(Shown.of(value)));
+              "when_unused must be true or false, not '%s'".formatted(Printable.of(value)));
     };
   }
 }

@@ -2,7 +2,7 @@ package io.talchum.api.http;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
@@ -25,7 +25,7 @@ public class ErrorMappers {
   @ServerExceptionMapper
   public Response routing(WebApplicationException error, HttpServerRequest request) {
     int status = error.getResponse().getStatus();
-    String asked = request.method() + " " + Shown.of(String.valueOf(request.path()));
+    String asked = request.method() + " " + Printable.of(String.valueOf(request.path()));
     ServeException answer =
         switch (status) {
           case 404 -> new ServeException(ErrorCode.NOT_FOUND, "there is no " + asked);

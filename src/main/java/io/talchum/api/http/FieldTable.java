@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -55,7 +55,7 @@ final class FieldTable {
             ErrorCode.UNSUPPORTED,
             name,
             "%s is not supported by this server with the value %s; leave it out"
-                .formatted(name, Shown.of(value.toString())));
+                .formatted(name, Printable.of(value.toString())));
       }
     }
     return new Fields(where, object);
@@ -63,7 +63,7 @@ final class FieldTable {
 
   private ServeException unknown(String fullName, String name) {
     String similar = mostSimilar(name);
-    String shown = Shown.of(fullName);
+    String shown = Printable.of(fullName);
     return ServeException.of(
         ErrorCode.UNSUPPORTED,
         shown,

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ServeException;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -191,11 +191,12 @@ final class Fields {
     return switch (node.getNodeType()) {
       case OBJECT -> "an object";
       case ARRAY -> "a list";
-      case STRING -> "the string '%s'".formatted(Shown.of(node.textValue()));
+      case STRING -> "the string '%s'".formatted(Printable.of(node.textValue()));
       case NUMBER, BOOLEAN, NULL ->
           "the %s %s"
               .formatted(
-                  node.getNodeType().name().toLowerCase(Locale.ROOT), Shown.of(node.toString()));
+                  node.getNodeType().name().toLowerCase(Locale.ROOT),
+                  Printable.of(node.toString()));
       case BINARY, MISSING, POJO -> "nothing";
     };
   }

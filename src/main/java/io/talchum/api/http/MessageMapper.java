@@ -9,7 +9,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.core.TemplateOptions;
 import io.talchum.core.ToolCall;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +94,7 @@ final class MessageMapper {
           throw ServeException.invalid(
               where + "role",
               "%srole '%s' is not one of system, developer, user, assistant, tool"
-                  .formatted(where, Shown.of(role)));
+                  .formatted(where, Printable.of(role)));
     };
   }
 
@@ -125,7 +125,7 @@ final class MessageMapper {
           ErrorCode.UNSUPPORTED,
           name + ".type",
           "%s.type '%s' is not supported; this server reads parts of type text only"
-              .formatted(name, Shown.of(type)));
+              .formatted(name, Printable.of(type)));
     }
     return FieldTable.of("type", "text").check(name + ".", object).requiredText("text");
   }

@@ -18,7 +18,7 @@ import io.netty.handler.codec.http.multipart.InterfaceHttpData;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.service.AdapterUpload;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,7 +64,7 @@ final class MultipartBody {
     } catch (HttpPostRequestDecoder.ErrorDataDecoderException
         | HttpPostRequestDecoder.TooManyFormFieldsException
         | HttpPostRequestDecoder.TooLongFormFieldException e) {
-      throw broken(Shown.of(String.valueOf(e.getMessage())));
+      throw broken(Printable.of(String.valueOf(e.getMessage())));
     } finally {
       if (decoder != null) {
         decoder.destroy();
@@ -127,10 +127,11 @@ final class MultipartBody {
   private void field(String name, String value) {
     if (value.length() > MAX_FIELD_CHARS) {
       throw ServeException.invalid(
-          name, "%s is longer than %d characters".formatted(Shown.of(name), MAX_FIELD_CHARS));
+          name, "%s is longer than %d characters".formatted(Printable.of(name), MAX_FIELD_CHARS));
     }
     if (fields.put(name, value) != null) {
-      throw ServeException.invalid(name, "%s comes twice; send it once".formatted(Shown.of(name)));
+      throw ServeException.invalid(
+          name, "%s comes twice; send it once".formatted(Printable.of(name)));
     }
   }
 
@@ -154,7 +155,7 @@ final class MultipartBody {
         ErrorCode.UNSUPPORTED,
         name,
         "%s is not a file part of this request; send each file as a part named %s"
-            .formatted(Shown.of(name), FILES));
+            .formatted(Printable.of(name), FILES));
   }
 
   private static ServeException broken(String why) {

@@ -3,7 +3,7 @@ package io.talchum.api.http;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import io.talchum.core.ServeException;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
@@ -56,7 +56,7 @@ public class OpenApiResource {
       case "json", "JSON" -> JSON;
       default ->
           throw ServeException.invalid(
-              "format", "format has to be yaml or json, not %s".formatted(Shown.of(format)));
+              "format", "format has to be yaml or json, not %s".formatted(Printable.of(format)));
     };
   }
 

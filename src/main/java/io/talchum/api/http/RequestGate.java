@@ -5,7 +5,7 @@ import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.service.ApiKeys;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -118,7 +118,8 @@ public class RequestGate {
         && !type.equals("application/json")) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
-          "the body's type is %s; send 'Content-Type: application/json'".formatted(Shown.of(type)));
+          "the body's type is %s; send 'Content-Type: application/json'"
+              .formatted(Printable.of(type)));
     }
   }
 

@@ -43,7 +43,7 @@ final class SamplingMapper {
         throw ServeException.invalid(
             "logit_bias",
             "logit_bias has the key '%s', which is not a token id"
-                .formatted(io.talchum.service.Shown.of(entry.getKey())));
+                .formatted(io.talchum.service.Printable.of(entry.getKey())));
       }
     }
     return biases;

@@ -7,7 +7,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.core.ToolCall;
 import io.talchum.service.JsonText;
-import io.talchum.service.Shown;
+import io.talchum.service.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +39,7 @@ final class ToolMapper {
         ErrorCode.UNSUPPORTED,
         "tool_choice",
         "tool_choice %s is not supported by this server; send 'auto' or 'none'"
-            .formatted(Shown.of(choice.toString())));
+            .formatted(Printable.of(choice.toString())));
   }
 
   static List<Map<String, ?>> objects(String name, Fields fields) {
@@ -80,7 +80,7 @@ final class ToolMapper {
           ErrorCode.UNSUPPORTED,
           where + "type",
           "%stype '%s' is not supported; this server knows calls of type function only"
-              .formatted(where, Shown.of(type)));
+              .formatted(where, Printable.of(type)));
     }
     ObjectNode function = fields.object("function");
     if (function == null) {

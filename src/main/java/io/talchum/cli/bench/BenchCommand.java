@@ -1,6 +1,6 @@
 package io.talchum.cli.bench;
 
-import io.talchum.cli.Surroundings;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.cli.Version;
 import io.talchum.core.ServeException;
 import java.io.PrintWriter;
@@ -72,9 +72,9 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Put into the head of the report, such as a commit; may be repeated.")
   private Map<String, String> notes = new LinkedHashMap<>();
 
-  public BenchCommand(Surroundings surroundings, InstantSource clock) {
-    this.out = surroundings.out();
-    this.err = surroundings.err();
+  public BenchCommand(ProcessEnvironment process, InstantSource clock) {
+    this.out = process.out();
+    this.err = process.err();
     this.clock = clock;
   }
 

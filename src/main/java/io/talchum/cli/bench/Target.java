@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param apiKey sent as a bearer token
  * @param pid the server's process, to tell its CPU time from other processes'
  */
-record Target(
+public record Target(
     String name,
     ServerKind kind,
     Endpoint endpoint,
@@ -20,7 +20,7 @@ record Target(
     List<String> adapters,
     @Nullable String apiKey,
     @Nullable Long pid) {
-  Target {
+  public Target {
     adapters = List.copyOf(adapters);
   }
 

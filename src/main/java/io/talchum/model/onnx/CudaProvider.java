@@ -3,7 +3,7 @@ package io.talchum.model.onnx;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.model.ModelExecutor;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
 import java.util.Optional;

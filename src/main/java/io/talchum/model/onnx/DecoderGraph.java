@@ -5,8 +5,8 @@ import io.talchum.core.ModelSpec;
 import io.talchum.core.Norm;
 import io.talchum.core.ScaleSpec;
 import io.talchum.model.onnx.OnnxGraph.Attribute;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackedTensor;
 import java.util.List;
 
 /**

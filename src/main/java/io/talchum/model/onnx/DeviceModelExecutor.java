@@ -7,7 +7,7 @@ import io.talchum.core.RopeSpec;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,8 @@
 package io.talchum.model.onnx;
 
 import io.talchum.model.onnx.OnnxGraph.Attribute;
-import io.talchum.weights.Encoding;
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.PackedTensor;
+import io.talchum.weights.quantize.Encoding;
 import java.util.List;
 
 /** Linears by {@link LinearKernel}, which leaves the product with fp32 matrices to ONNX Runtime. */

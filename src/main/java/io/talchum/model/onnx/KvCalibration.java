@@ -3,7 +3,7 @@ package io.talchum.model.onnx;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import io.talchum.model.LogitRows;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.talchum.model.onnx;
 
 import io.talchum.core.ContentHash;
 import io.talchum.core.ModelSpec;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

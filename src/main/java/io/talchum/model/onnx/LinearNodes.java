@@ -1,6 +1,6 @@
 package io.talchum.model.onnx;
 
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.PackedTensor;
 
 /** Writes the linears of a graph. */
 interface LinearNodes {

@@ -6,7 +6,7 @@ import io.talchum.core.Linear;
 import io.talchum.core.ServeException;
 import io.talchum.model.onnx.LinearChange.DenseChange;
 import io.talchum.model.onnx.LinearChange.LowRankChange;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;

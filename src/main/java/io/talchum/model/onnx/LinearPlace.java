@@ -2,9 +2,9 @@ package io.talchum.model.onnx;
 
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
-import io.talchum.weights.Encoding;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackedTensor;
+import io.talchum.weights.quantize.Encoding;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 

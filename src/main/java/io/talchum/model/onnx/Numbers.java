@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Floats in the type of a graph's activations. */
-final class Numbers {
+public final class Numbers {
   private final ElementType type;
 
   /**

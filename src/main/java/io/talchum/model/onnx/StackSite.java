@@ -2,7 +2,7 @@ package io.talchum.model.onnx;
 
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,9 +1,9 @@
 package io.talchum.model.onnx;
 
 import io.talchum.model.onnx.OnnxGraph.Attribute;
-import io.talchum.weights.Encoding;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.PackedTensor;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackedTensor;
+import io.talchum.weights.quantize.Encoding;
 import java.util.List;
 
 /**

@@ -11,7 +11,7 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.testing.Fixtures;
 import io.talchum.testing.ZeroBase;
-import io.talchum.weights.SafetensorsFile;
+import io.talchum.weights.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -13,7 +13,7 @@ import io.talchum.adapter.VirtualKeyValues;
 import io.talchum.core.ServeException;
 import io.talchum.testing.ZeroBase;
 import io.talchum.weights.DType;
-import io.talchum.weights.SafetensorsWriter;
+import io.talchum.weights.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

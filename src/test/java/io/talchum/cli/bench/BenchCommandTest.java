@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.talchum.cli.Surroundings;
+import io.talchum.cli.ProcessEnvironment;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -118,10 +118,10 @@ class BenchCommandTest {
   }
 
   private CommandLine command() {
-    Surroundings surroundings =
-        new Surroundings(
+    ProcessEnvironment process =
+        new ProcessEnvironment(
             new PrintWriter(out, true), new PrintWriter(err, true), false, Map.of(), folder);
-    return new CommandLine(new BenchCommand(surroundings, InstantSource.fixed(NOW)));
+    return new CommandLine(new BenchCommand(process, InstantSource.fixed(NOW)));
   }
 
   private static List<JsonNode> lines(Path file) throws IOException {

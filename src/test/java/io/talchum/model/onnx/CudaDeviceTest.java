@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.talchum.adapter.ResidentAdapter;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.Quantization;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.quantize.Quantization;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;

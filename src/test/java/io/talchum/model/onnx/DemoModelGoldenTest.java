@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.talchum.service.ImportProgress;
 import io.talchum.service.ModelCatalog;
 import io.talchum.service.ModelSource;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -3,8 +3,8 @@ package io.talchum.model.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.Quantization;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.quantize.Quantization;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;

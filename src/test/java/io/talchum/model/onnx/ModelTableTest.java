@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.testing.Families;
 import io.talchum.testing.Fixtures;
 import io.talchum.text.jinja.GoldenCases;
-import io.talchum.weights.GgufFromHub;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.Quantization;
+import io.talchum.weights.gguf.GgufFromHf;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.quantize.Quantization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,7 +118,7 @@ class ModelTableTest {
         family,
         "GGUF F32 (converted by the test)",
         "fp32",
-        GgufFromHub.write(family, folder.resolve(family + ".gguf")),
+        GgufFromHf.write(family, folder.resolve(family + ".gguf")),
         "models/" + family + "/golden.safetensors");
   }
 
@@ -128,7 +128,7 @@ class ModelTableTest {
         family,
         "GGUF F32 (converted by the test, all keys)",
         "fp32",
-        GgufFromHub.writeWithAllKeys(family, folder.resolve(family + "-keys.gguf")),
+        GgufFromHf.writeWithAllKeys(family, folder.resolve(family + "-keys.gguf")),
         "models/" + family + "/golden.safetensors");
   }
 

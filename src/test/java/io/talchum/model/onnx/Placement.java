@@ -1,7 +1,7 @@
 package io.talchum.model.onnx;
 
 import io.talchum.model.ModelExecutor;
-import io.talchum.weights.ModelPackage;
+import io.talchum.weights.pack.ModelPackage;
 
 /** Where a test's model runs: the same laws hold everywhere. */
 public enum Placement {

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.testing.Fixtures;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.Quantization;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.quantize.Quantization;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;

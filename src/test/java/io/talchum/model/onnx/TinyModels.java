@@ -7,10 +7,10 @@ import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
 import io.talchum.testing.Fixtures;
 import io.talchum.testing.ZeroBase;
-import io.talchum.weights.ImportRequest;
-import io.talchum.weights.ModelImporter;
-import io.talchum.weights.ModelPackage;
-import io.talchum.weights.Quantization;
+import io.talchum.weights.pack.ImportRequest;
+import io.talchum.weights.pack.ModelImporter;
+import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.quantize.Quantization;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 

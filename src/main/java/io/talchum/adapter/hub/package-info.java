@@ -1,9 +1,0 @@
-/**
- * Adapter folders of the AdapterHub library, and formats of our own, read to adapter primitives.
- *
- * <p>May import: core, weights, adapter, adapter.folder.
- */
-@NullMarked
-package io.talchum.adapter.hub;
-
-import org.jspecify.annotations.NullMarked;

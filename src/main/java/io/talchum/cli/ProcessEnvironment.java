@@ -1,0 +1,46 @@
+package io.talchum.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a command sees of the world.
+ *
+ * @param isTerminal whether a person watches standard output
+ * @param environment the process's variables
+ * @param home the user's folder
+ */
+public record ProcessEnvironment(
+    PrintWriter out,
+    PrintWriter err,
+    boolean isTerminal,
+    Map<String, String> environment,
+    Path home) {
+
+  public ProcessEnvironment {
+    environment = Map.copyOf(environment);
+  }
+
+  /** This process's. */
+  public static ProcessEnvironment ofProcess() {
+    return new ProcessEnvironment(
+        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+        new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+        System.console() != null && System.console().isTerminal(),
+        System.getenv(),
+        home(System.getenv(), System.getProperty("user.home", ".")));
+  }
+
+  /** What a shell calls {@code ~}; the JVM's own answer is the user database's. */
+  static Path home(Map<String, String> environment, String otherwise) {
+    String home = environment.getOrDefault("HOME", "");
+    return Path.of(home.isEmpty() ? otherwise : home);
+  }
+
+  /** Whether failures show where in the program they arose. */
+  boolean debug() {
+    return "1".equals(environment.get("TALCHUM_DEBUG"));
+  }
+}
