@@ -74,7 +74,7 @@ program() {
   limit=$2
   shift 2
   # shellcheck disable=SC2086
-  part "$name" "$limit" jdk/bin/java $flags -cp "$classes" io.talchum.model.onnx.GpuChecks "$device" "$@"
+  part "$name" "$limit" jdk/bin/java $flags -cp "$classes" io.talchum.model.onnx.cuda.GpuChecks "$device" "$@"
 }
 
 # Serves the demo model and asks it over HTTP: the way of a user.

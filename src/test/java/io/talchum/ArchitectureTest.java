@@ -2,132 +2,93 @@ package io.talchum;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/**
- * Who may import whom: the table of docs/architecture.md. A row names what it may use, all of it
- * above the row.
- */
+/** What docs/architecture.md says of packages holds, and names are told apart. */
 class ArchitectureTest {
-  private static final Map<String, List<String>> MAY_IMPORT = new LinkedHashMap<>();
+  private static final String ROOT = "io.talchum.";
 
-  static {
-    MAY_IMPORT.put("core", List.of());
-    MAY_IMPORT.put("weights", List.of("core"));
-    MAY_IMPORT.put("weights.safetensors", List.of("core", "weights"));
-    MAY_IMPORT.put("weights.block", List.of("weights"));
-    MAY_IMPORT.put("weights.checkpoint", List.of("core", "weights", "weights.block"));
-    MAY_IMPORT.put(
-        "weights.gguf", List.of("core", "weights", "weights.block", "weights.checkpoint"));
-    MAY_IMPORT.put(
-        "weights.hf",
-        List.of("core", "weights", "weights.block", "weights.safetensors", "weights.checkpoint"));
-    MAY_IMPORT.put("weights.quantize", List.of("core", "weights.block", "weights.checkpoint"));
-    MAY_IMPORT.put(
-        "weights.pack",
-        List.of(
-            "core",
-            "weights",
-            "weights.block",
-            "weights.checkpoint",
-            "weights.gguf",
-            "weights.hf",
-            "weights.quantize"));
-    MAY_IMPORT.put("huggingface", List.of("core"));
-    MAY_IMPORT.put("text", List.of("core"));
-    MAY_IMPORT.put("adapter", List.of("core", "weights.pack"));
-    MAY_IMPORT.put("adapter.store", List.of("core", "adapter"));
-    MAY_IMPORT.put("adapter.folder", List.of("core", "weights", "weights.safetensors", "adapter"));
-    MAY_IMPORT.put(
-        "adapter.peft",
-        List.of("core", "weights.safetensors", "weights.checkpoint", "adapter", "adapter.folder"));
-    MAY_IMPORT.put(
-        "adapter.mix", List.of("core", "weights.safetensors", "adapter", "adapter.peft"));
-    MAY_IMPORT.put(
-        "adapter.adapterhub", List.of("core", "weights.safetensors", "adapter", "adapter.folder"));
-    MAY_IMPORT.put("model", List.of("core", "adapter"));
-    MAY_IMPORT.put("model.kernel", List.of());
-    MAY_IMPORT.put(
-        "model.onnx",
-        List.of("core", "weights.quantize", "weights.pack", "adapter", "model", "model.kernel"));
-    MAY_IMPORT.put("engine", List.of("core", "text", "adapter", "model"));
-    MAY_IMPORT.put("conditioning", List.of("core", "text", "adapter"));
-    MAY_IMPORT.put(
-        "service",
-        List.of(
-            "core",
-            "weights.quantize",
-            "weights.pack",
-            "huggingface",
-            "text",
-            "adapter",
-            "adapter.store",
-            "adapter.mix",
-            "model",
-            "engine",
-            "conditioning"));
-    MAY_IMPORT.put("api.http", List.of("core", "service"));
-    MAY_IMPORT.put("api.grpc", List.of("core", "service"));
-    MAY_IMPORT.put("cli", List.of("core", "service"));
-    MAY_IMPORT.put("wiring", List.copyOf(MAY_IMPORT.keySet()));
-  }
+  /** Packages that say the same to two wires: a class of one may have a twin in the other. */
+  private static final Set<String> WIRES = Set.of("api.http", "api.grpc");
+
+  private static final Map<String, Set<String>> MAY_IMPORT = table();
 
   private static final JavaClasses MAIN =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages("io.talchum");
 
+  private static Map<String, Set<String>> table() {
+    try {
+      return PackageTable.read(Path.of("docs/architecture.md")).mayImport();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Test
-  void rowsNameOnlyRowsAboveThem() {
-    List<String> above = new ArrayList<>();
-    MAY_IMPORT.forEach(
-        (row, allowed) -> {
-          if (!above.containsAll(allowed)) {
-            throw new AssertionError(row + " names a row that is not above it: " + allowed);
-          }
-          above.add(row);
-        });
+  void thePackagesAreThoseOfTheTable() {
+    Set<String> packages =
+        MAIN.stream()
+            .filter(c -> !isGenerated(c))
+            .map(ArchitectureTest::packageOf)
+            .collect(Collectors.toCollection(TreeSet::new));
+
+    assertThat(packages).isEqualTo(new TreeSet<>(MAY_IMPORT.keySet()));
   }
 
   @Test
   void packagesImportOnlyWhatTheTableNames() {
     MAY_IMPORT.forEach(
-        (row, allowed) ->
+        (name, allowed) ->
             classes()
-                .that(resideIn(row))
+                .that(
+                    DescribedPredicate.describe(
+                        "reside in " + name, c -> packageOf(c).equals(name)))
                 .should()
-                .onlyDependOnClassesThat(areOutsideOrIn(row, allowed))
-                .allowEmptyShould(true)
+                .onlyDependOnClassesThat(areOutsideOrIn(allowed))
                 .check(MAIN));
   }
 
   @Test
-  void everyPackageIsInTheTable() {
-    for (JavaClass javaClass : MAIN) {
-      if (rowOf(javaClass).isEmpty() && !isGenerated(javaClass)) {
-        throw new AssertionError(javaClass.getName() + " is in no row of the table");
-      }
-    }
+  void eachLibraryOfOnnxIsKnownToOnePackage() {
+    onlyIn(List.of("model.onnx.ort"), "ai.onnxruntime..");
+    onlyIn(List.of("model.onnx.graph"), "ai.onnx..");
   }
 
   @Test
-  void onlyModelOnnxKnowsOnnxRuntime() {
+  void onlyTwoPackagesCallNativeFunctions() {
+    List<String> callers = List.of("model.onnx.ort", "model.onnx.cuda");
     noClasses()
-        .that()
-        .resideOutsideOfPackage("io.talchum.model.onnx..")
+        .that(DescribedPredicate.describe("are not in " + callers, c -> !isIn(c, callers)))
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("ai.onnxruntime..", "ai.onnx..")
+        .haveNameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup|FunctionDescriptor).*")
+        .check(MAIN);
+  }
+
+  private static void onlyIn(List<String> packages, String library) {
+    noClasses()
+        .that(DescribedPredicate.describe("are not in " + packages, c -> !isIn(c, packages)))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(library)
         .check(MAIN);
   }
 
@@ -144,37 +105,43 @@ class ArchitectureTest {
         .check(MAIN);
   }
 
-  private static DescribedPredicate<JavaClass> resideIn(String row) {
-    return DescribedPredicate.describe("reside in " + row, c -> rowOf(c).equals(row));
+  @Test
+  void noTwoClassesShareAName() {
+    Map<String, Set<String>> packages = new TreeMap<>();
+    MAIN.stream()
+        .filter(c -> c.isTopLevelClass() && !isGenerated(c))
+        .filter(c -> !c.getSimpleName().equals("package-info"))
+        .forEach(
+            c ->
+                packages
+                    .computeIfAbsent(c.getSimpleName(), n -> new TreeSet<>())
+                    .add(packageOf(c)));
+    packages.values().removeIf(where -> where.size() == 1 || where.equals(WIRES));
+
+    assertThat(packages).isEmpty();
   }
 
-  private static DescribedPredicate<JavaClass> areOutsideOrIn(String row, List<String> allowed) {
+  private static DescribedPredicate<JavaClass> areOutsideOrIn(Set<String> allowed) {
     return DescribedPredicate.describe(
-        "are outside Talchum, in " + row + " or in " + allowed,
-        c -> {
-          String other = rowOf(c);
-          return !c.getPackageName().startsWith("io.talchum")
-              || isGenerated(c)
-              || other.equals(row)
-              || allowed.contains(other);
-        });
+        "are outside Talchum or in " + allowed,
+        c ->
+            !(c.getPackageName() + ".").startsWith(ROOT)
+                || isGenerated(c)
+                || allowed.contains(packageOf(c)));
+  }
+
+  private static boolean isIn(JavaClass javaClass, List<String> packages) {
+    return packages.contains(packageOf(javaClass));
+  }
+
+  /** Without the root; empty for classes outside. */
+  private static String packageOf(JavaClass javaClass) {
+    String name = javaClass.getPackageName();
+    return name.startsWith(ROOT) ? name.substring(ROOT.length()) : "";
   }
 
   /** Protobuf messages and service stubs. */
   private static boolean isGenerated(JavaClass javaClass) {
     return javaClass.getPackageName().startsWith("io.talchum.v1");
-  }
-
-  /** The longest row that the class's package is in or below. */
-  private static String rowOf(JavaClass javaClass) {
-    String best = "";
-    for (String row : MAY_IMPORT.keySet()) {
-      String full = "io.talchum." + row;
-      if ((javaClass.getPackageName() + ".").startsWith(full + ".")
-          && row.length() > best.length()) {
-        best = row;
-      }
-    }
-    return best;
   }
 }

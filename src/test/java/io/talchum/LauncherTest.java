@@ -165,6 +165,7 @@ class LauncherTest {
     maven();
     assertThat(launch(jdk25(), "import", "a b", "--name", "c").out())
         .contains("--add-modules jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED")
+        .contains("-XX:+ExitOnOutOfMemoryError")
         .endsWith("-jar " + clone + "/target/quarkus-app/quarkus-run.jar import a b --name c");
     assertThat(launch(jdk25()).out()).endsWith(" --help").doesNotContain("incubator");
     for (String computes : List.of("serve", "import", "eval", "adapter")) {

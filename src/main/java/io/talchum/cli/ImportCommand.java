@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
     name = "import",
     mixinStandardHelpOptions = true,
     description =
-        "Import a model: a Hugging Face folder (safetensors), a GGUF file, or hf:ORG/NAME of the hub.")
+        "Import a model: a Hugging Face folder (safetensors), a GGUF file, or hf:ORG/NAME of the"
+            + " hub.")
 final class ImportCommand implements Callable<Integer> {
   private final ProcessEnvironment process;
   private final ModelEvaluation evaluation;
@@ -103,7 +104,8 @@ final class ImportCommand implements Callable<Integer> {
     process
         .out()
         .printf(
-            "Imported %s: %s parameters, %s on disk, linears %s, head %s, %s.%nServe it: ./talchum serve --model %s%n",
+            "Imported %s: %s parameters, %s on disk, linears %s, head %s, %s.%nServe it: ./talchum"
+                + " serve --model %s%n",
             imported.name(),
             Quantities.count(imported.parameters()),
             Quantities.bytes(imported.bytes()),

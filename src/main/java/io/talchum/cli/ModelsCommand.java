@@ -33,7 +33,8 @@ final class ModelsCommand implements Callable<Integer> {
       process
           .out()
           .printf(
-              "No models in %s yet. ./talchum serve brings the demo model, ./talchum import SOURCE your own.%n",
+              "No models in %s yet. ./talchum serve brings the demo model, ./talchum import SOURCE"
+                  + " your own.%n",
               folder);
       return 0;
     }

@@ -23,7 +23,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "NAME|DIR",
       description =
-          "Name of an imported model, or a model package's folder (default: the imported one; the demo model if there is none).")
+          "Name of an imported model, or a model package's folder (default: the imported one; the"
+              + " demo model if there is none).")
   private @Nullable String model;
 
   @Option(
@@ -43,20 +44,23 @@ final class ServeCommand implements Callable<Integer> {
       names = "--adapters",
       paramLabel = "DIR",
       description =
-          "Folder of adapters: each subfolder is loaded under its name (default: adapters/MODEL in the data directory).")
+          "Folder of adapters: each subfolder is loaded under its name (default: adapters/MODEL in"
+              + " the data directory).")
   private @Nullable String adapters;
 
   @Option(
       names = "--watch-adapters",
       description =
-          "Load, replace and unload adapters as their folders come, change and go (default: only at start).")
+          "Load, replace and unload adapters as their folders come, change and go (default: only at"
+              + " start).")
   private boolean watchAdapters;
 
   @Option(
       names = "--provider",
       paramLabel = "P",
       description =
-          "Where the model runs: cpu, cuda, or auto: the GPU if there is what it needs (default: cpu).")
+          "Where the model runs: cpu, cuda, or auto: the GPU if there is what it needs (default:"
+              + " cpu).")
   private @Nullable String provider;
 
   @Option(
@@ -100,7 +104,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--prefix-cache",
       paramLabel = "SIZE|off",
       description =
-          "Memory for beginnings of prompts, which later requests reuse (default: as much as the KV cache, at most a quarter of what is left).")
+          "Memory for beginnings of prompts, which later requests reuse (default: as much as the KV"
+              + " cache, at most a quarter of what is left).")
   private @Nullable String prefixCache;
 
   ServeCommand(ProcessEnvironment process, Server server) {

@@ -39,11 +39,11 @@ public final class Welcome {
 
   private String overview() {
     return """
-          model     %s, %s parameters, linears %s, head %s, version %s
-          slots     %d of %d tokens each
-          adapters  %s
-          memory    weights %s, KV cache %s, prefix cache %s%s
-        """
+      model     %s, %s parameters, linears %s, head %s, version %s
+      slots     %d of %d tokens each
+      adapters  %s
+      memory    weights %s, KV cache %s, prefix cache %s%s
+    """
         .formatted(
             served.architecture(),
             Quantities.count(served.parameters()),

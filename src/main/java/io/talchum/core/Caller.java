@@ -6,10 +6,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Who asks, and until when they wait.
  *
- * @param tenant whom the work is counted for; never the API key itself
+ * @param principal as whom the caller was authenticated
  * @param deadline null for the server's default
  */
-public record Caller(String tenant, @Nullable Instant deadline) {
+public record Caller(Principal principal, @Nullable Instant deadline) {
   /** A caller without key and deadline. */
-  public static final Caller ANONYMOUS = new Caller("anonymous", null);
+  public static final Caller ANONYMOUS = new Caller(Principal.ANONYMOUS, null);
+
+  /** Whom the work is counted for. */
+  public String tenant() {
+    return principal.tenant();
+  }
 }

@@ -15,6 +15,10 @@ public enum ErrorCode {
   PAYLOAD_TOO_LARGE,
   /** No API key, or a wrong one. */
   UNAUTHENTICATED,
+  /** The API key has not the scope that the route asks for. */
+  FORBIDDEN,
+  /** The body came too slowly, or stopped. */
+  REQUEST_TIMEOUT,
   /** No base, adapter or version of that name. */
   MODEL_NOT_FOUND,
   /** No such route or object. */
@@ -33,6 +37,8 @@ public enum ErrorCode {
   FORBIDDEN_PATH,
   /** The admission queue is full; try again later. */
   QUEUE_FULL,
+  /** The memory for bodies that are being read is used up; try again later. */
+  OVERLOADED,
   /** The request's deadline passed. */
   DEADLINE_EXCEEDED,
   /** The client went away. */

@@ -43,7 +43,7 @@ public final class AdapterCheck {
             content.version().toString(),
             content.bytes(),
             resident.residentBytes(),
-            resident.needsHooks(),
+            resident.needsExtendedGraph(),
             resident.virtualTokens(),
             counts(content),
             ModuleChange.of(content.weights(), new PackageWeights(model.weights())),

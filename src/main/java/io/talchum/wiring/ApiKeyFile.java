@@ -11,8 +11,6 @@ import java.util.List;
 
 /** Collects the configured API keys. */
 final class ApiKeyFile {
-  private static final int MIN_CHARS = 8;
-
   private ApiKeyFile() {}
 
   static ApiKeys read(TalchumConfig config) {
@@ -20,12 +18,6 @@ final class ApiKeyFile {
     config.apiKeysFile().ifPresent(file -> keys.addAll(lines(file)));
     keys.replaceAll(String::strip);
     keys.removeIf(String::isEmpty);
-    if (keys.stream().anyMatch(key -> key.length() < MIN_CHARS)) {
-      throw new ServeException(
-          ErrorCode.INVALID_REQUEST,
-          "talchum.api-keys holds a key of less than %d characters; choose a longer one"
-              .formatted(MIN_CHARS));
-    }
     boolean asked = config.apiKeys().isPresent() || config.apiKeysFile().isPresent();
     if (asked && keys.isEmpty()) {
       throw new ServeException(

@@ -6,6 +6,8 @@ import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.adapter.store.StoreSource;
+import io.talchum.api.gate.BodyBudget;
+import io.talchum.api.gate.GateLimits;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.conditioning.SamplingLimits;
 import io.talchum.core.ErrorCode;
@@ -44,6 +46,24 @@ public class Composition {
   @Singleton
   ApiKeys apiKeys(TalchumConfig config) {
     return ApiKeyFile.read(config);
+  }
+
+  @Produces
+  @Singleton
+  GateLimits gateLimits(TalchumConfig config) {
+    return new GateLimits(
+        config.maxBody().asLongValue(),
+        config.bodyTimeout(),
+        config.headTimeout(),
+        config.idleTimeout(),
+        config.maxConnections(),
+        config.corsOrigins().orElse(List.of()));
+  }
+
+  @Produces
+  @Singleton
+  BodyBudget bodyBudget(TalchumConfig config) {
+    return new BodyBudget(config.bodyMemory().asLongValue());
   }
 
   @Produces

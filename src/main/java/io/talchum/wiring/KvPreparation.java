@@ -2,8 +2,8 @@ package io.talchum.wiring;
 
 import io.talchum.core.KvFormat;
 import io.talchum.model.onnx.KvCalibration;
-import io.talchum.model.onnx.KvScales;
-import io.talchum.model.onnx.KvScalesFile;
+import io.talchum.model.onnx.kv.KvScales;
+import io.talchum.model.onnx.kv.KvScalesFile;
 import io.talchum.text.Tokenizer;
 import io.talchum.weights.pack.ModelPackage;
 import java.io.IOException;

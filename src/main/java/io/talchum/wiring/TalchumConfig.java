@@ -93,6 +93,29 @@ public interface TalchumConfig {
   @WithDefault("32M")
   MemorySize maxBody();
 
+  /** Memory for all bodies and messages that are in memory at the same time; more get 503. */
+  @WithDefault("128M")
+  MemorySize bodyMemory();
+
+  /** In this time at least 1 KB of a body must come, or its end; else it is refused. */
+  @WithDefault("10s")
+  Duration bodyTimeout();
+
+  /** In this time the head of a request must be there, from its first byte. */
+  @WithDefault("10s")
+  Duration headTimeout();
+
+  /** How long a connection stays open without a request. */
+  @WithDefault("5m")
+  Duration idleTimeout();
+
+  /** Most connections at the same time; more are closed at once. */
+  @WithDefault("1000")
+  int maxConnections();
+
+  /** Origins whose pages may call from a browser, separated by commas; {@code *} for all. */
+  Optional<List<String>> corsOrigins();
+
   /** Memory for adapters of the store that requests have named; pinned ones count. */
   @WithDefault("1G")
   MemorySize adapterMemory();
@@ -109,7 +132,10 @@ public interface TalchumConfig {
   @WithDefault("8000")
   int port();
 
-  /** API keys, separated by commas; with any, every endpoint but /health asks for one. */
+  /**
+   * API keys, separated by commas, each alone or with the scopes that it has: {@code KEY inference
+   * metrics}; with any, every endpoint but /health asks for one.
+   */
   Optional<List<String>> apiKeys();
 
   /** File with one API key per line, in addition to {@code talchum.api-keys}. */

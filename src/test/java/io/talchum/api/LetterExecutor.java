@@ -46,11 +46,13 @@ final class LetterExecutor implements ModelExecutor {
   static final int SLOW = 2;
 
   private volatile long stepNanos = 2_000_000; // a stream outlives what its client does meanwhile
+  private final StepGate gate;
   private final int contextTokens;
   private final long[] bound;
   private final MemorySegment memory;
 
-  LetterExecutor(int slots, int contextTokens) {
+  LetterExecutor(int slots, int contextTokens, StepGate gate) {
+    this.gate = gate;
     this.contextTokens = contextTokens;
     this.bound = new long[slots];
     this.memory =
@@ -127,6 +129,7 @@ final class LetterExecutor implements ModelExecutor {
 
   @Override
   public StepLogits decode(int[] tokenIds, int[] positions) {
+    gate.pass();
     LockSupport.parkNanos(stepNanos);
     for (int row = 0; row < tokenIds.length; row++) {
       write(row, tokenIds[row], positions[row], bound[row]);

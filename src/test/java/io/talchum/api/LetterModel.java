@@ -35,13 +35,17 @@ public class LetterModel {
   @Singleton
   @Alternative
   @Priority(1)
-  OpenedModel model(TalchumConfig config) {
-    return opened(config.slots().orElse(8), config.context().orElse(512));
+  OpenedModel model(TalchumConfig config, StepGate gate) {
+    return opened(config.slots().orElse(8), config.context().orElse(512), gate);
   }
 
   public static OpenedModel opened(int slots, int contextTokens) {
+    return opened(slots, contextTokens, new StepGate());
+  }
+
+  private static OpenedModel opened(int slots, int contextTokens, StepGate gate) {
     GenerationDefaults greedy = new GenerationDefaults(true, null, null, null, null, null, null);
-    return opened(served(greedy, contextTokens), new LetterExecutor(slots, contextTokens));
+    return opened(served(greedy, contextTokens), new LetterExecutor(slots, contextTokens, gate));
   }
 
   public static ServedModel served(GenerationDefaults defaults, int contextTokens) {

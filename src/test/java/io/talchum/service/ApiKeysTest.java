@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.talchum.core.ErrorCode;
+import io.talchum.core.Principal;
+import io.talchum.core.Scope;
 import io.talchum.core.ServeException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,9 +18,9 @@ class ApiKeysTest {
 
   @Test
   void tellsTenantsApartWithoutShowingTheKey() {
-    String first = keys.authenticate("Bearer first-key");
-    assertThat(keys.authenticate("bearer  first-key ")).isEqualTo(first);
-    assertThat(keys.authenticate("Bearer second-key")).isNotEqualTo(first);
+    String first = keys.authenticate("Bearer first-key").tenant();
+    assertThat(keys.authenticate("bearer  first-key ").tenant()).isEqualTo(first);
+    assertThat(keys.authenticate("Bearer second-key").tenant()).isNotEqualTo(first);
     assertThat(first).doesNotContain("first-key");
   }
 
@@ -34,7 +36,24 @@ class ApiKeysTest {
   }
 
   @Test
+  void aKeyMayHaveSomeScopesOnly() {
+    ApiKeys scoped = new ApiKeys(List.of(" first-key  inference metrics ", "second-key"));
+    assertThat(scoped.authenticate("Bearer first-key").scopes())
+        .containsExactlyInAnyOrder(Scope.INFERENCE, Scope.METRICS);
+    assertThat(scoped.authenticate("Bearer second-key").scopes())
+        .containsExactlyInAnyOrder(Scope.values());
+    assertThatThrownBy(() -> new ApiKeys(List.of("first-key everything")))
+        .isInstanceOf(ServeException.class)
+        .hasMessageContaining("a scope 'everything'")
+        .hasMessageContaining("inference, admin, metrics")
+        .message()
+        .doesNotContain("first-key");
+    assertThatThrownBy(() -> new ApiKeys(List.of("short inference")))
+        .hasMessageContaining("less than 8 characters");
+  }
+
+  @Test
   void asksForNothingWithoutKeys() {
-    assertThat(new ApiKeys(List.of()).authenticate(null)).isEqualTo("anonymous");
+    assertThat(new ApiKeys(List.of()).authenticate(null)).isEqualTo(Principal.ANONYMOUS);
   }
 }

@@ -1,34 +1,29 @@
 package io.talchum.api.grpc;
 
 import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.quarkus.grpc.GlobalInterceptor;
+import io.talchum.api.connection.ClientDeparture;
 import io.talchum.core.Caller;
+import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.service.ApiKeys;
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
-import io.vertx.ext.web.RoutingContext;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
 
-/** Says who calls and until when, and lets only strictly read messages through. */
+/** Hands on who calls and until when, and lets only strictly read messages through. */
 @GlobalInterceptor
 @Singleton
 public class CallInterceptor implements ServerInterceptor {
-  private static final Metadata.Key<String> AUTHORIZATION =
-      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
-
-  private final ApiKeys keys;
   private final InstantSource clock;
 
-  public CallInterceptor(ApiKeys keys, InstantSource clock) {
-    this.keys = keys;
+  public CallInterceptor(InstantSource clock) {
     this.clock = clock;
   }
 
@@ -37,11 +32,18 @@ public class CallInterceptor implements ServerInterceptor {
       ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
     Instant now = clock.instant();
     try {
-      Caller caller = caller(call, headers, now);
+      GrpcBody body = admitted(GrpcBody.current());
+      Caller caller = new Caller(body.principal(), CallDeadline.of(headers, now));
+      ClientDeparture client = ClientDeparture.of(body);
+      ServerCall<Q, R> heard = new HeardCall<>(call, client);
       StrictListener<Q> listener =
           new StrictListener<>(
-              call, Contexts.interceptCall(CallContext.with(caller, now), call, headers, next));
-      cancelOnDisconnect(listener);
+              heard, Contexts.interceptCall(CallContext.with(caller, now), heard, headers, next));
+      client.then(
+          () -> {
+            body.release();
+            listener.onCancel();
+          });
       return listener;
     } catch (ServeException e) {
       WireError.close(call, e);
@@ -49,24 +51,30 @@ public class CallInterceptor implements ServerInterceptor {
     }
   }
 
-  private Caller caller(ServerCall<?, ?> call, Metadata headers, Instant now) {
-    String tenant =
-        GrpcGate.isOpen("/" + call.getMethodDescriptor().getFullMethodName())
-            ? Caller.ANONYMOUS.tenant()
-            : keys.authenticate(headers.get(AUTHORIZATION));
-    return new Caller(tenant, CallDeadline.of(headers, now));
-  }
-
-  /** The transport reports a reset stream, but not a lost connection. */
-  private static void cancelOnDisconnect(ServerCall.Listener<?> listener) {
-    RoutingContext http = http();
-    if (http != null) {
-      http.response().closeHandler(closed -> listener.onCancel());
+  /** No call comes here past the gate. */
+  private static GrpcBody admitted(@Nullable GrpcBody body) {
+    if (body == null) {
+      throw new ServeException(ErrorCode.UNAUTHENTICATED, "the call did not come through the gate");
     }
+    return body;
   }
 
-  private static @Nullable RoutingContext http() {
-    Context context = Vertx.currentContext();
-    return context == null ? null : context.getLocal(RoutingContext.class.getName());
+  /**
+   * A call that no longer listens for its client once it has answered. The transport reports some
+   * resets of a stream, but not all, and no lost connection.
+   */
+  private static final class HeardCall<Q, R> extends SimpleForwardingServerCall<Q, R> {
+    private final ClientDeparture client;
+
+    HeardCall(ServerCall<Q, R> call, ClientDeparture client) {
+      super(call);
+      this.client = client;
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      client.close();
+      super.close(status, trailers);
+    }
   }
 }

@@ -3,7 +3,13 @@ package io.talchum.api.grpc;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.talchum.api.gate.Access;
+import io.talchum.api.gate.BodyBudget;
+import io.talchum.api.gate.GateLimits;
+import io.talchum.api.gate.GrpcRoute;
+import io.talchum.api.gate.RoutePolicy;
 import io.talchum.core.ErrorCode;
+import io.talchum.core.Principal;
 import io.talchum.core.ServeException;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.Printable;
@@ -16,40 +22,37 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Checks gRPC requests before their messages are read: API key and compression. Runs on the event
- * loop and does not block.
+ * Says who calls, what for, and how large a message may be, before anything of it is read. Runs on
+ * the event loop and does not block.
  */
 @Singleton
 public class GrpcGate {
-  /** Before the gate of HTTP, which leaves alone what has a tenant. */
+  /** Before the gate of HTTP, which leaves alone what has a principal. */
   private static final int PRIORITY = 1010;
 
-  /** Where the gate of HTTP looks for the tenant. */
-  private static final String TENANT = "talchum.tenant";
+  /** Where the gate of HTTP looks for it. */
+  private static final String PRINCIPAL = "talchum.principal";
 
-  private static final String IDENTITY = "identity";
+  private static final String ENCODINGS = "identity,gzip";
 
-  /** Exact, so that no other route can hide behind them. */
-  private static final Set<String> OPEN_PATHS =
-      Set.of("/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch");
+  /** Of HTTP/2. */
+  private static final long NO_ERROR = 0;
 
   private final ApiKeys keys;
-  private final MessageLimit limit;
+  private final GateLimits limits;
+  private final BodyBudget budget;
 
-  public GrpcGate(ApiKeys keys, MessageLimit limit) {
+  public GrpcGate(ApiKeys keys, GateLimits limits, BodyBudget budget) {
     this.keys = keys;
-    this.limit = limit;
+    this.limits = limits;
+    this.budget = budget;
   }
 
   void install(@Observes Filters filters) {
     filters.register(this::check, PRIORITY);
-  }
-
-  /** Whether a path is served without a key. */
-  static boolean isOpen(String path) {
-    return OPEN_PATHS.contains(path);
   }
 
   private void check(RoutingContext context) {
@@ -58,58 +61,62 @@ public class GrpcGate {
       context.next();
       return;
     }
+    GrpcBody admitted = GrpcBody.current();
+    if (admitted != null) {
+      context.put(PRINCIPAL, admitted.principal());
+      context.addEndHandler(ended -> admitted.release());
+      context.next();
+      return;
+    }
     try {
-      context.put(TENANT, tenant(request));
+      admit(context, request).route(context);
     } catch (ServeException e) {
-      refuse(context.response(), e, StatusTable.of(e.code()));
-      return;
-    }
-    String encoding = request.getHeader("grpc-encoding");
-    if (encoding != null && !encoding.equals(IDENTITY)) {
-      refuseEncoding(context.response(), encoding);
-      return;
-    }
-    context.addHeadersEndHandler(unused -> explainOverflow(context.response().headers()));
-    context.next();
-  }
-
-  private String tenant(HttpServerRequest request) {
-    String path = request.path();
-    return path != null && isOpen(path)
-        ? "anonymous"
-        : keys.authenticate(request.getHeader("Authorization"));
-  }
-
-  /**
-   * The transport could unpack gzip, but without a bound and on the event loop. The status is the
-   * one that gRPC's compression specification asks for.
-   */
-  private static void refuseEncoding(HttpServerResponse response, String encoding) {
-    ServeException error =
-        ServeException.of(
-            ErrorCode.UNSUPPORTED,
-            "grpc-encoding",
-            "grpc-encoding '%s' is not supported; send messages uncompressed"
-                .formatted(Printable.of(encoding)));
-    response.putHeader("grpc-accept-encoding", IDENTITY);
-    refuse(response, error, Status.Code.UNIMPLEMENTED);
-  }
-
-  /** The transport refuses messages that are too large without saying why. */
-  private void explainOverflow(MultiMap headers) {
-    ServeException error = limit.exceeded();
-    Status.Code status = StatusTable.of(error.code());
-    if (Integer.toString(status.value()).equals(headers.get("grpc-status"))
-        && !headers.contains("grpc-message")) {
-      write(error, status, headers);
+      boolean encoding = e.param().filter("grpc-encoding"::equals).isPresent();
+      refuse(request, e, encoding ? Status.Code.UNIMPLEMENTED : StatusTable.of(e.code()));
     }
   }
 
-  private static void refuse(
-      HttpServerResponse response, ServeException error, Status.Code status) {
+  private GrpcBody admit(RoutingContext context, HttpServerRequest request) {
+    String method = String.valueOf(request.path()).substring(1);
+    GrpcRoute route = RoutePolicy.method(method);
+    Principal principal =
+        route != null && route.access() == Access.OPEN
+            ? Principal.ANONYMOUS
+            : keys.authenticate(request.getHeader("Authorization"));
+    if (route == null) {
+      throw new ServeException(
+          ErrorCode.METHOD_NOT_ALLOWED, "there is no method " + Printable.of(method));
+    }
+    route.access().check(principal, method);
+    checkEncoding(request.getHeader("grpc-encoding"));
+    return new GrpcBody(context.vertx(), request, route, principal, limits, budget);
+  }
+
+  /** The status is the one that gRPC's compression specification asks for. */
+  private static void checkEncoding(@Nullable String encoding) {
+    if (encoding != null && !Set.of(ENCODINGS.split(",")).contains(encoding)) {
+      throw ServeException.of(
+          ErrorCode.UNSUPPORTED,
+          "grpc-encoding",
+          "grpc-encoding '%s' is not supported; send gzip, or messages uncompressed"
+              .formatted(Printable.of(encoding)));
+    }
+  }
+
+  /** Answers a call, and ends its stream if not all of it has come. */
+  static void refuse(HttpServerRequest request, ServeException error, Status.Code status) {
+    HttpServerResponse response = request.response();
     response.putHeader("content-type", "application/grpc");
+    response.putHeader("grpc-accept-encoding", ENCODINGS);
     write(error, status, response.headers());
-    response.end();
+    response
+        .end()
+        .onComplete(
+            sent -> {
+              if (!request.isEnded()) {
+                Object unused = response.reset(NO_ERROR);
+              }
+            });
   }
 
   private static void write(ServeException error, Status.Code status, MultiMap headers) {

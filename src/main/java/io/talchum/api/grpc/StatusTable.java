@@ -17,10 +17,10 @@ final class StatusTable {
       case METHOD_NOT_ALLOWED -> Status.Code.UNIMPLEMENTED;
       case ALREADY_EXISTS -> Status.Code.ALREADY_EXISTS;
       case ADAPTER_IN_USE -> Status.Code.FAILED_PRECONDITION;
-      case FORBIDDEN_PATH -> Status.Code.PERMISSION_DENIED;
-      case DEADLINE_EXCEEDED -> Status.Code.DEADLINE_EXCEEDED;
+      case FORBIDDEN, FORBIDDEN_PATH -> Status.Code.PERMISSION_DENIED;
+      case DEADLINE_EXCEEDED, REQUEST_TIMEOUT -> Status.Code.DEADLINE_EXCEEDED;
       case CANCELLED -> Status.Code.CANCELLED;
-      case SHUTTING_DOWN, ENGINE_UNHEALTHY -> Status.Code.UNAVAILABLE;
+      case OVERLOADED, SHUTTING_DOWN, ENGINE_UNHEALTHY -> Status.Code.UNAVAILABLE;
       case INTERNAL -> Status.Code.INTERNAL;
     };
   }

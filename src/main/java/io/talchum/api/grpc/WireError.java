@@ -34,7 +34,7 @@ final class WireError {
     Metadata trailers = new Metadata();
     trailers.put(CODE, error.code().name());
     error.param().ifPresent(param -> trailers.put(PARAM, percentEncoded(param)));
-    if (error.code() == ErrorCode.QUEUE_FULL) {
+    if (error.code() == ErrorCode.QUEUE_FULL || error.code() == ErrorCode.OVERLOADED) {
       trailers.put(PUSHBACK, PUSHBACK_MILLIS);
     }
     return trailers;

@@ -2,6 +2,9 @@ package io.talchum.api.http;
 
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.quarkus.virtual.threads.VirtualThreads;
+import io.talchum.api.gate.GateLimits;
+import io.talchum.api.gate.HttpRoute;
+import io.talchum.api.gate.RoutePolicy;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.service.AdapterUpload;
@@ -11,10 +14,8 @@ import io.talchum.service.StoredAdapter;
 import io.talchum.service.TarArchive;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -34,8 +35,6 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public class AdapterUploads {
-  static final String PATH = "/v1/adapters";
-
   /** After the gate, before what reads bodies. */
   private static final int PRIORITY = 900;
 
@@ -48,14 +47,14 @@ public class AdapterUploads {
   /** Read and thrown away after a refusal, so that the client reads the answer. */
   private static final long DISCARDED_BYTES = 8 << 20;
 
-  /** Of HTTP/2. */
-  private static final long NO_ERROR = 0;
-
   private final Services services;
+  private final GateLimits limits;
   private final ExecutorService threads;
 
-  public AdapterUploads(Services services, @VirtualThreads ExecutorService threads) {
+  public AdapterUploads(
+      Services services, GateLimits limits, @VirtualThreads ExecutorService threads) {
     this.services = services;
+    this.limits = limits;
     this.threads = threads;
   }
 
@@ -63,8 +62,10 @@ public class AdapterUploads {
     filters.register(this::handle, PRIORITY);
   }
 
-  static boolean isUpload(RoutingContext context) {
-    return context.request().method() == HttpMethod.POST && context.normalizedPath().equals(PATH);
+  private static boolean isUpload(RoutingContext context) {
+    String method = context.request().method().name();
+    return RoutePolicy.at(context.normalizedPath()).stream()
+        .anyMatch(route -> route.body() == HttpRoute.Body.UPLOAD && route.takes(method));
   }
 
   private void handle(RoutingContext context) {
@@ -74,14 +75,15 @@ public class AdapterUploads {
     }
     HttpServerRequest request = context.request();
     AdapterUpload upload;
-    BodyStream body;
     try {
       upload = services.stored().upload();
-      body = new BodyStream(request, upload.maxBytes() + FRAMING_BYTES);
     } catch (ServeException e) {
-      answer(context.vertx().getOrCreateContext(), request, e);
+      Refusal.send(request, e);
       return;
     }
+    BodyStream body =
+        new BodyStream(
+            context.vertx(), request, upload.maxBytes() + FRAMING_BYTES, limits.bodyTimeout());
     if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
       context.response().writeContinue();
     }
@@ -93,7 +95,7 @@ public class AdapterUploads {
         () -> {
           try (upload) {
             StoredAdapter added = add(type, query, body, upload);
-            answer(loop, request, 200, AdapterJson.bytes(added));
+            answer(loop, request, AdapterJson.bytes(added));
           } catch (ServeException e) {
             discard(body);
             answer(loop, request, e);
@@ -102,8 +104,7 @@ public class AdapterUploads {
                 loop,
                 request,
                 new ServeException(ErrorCode.INVALID_REQUEST, "the body cannot be read", e));
-          } catch (RuntimeException e) {
-            LOG.error("an upload failed", e);
+          } catch (RuntimeException | Error e) {
             answer(
                 loop,
                 request,
@@ -183,16 +184,15 @@ public class AdapterUploads {
     if (error.code() == ErrorCode.INTERNAL) {
       LOG.error("an upload failed", error);
     }
-    answer(loop, request, StatusTable.of(error.code()).status(), ErrorJson.bytes(error));
+    loop.runOnContext(unused -> Refusal.send(request, error));
   }
 
-  private static void answer(Context loop, HttpServerRequest request, int status, byte[] body) {
+  private static void answer(Context loop, HttpServerRequest request, byte[] body) {
     HttpServerResponse response = request.response();
     loop.runOnContext(
         unused -> {
           if (!response.closed() && !response.ended()) {
             response
-                .setStatusCode(status)
                 .putHeader("Content-Type", "application/json")
                 .end(Buffer.buffer(body))
                 .onComplete(sent -> endUnread(request));
@@ -200,15 +200,10 @@ public class AdapterUploads {
         });
   }
 
-  /** Nobody reads the rest of a body that was refused. */
+  /** What follows the files is not read. */
   private static void endUnread(HttpServerRequest request) {
-    if (request.isEnded()) {
-      return;
-    }
-    if (request.version() == HttpVersion.HTTP_2) {
-      Object unused = request.response().reset(NO_ERROR);
-    } else {
-      Object unused = request.connection().close();
+    if (!request.isEnded()) {
+      Refusal.end(request);
     }
   }
 }

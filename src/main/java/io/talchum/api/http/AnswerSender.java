@@ -1,9 +1,9 @@
 package io.talchum.api.http;
 
+import io.talchum.api.connection.ClientDeparture;
 import io.talchum.service.Choice;
 import io.talchum.service.Generation;
 import io.vertx.core.AsyncResult;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
@@ -17,12 +17,15 @@ import org.jspecify.annotations.Nullable;
 final class AnswerSender {
   private final RoutingContext context;
   private final Arrival arrival;
+  private final ClientDeparture client;
   private final Generation generation;
   private final AnswerJson json;
 
-  AnswerSender(RoutingContext context, Generation generation, AnswerJson json) {
+  AnswerSender(
+      RoutingContext context, ClientDeparture client, Generation generation, AnswerJson json) {
     this.context = context;
     this.arrival = Arrival.of(context);
+    this.client = client;
     this.generation = generation;
     this.json = json;
   }
@@ -36,7 +39,7 @@ final class AnswerSender {
   }
 
   private Response whole() {
-    onClose(generation::cancel);
+    client.then(generation::cancel);
     List<Choice> choices = generation.await();
     return Response.ok(json.whole(choices), MediaType.APPLICATION_JSON_TYPE)
         .header("x-request-id", generation.id())
@@ -46,18 +49,10 @@ final class AnswerSender {
 
   private @Nullable Response stream(StreamChoice stream) {
     EventStream events =
-        new EventStream(arrival.eventLoop(), context.response(), generation, json, stream);
-    onClose(events::close);
+        new EventStream(arrival.eventLoop(), context.response(), client, generation, json, stream);
+    client.then(events::close);
     events.run();
     return null;
-  }
-
-  private void onClose(Runnable close) {
-    HttpServerResponse response = context.response();
-    response.closeHandler(closed -> close.run());
-    if (response.closed()) {
-      close.run();
-    }
   }
 
   /** The last byte is on its way, or the client has gone away. */

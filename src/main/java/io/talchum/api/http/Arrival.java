@@ -14,12 +14,16 @@ import java.util.Objects;
 record Arrival(Instant at, Context eventLoop) {
   private static final String KEY = "talchum.arrival";
 
-  /** Notes it; on the event loop. */
-  static void note(RoutingContext context, Instant now) {
-    context.put(KEY, new Arrival(now, Objects.requireNonNull(Vertx.currentContext())));
+  /** Now; on the event loop. */
+  static Arrival at(Instant now) {
+    return new Arrival(now, Objects.requireNonNull(Vertx.currentContext()));
   }
 
-  /** What was noted. */
+  void put(RoutingContext context) {
+    context.put(KEY, this);
+  }
+
+  /** What the gate left. */
   static Arrival of(RoutingContext context) {
     return Objects.requireNonNull(context.get(KEY));
   }

@@ -1,11 +1,14 @@
 package io.talchum.api.http;
 
+import io.talchum.api.gate.BodyWatch;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
@@ -22,6 +25,7 @@ final class BodyStream extends InputStream {
 
   private final HttpServerRequest request;
   private final long maxBytes;
+  private final BodyWatch watch;
 
   /** Keeps a pause from overtaking the resume that follows it. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -34,19 +38,27 @@ final class BodyStream extends InputStream {
   private long bytes;
   private boolean ended;
 
-  BodyStream(HttpServerRequest request, long maxBytes) {
+  BodyStream(Vertx vertx, HttpServerRequest request, long maxBytes, Duration timeout) {
     this.request = request;
     this.maxBytes = maxBytes;
+    this.watch = new BodyWatch(vertx, timeout, this::fail);
     request.handler(this::received);
-    request.endHandler(end -> pieces.add(END));
-    request.exceptionHandler(
-        error -> {
-          failure = error;
-          pieces.add(END);
-        });
+    request.endHandler(end -> end());
+    request.exceptionHandler(this::fail);
+  }
+
+  private void fail(Throwable error) {
+    failure = error;
+    end();
+  }
+
+  private void end() {
+    watch.stop();
+    pieces.add(END);
   }
 
   private void received(Buffer arrived) {
+    watch.received(arrived.length());
     if (arrived.length() > 0) {
       pieces.add(arrived);
       pauseIfFull();
@@ -58,6 +70,7 @@ final class BodyStream extends InputStream {
     try {
       if (pieces.size() >= HIGH_PIECES && !paused) {
         paused = true;
+        watch.pause();
         request.pause();
       }
     } finally {
@@ -71,6 +84,7 @@ final class BodyStream extends InputStream {
     try {
       if (pieces.size() < LOW_PIECES && paused) {
         paused = false;
+        watch.resume();
         request.resume();
       }
     } finally {
@@ -85,7 +99,7 @@ final class BodyStream extends InputStream {
   }
 
   /**
-   * @throws ServeException PAYLOAD_TOO_LARGE
+   * @throws ServeException PAYLOAD_TOO_LARGE, REQUEST_TIMEOUT
    */
   @Override
   public int read(byte[] target, int offset, int length) throws IOException {
@@ -115,6 +129,9 @@ final class BodyStream extends InputStream {
     resumeIfEmpty();
     if (current == END) {
       ended = true;
+      if (failure instanceof ServeException refused) {
+        throw refused;
+      }
       if (failure != null) {
         throw new IOException("the connection broke off", failure);
       }

@@ -1,6 +1,7 @@
 package io.talchum.api.http;
 
 import io.smallrye.common.annotation.NonBlocking;
+import io.talchum.api.connection.ClientDeparture;
 import io.talchum.service.Generation;
 import io.talchum.service.Services;
 import io.vertx.ext.web.RoutingContext;
@@ -26,15 +27,15 @@ public class CompletionResource {
   @NonBlocking
   public CompletionStage<@Nullable Response> complete(
       byte[] body, @Context RoutingContext context) {
-    return threads.run(() -> answer(body, context));
+    return threads.run(context, client -> answer(body, context, client));
   }
 
-  private @Nullable Response answer(byte[] body, RoutingContext context) {
+  private @Nullable Response answer(byte[] body, RoutingContext context, ClientDeparture client) {
     CompletionRequestMapper.Mapped asked =
         CompletionRequestMapper.map(JsonBody.parse(body), Callers.of(context));
     Generation answer = services.completion().complete(asked.request());
     AnswerJson json =
         new CompletionJson(answer, Boolean.TRUE.equals(asked.request().sampling().logprobs()));
-    return new AnswerSender(context, answer, json).send(asked.stream());
+    return new AnswerSender(context, client, answer, json).send(asked.stream());
   }
 }

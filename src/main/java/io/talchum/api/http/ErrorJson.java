@@ -28,7 +28,9 @@ final class ErrorJson {
   }
 
   static boolean retryable(ErrorCode code) {
-    return code == ErrorCode.QUEUE_FULL || code == ErrorCode.SHUTTING_DOWN;
+    return code == ErrorCode.QUEUE_FULL
+        || code == ErrorCode.OVERLOADED
+        || code == ErrorCode.SHUTTING_DOWN;
   }
 
   /** {@code {"error":{"message","type","param","code"}}}. */

@@ -38,28 +38,12 @@ public class ErrorMappers {
                   status < 500 ? ErrorCode.INVALID_REQUEST : ErrorCode.INTERNAL,
                   "%s cannot be served: %s".formatted(asked, error.getMessage()));
         };
-    Response response = ErrorJson.response(answer);
-    return status == 405
-        ? Response.fromResponse(response).header("Allow", allowed(request)).build()
-        : response;
+    return Response.fromResponse(ErrorJson.response(answer)).status(status).build();
   }
 
-  /** Each route has one method, but those of adapters. */
-  private static String allowed(HttpServerRequest request) {
-    String path = String.valueOf(request.path());
-    if (path.startsWith(AdapterUploads.PATH)) {
-      return switch (path.substring(AdapterUploads.PATH.length()).split("/").length) {
-        case 0, 1 -> "GET, POST";
-        case 2 -> "GET, DELETE";
-        case 3 -> "POST";
-        default -> "DELETE";
-      };
-    }
-    return RequestFields.byRoute().containsKey(request.path()) ? "POST" : "GET";
-  }
-
+  /** Also errors of the JVM: those that it survives must not show another face. */
   @ServerExceptionMapper
-  public Response defect(RuntimeException error) {
+  public Response defect(Throwable error) {
     LOG.error("a request failed", error);
     return ErrorJson.response(
         new ServeException(ErrorCode.INTERNAL, "the server has a defect; see its log", error));

@@ -1,5 +1,6 @@
 package io.talchum.api.http;
 
+import io.talchum.api.connection.ClientDeparture;
 import io.talchum.core.ServeException;
 import io.talchum.service.Generation;
 import io.talchum.service.GenerationEvent;
@@ -20,6 +21,7 @@ final class EventStream {
 
   private final Context eventLoop;
   private final HttpServerResponse response;
+  private final ClientDeparture client;
   private final Generation generation;
   private final AnswerJson json;
   private final StreamChoice stream;
@@ -30,11 +32,13 @@ final class EventStream {
   EventStream(
       Context eventLoop,
       HttpServerResponse response,
+      ClientDeparture client,
       Generation generation,
       AnswerJson json,
       StreamChoice stream) {
     this.eventLoop = eventLoop;
     this.response = response;
+    this.client = client;
     this.generation = generation;
     this.json = json;
     this.stream = stream;
@@ -69,10 +73,6 @@ final class EventStream {
 
   private void write() {
     if (ended.isDone()) {
-      return;
-    }
-    if (response.closed()) { // whoever listens last for the end of a connection is the only one
-      close();
       return;
     }
     try {
@@ -137,6 +137,7 @@ final class EventStream {
   }
 
   private void end(Buffer last) {
+    client.close();
     response.end(last).onComplete(unused -> ended.complete(null));
   }
 }

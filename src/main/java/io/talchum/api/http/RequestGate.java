@@ -1,28 +1,32 @@
 package io.talchum.api.http;
 
-import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.talchum.api.gate.Access;
+import io.talchum.api.gate.BodyBudget;
+import io.talchum.api.gate.GateLimits;
+import io.talchum.api.gate.HttpRoute;
+import io.talchum.api.gate.RoutePolicy;
 import io.talchum.core.ErrorCode;
+import io.talchum.core.Principal;
 import io.talchum.core.ServeException;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.Printable;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Checks what can be said about a request before its body is read: API key, size, media type.
- * Stands in front of everything on the port but gRPC: HTTP, metrics and documentation. Runs on the
- * event loop and does not block.
+ * Stands in front of everything on the port but gRPC: says who calls, what for, and whether a body
+ * may come, before anything of it is read. Then it reads the body, within bounds. Runs on the event
+ * loop and does not block.
  */
 @Singleton
 public class RequestGate {
@@ -31,15 +35,16 @@ public class RequestGate {
 
   private final ApiKeys keys;
   private final InstantSource clock;
-  private final long maxBodyBytes;
+  private final GateLimits limits;
+  private final BodyBudget budget;
+  private final Cors cors;
 
-  public RequestGate(
-      ApiKeys keys,
-      InstantSource clock,
-      @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize maxBody) {
+  public RequestGate(ApiKeys keys, InstantSource clock, GateLimits limits, BodyBudget budget) {
     this.keys = keys;
     this.clock = clock;
-    this.maxBodyBytes = maxBody.asLongValue();
+    this.limits = limits;
+    this.budget = budget;
+    this.cors = new Cors(limits.corsOrigins());
   }
 
   void install(@Observes Filters filters) {
@@ -47,75 +52,136 @@ public class RequestGate {
   }
 
   private void check(RoutingContext context) {
-    Arrival.note(context, clock.instant());
-    if (context.get(Callers.TENANT) != null) {
+    ReadRequest read = ReadRequest.current();
+    if (read != null) {
+      read.fill(context);
+      context.next();
+      return;
+    }
+    Arrival arrival = Arrival.at(clock.instant());
+    arrival.put(context);
+    if (Callers.principal(context) != null) {
       context.next(); // the gate of gRPC has checked it
       return;
     }
     try {
-      if (!context.normalizedPath().equals("/health")) {
-        context.put(
-            Callers.TENANT, keys.authenticate(context.request().getHeader("Authorization")));
+      if (!cors.answer(context)) {
+        checkFraming(context.request());
+        Principal principal = principal(context);
+        HttpRoute route = route(context, principal);
+        Callers.put(context, principal);
+        proceed(context, route, principal);
       }
-      if (AdapterUploads.isUpload(context)) {
-        context.next(); // has limits of its own
-        return;
-      }
-      checkBody(context);
     } catch (ServeException e) {
-      refuse(context, e);
-      return;
-    }
-    if (hasBodyOfUnknownLength(context.request())) {
-      collect(context);
-    } else {
-      context.next();
+      Refusal.send(context.request(), e);
     }
   }
 
-  private static boolean hasBodyOfUnknownLength(HttpServerRequest request) {
-    return request.method() == HttpMethod.POST
-        && !request.headers().contains("Content-Length")
-        && !request.isEnded();
+  /** Of two ways to say where a body ends, a proxy in front might believe the other one. */
+  private static void checkFraming(HttpServerRequest request) {
+    List<String> encodings = request.headers().getAll("Transfer-Encoding");
+    if (!encodings.isEmpty() && !encodings.equals(List.of("chunked"))) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "the Transfer-Encoding is '%s'; only 'chunked' is taken"
+              .formatted(Printable.of(String.join(", ", encodings))));
+    }
+    if (!encodings.isEmpty() && request.headers().contains("Content-Length")) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "the request has a Content-Length and a Transfer-Encoding; send one of them");
+    }
   }
 
-  /** What reads bodies later would refuse one that is too large without a word. */
-  private void collect(RoutingContext context) {
+  private Principal principal(RoutingContext context) {
+    boolean open =
+        RoutePolicy.at(context.normalizedPath()).stream()
+            .anyMatch(route -> route.access() == Access.OPEN);
+    return open
+        ? Principal.ANONYMOUS
+        : keys.authenticate(context.request().getHeader("Authorization"));
+  }
+
+  private static HttpRoute route(RoutingContext context, Principal principal) {
     HttpServerRequest request = context.request();
-    Buffer body = Buffer.buffer();
-    request.handler(
-        piece -> {
-          if (context.response().ended()) {
-            return;
-          }
-          if (body.length() + (long) piece.length() > maxBodyBytes) {
-            refuse(context, tooLarge("more than %d".formatted(maxBodyBytes)));
-          } else {
-            body.appendBuffer(piece);
-          }
-        });
-    request.endHandler(
-        end -> {
-          if (!context.response().ended()) {
-            ((RoutingContextInternal) context).setBody(body);
-            context.next();
-          }
-        });
-    if ("100-continue".equalsIgnoreCase(request.getHeader("Expect"))) {
-      context.response().writeContinue();
+    String asked = request.method() + " " + Printable.of(String.valueOf(request.path()));
+    List<HttpRoute> routes = RoutePolicy.at(context.normalizedPath());
+    if (routes.isEmpty()) {
+      throw new ServeException(ErrorCode.NOT_FOUND, "there is no " + asked);
     }
-    request.resume();
+    for (HttpRoute route : routes) {
+      if (route.takes(request.method().name())) {
+        route.access().check(principal, asked);
+        return route;
+      }
+    }
+    context
+        .response()
+        .putHeader(
+            "Allow",
+            routes.stream().map(HttpRoute::method).sorted().collect(Collectors.joining(", ")));
+    throw new ServeException(
+        ErrorCode.METHOD_NOT_ALLOWED, "the method is not allowed for " + asked);
   }
 
-  private void checkBody(RoutingContext context) {
-    long bytes = length(context.request().getHeader("Content-Length"));
-    if (bytes > maxBodyBytes) {
-      throw tooLarge(Long.toString(bytes));
+  private void proceed(RoutingContext context, HttpRoute route, Principal principal) {
+    switch (route.body()) {
+      case NONE -> {
+        refuseBody(context.request());
+        context.addEndHandler(sent -> cutOff(context));
+        context.next();
+      }
+      case UPLOAD -> context.next(); // has limits of its own
+      case JSON -> {
+        checkHeaders(context.request());
+        read(context, principal);
+      }
     }
-    String type = mediaType(context);
-    if (context.request().method() == HttpMethod.POST
-        && type != null
-        && !type.equals("application/json")) {
+  }
+
+  /** A request of HTTP/2 may have one that it does not announce: it is not read, and cut off. */
+  private static void refuseBody(HttpServerRequest request) {
+    boolean announced = length(request) > 0 || request.headers().contains("Transfer-Encoding");
+    if (announced) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "%s %s takes no body; send none"
+              .formatted(request.method(), Printable.of(String.valueOf(request.path()))));
+    }
+  }
+
+  /** The end of a head comes to us after the head. */
+  private static void cutOff(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    context
+        .vertx()
+        .runOnContext(
+            later -> {
+              if (!request.isEnded() && request.version() == HttpVersion.HTTP_2) {
+                Refusal.end(request);
+              }
+            });
+  }
+
+  private void read(RoutingContext context, Principal principal) {
+    BodyBudget.Share share = budget.share();
+    HttpServerRequest request = context.request();
+    Arrival arrival = Arrival.of(context);
+    BodyCollector.collect(
+        context.vertx(),
+        request,
+        limits,
+        share,
+        body -> new ReadRequest(request, body, share, principal, arrival).route(context));
+  }
+
+  private void checkHeaders(HttpServerRequest request) {
+    long bytes = length(request);
+    if (bytes > limits.maxBodyBytes()) {
+      throw BodyCollector.tooLarge(Long.toString(bytes), limits.maxBodyBytes());
+    }
+    String type = mediaType(request);
+    if (request.method() == HttpMethod.POST && type != null && !type.equals("application/json")) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
           "the body's type is %s; send 'Content-Type: application/json'"
@@ -123,30 +189,13 @@ public class RequestGate {
     }
   }
 
-  private ServeException tooLarge(String bytes) {
-    return new ServeException(
-        ErrorCode.PAYLOAD_TOO_LARGE,
-        "the body has %s bytes; at most %d are allowed".formatted(bytes, maxBodyBytes));
-  }
-
-  private static void refuse(RoutingContext context, ServeException error) {
-    HttpServerResponse response = context.response();
-    response
-        .setStatusCode(StatusTable.of(error.code()).status())
-        .putHeader("Content-Type", "application/json")
-        .putHeader("Connection", "close");
-    if (error.code() == ErrorCode.UNAUTHENTICATED) {
-      response.putHeader("WWW-Authenticate", "Bearer");
-    }
-    response.end(Buffer.buffer(ErrorJson.bytes(error)));
-  }
-
-  private static @Nullable String mediaType(RoutingContext context) {
-    String type = context.request().getHeader("Content-Type");
+  private static @Nullable String mediaType(HttpServerRequest request) {
+    String type = request.getHeader("Content-Type");
     return type == null ? null : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
   }
 
-  private static long length(@Nullable String header) {
+  private static long length(HttpServerRequest request) {
+    String header = request.getHeader("Content-Length");
     try {
       return header == null ? 0 : Long.parseLong(header.strip());
     } catch (NumberFormatException e) {

@@ -24,6 +24,8 @@ final class StatusTable {
       case CONTEXT_LENGTH_EXCEEDED -> new Row(400, INVALID, "context_length_exceeded");
       case PAYLOAD_TOO_LARGE -> new Row(413, INVALID, "payload_too_large");
       case UNAUTHENTICATED -> new Row(401, INVALID, "invalid_api_key");
+      case FORBIDDEN -> new Row(403, INVALID, "insufficient_scope");
+      case REQUEST_TIMEOUT -> new Row(408, INVALID, "request_timeout");
       case MODEL_NOT_FOUND -> new Row(404, INVALID, "model_not_found");
       case NOT_FOUND -> new Row(404, INVALID, "not_found");
       case METHOD_NOT_ALLOWED -> new Row(405, INVALID, "method_not_allowed");
@@ -33,6 +35,7 @@ final class StatusTable {
       case ADAPTER_IN_USE -> new Row(409, INVALID, "adapter_in_use");
       case FORBIDDEN_PATH -> new Row(403, INVALID, "forbidden_path");
       case QUEUE_FULL -> new Row(429, "rate_limit_error", "rate_limit_exceeded");
+      case OVERLOADED -> new Row(503, SERVER, "overloaded");
       case DEADLINE_EXCEEDED -> new Row(504, SERVER, "deadline_exceeded");
       case CANCELLED -> new Row(499, INVALID, "cancelled");
       case SHUTTING_DOWN -> new Row(503, SERVER, "shutting_down");

@@ -141,7 +141,7 @@ record Streams(Prompts prompts, Duration timeout) {
   }
 
   private OptionalDouble modelSeconds(Target target, boolean watchesModel) throws IOException {
-    return watchesModel ? ModelTime.seconds(target, timeout) : OptionalDouble.empty();
+    return watchesModel ? StepTimer.seconds(target, timeout) : OptionalDouble.empty();
   }
 
   /** Completes the last answer. */

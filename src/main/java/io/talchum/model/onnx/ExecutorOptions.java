@@ -1,5 +1,7 @@
 package io.talchum.model.onnx;
 
+import io.talchum.model.onnx.kv.KvScales;
+
 /**
  * How the executor is set up.
  *

@@ -3,6 +3,8 @@ package io.talchum.model.onnx;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import io.talchum.model.LogitRows;
+import io.talchum.model.onnx.kv.KvScales;
+import io.talchum.model.onnx.kv.KvSlots;
 import io.talchum.weights.pack.ModelPackage;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,9 +18,6 @@ import java.util.List;
  * not depend on the position, so that no position clips what another one would not.
  */
 public final class KvCalibration {
-  /** Room above what the text showed. */
-  static final float MARGIN = 1.25f;
-
   private static final int MAX_INT8 = 127;
   private static final int PREFILL_TOKENS = 64;
 
@@ -102,7 +101,7 @@ public final class KvCalibration {
       float least = most == 0 ? 1 : most * LEAST;
       float[] scale = new float[layer.length];
       for (int i = 0; i < layer.length; i++) {
-        scale[i] = Math.max(layer[i], least) * MARGIN / MAX_INT8;
+        scale[i] = Math.max(layer[i], least) * KvScales.MARGIN / MAX_INT8;
       }
       scales.add(scale);
     }

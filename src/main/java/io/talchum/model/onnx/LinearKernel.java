@@ -9,6 +9,13 @@ import io.talchum.model.kernel.PanelInputs;
 import io.talchum.model.kernel.PanelMatrix;
 import io.talchum.model.kernel.PanelProduct;
 import io.talchum.model.kernel.PanelScratch;
+import io.talchum.model.onnx.adapter.AdapterRows;
+import io.talchum.model.onnx.graph.AdapterSite;
+import io.talchum.model.onnx.graph.KernelLinearNodes;
+import io.talchum.model.onnx.graph.LinearGroup;
+import io.talchum.model.onnx.ort.CustomOperator;
+import io.talchum.model.onnx.ort.OrtKernels;
+import io.talchum.model.onnx.ort.PoolTask;
 import io.talchum.weights.pack.ModelPackage;
 import io.talchum.weights.pack.PackedTensor;
 import io.talchum.weights.quantize.Encoding;
@@ -19,16 +26,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The linears of the graph: the operator {@value #LINEAR}(x) = W x + b + what each row's adapter
- * adds, for quantized W; and {@value #ADAPT}(x, y) = y + b + the same, where ONNX Runtime computed
- * y = W x. x f32 [B, S, in], result f32 [B, S, out].
+ * The linears of the graph: the operator {@value KernelLinearNodes#LINEAR}(x) = W x + b + what each
+ * row's adapter adds, for quantized W; and {@value KernelLinearNodes#ADAPT}(x, y) = y + b + the
+ * same, where ONNX Runtime computed y = W x. x f32 [B, S, in], result f32 [B, S, out].
  *
  * <p>The engine thread sets the step and runs it; the pool's threads share the work of a node.
  */
 final class LinearKernel {
-  static final String LINEAR = "Linear";
-  static final String ADAPT = "AdaptLinear";
-
   /** Tokens from which on a panel is work enough for a task. */
   private static final int PANEL_TASKS_FROM = 4;
 
@@ -82,8 +86,8 @@ final class LinearKernel {
     this.tokenTask = new PoolTask(kernels, arena, adapters::token);
     this.operators =
         List.of(
-            new CustomOperator(kernels, arena, LINEAR, 1, this::linear),
-            new CustomOperator(kernels, arena, ADAPT, 2, this::adaptLinear));
+            new CustomOperator(kernels, arena, KernelLinearNodes.LINEAR, 1, this::linear),
+            new CustomOperator(kernels, arena, KernelLinearNodes.ADAPT, 2, this::adaptLinear));
   }
 
   private void place(ModelPackage weights, ModelSpec spec, Arena arena) {

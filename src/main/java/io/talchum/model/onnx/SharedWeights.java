@@ -1,5 +1,9 @@
 package io.talchum.model.onnx;
 
+import io.talchum.model.onnx.graph.OnnxGraph;
+import io.talchum.model.onnx.ort.ElementType;
+import io.talchum.model.onnx.ort.OrtSessions;
+import io.talchum.model.onnx.ort.OrtTensors;
 import io.talchum.weights.pack.ModelPackage;
 import io.talchum.weights.pack.PackedTensor;
 import io.talchum.weights.quantize.Encoding;

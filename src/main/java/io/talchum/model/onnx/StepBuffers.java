@@ -4,6 +4,8 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.talchum.core.ModelSpec;
+import io.talchum.model.onnx.ort.ElementType;
+import io.talchum.model.onnx.ort.OrtTensors;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;

@@ -10,6 +10,7 @@ import com.google.protobuf.Value;
 import io.talchum.core.Caller;
 import io.talchum.core.ChatRole;
 import io.talchum.core.CompletionRequest;
+import io.talchum.core.Principal;
 import io.talchum.core.PromptInput;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.ServeException;
@@ -23,6 +24,7 @@ import io.talchum.v1.TokenIds;
 import io.talchum.v1.TokenizeRequest;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -71,7 +73,7 @@ class RequestMapperTest {
 
   @Test
   void mapsChats() {
-    Caller caller = new Caller("tenant", null);
+    Caller caller = new Caller(new Principal("tenant", Set.of()), null);
     io.talchum.core.ChatRequest mapped =
         ChatRequestMapper.map(
             ChatRequest.newBuilder()

@@ -6,18 +6,18 @@ import io.talchum.model.ModelExecutor;
 import io.talchum.testing.Fixtures;
 
 /** An executor against recorded logits and texts. */
-final class GoldenComparison {
+public final class GoldenComparison {
   private GoldenComparison() {}
 
   /** How a file names its prompts. */
-  record Keys(String prompt, String ids, String greedy) {
-    static final Keys MODEL = new Keys("p", ".input_ids", ".greedy_ids");
-    static final Keys ADAPTER = new Keys("prompt", ".ids", ".greedy");
+  public record Keys(String prompt, String ids, String greedy) {
+    public static final Keys MODEL = new Keys("p", ".input_ids", ".greedy_ids");
+    public static final Keys ADAPTER = new Keys("prompt", ".ids", ".greedy");
   }
 
   /** Told what was compared. */
   @FunctionalInterface
-  interface Report {
+  public interface Report {
     /**
      * @param difference the largest one between two logits
      * @param largest magnitude of an expected logit
@@ -26,7 +26,7 @@ final class GoldenComparison {
   }
 
   /** All prompts' logits, read in pieces of each length. */
-  static void logits(
+  public static void logits(
       ModelExecutor executor,
       int slot,
       Fixtures.Goldens goldens,
@@ -47,7 +47,8 @@ final class GoldenComparison {
   }
 
   /** All prompts' most likely continuations, in slot 0. */
-  static void texts(ModelExecutor executor, Fixtures.Goldens goldens, Keys keys, int prompts) {
+  public static void texts(
+      ModelExecutor executor, Fixtures.Goldens goldens, Keys keys, int prompts) {
     for (int p = 0; p < prompts; p++) {
       int[] prompt = goldens.ints(keys.prompt() + p + keys.ids());
       int[] greedy = goldens.ints(keys.prompt() + p + keys.greedy());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.talchum.model.LogitRows;
+import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.weights.pack.ModelPackage;
 import io.talchum.weights.quantize.Quantization;
 import java.lang.foreign.Arena;

@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** Random LoRAs of all linears. */
-final class LowRankAdapters {
+public final class LowRankAdapters {
   private LowRankAdapters() {}
 
   /**
    * @param size the largest magnitude in B; A is as large as keeps its outputs near the inputs
    */
-  static AdapterWeights random(ModelSpec spec, int rank, int seed, float size) {
+  public static AdapterWeights random(ModelSpec spec, int rank, int seed, float size) {
     SplittableRandom random = new SplittableRandom(seed);
     List<LowRankDelta> deltas = new ArrayList<>();
     for (int layer = 0; layer < spec.layers(); layer++) {

@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Rows with different adapters in one batch, each against its run alone in slot 0. */
-final class MixedBatch {
+public final class MixedBatch {
   private static final int STEPS = 8;
 
   private final ModelExecutor executor;
@@ -18,7 +18,7 @@ final class MixedBatch {
   private final float[][][] alone; // [adapters, steps, vocab]
 
   /** As many rows as adapters; null is the base. */
-  MixedBatch(ModelExecutor executor, List<@Nullable ResidentAdapter> adapters) {
+  public MixedBatch(ModelExecutor executor, List<@Nullable ResidentAdapter> adapters) {
     this.executor = executor;
     this.adapters = adapters;
     this.prompts = prompts(adapters.size(), executor.spec().vocabSize());
@@ -44,7 +44,7 @@ final class MixedBatch {
   }
 
   /** The largest logit of all runs alone. */
-  float largest() {
+  public float largest() {
     float largest = 0;
     for (float[][] rows : alone) {
       largest = Math.max(largest, TinyModels.largest(rows));
@@ -57,7 +57,7 @@ final class MixedBatch {
    *
    * @param shift slot s holds adapter s + shift, so that slots meet other adapters' rests
    */
-  float largestDifference(int shift) {
+  public float largestDifference(int shift) {
     int rows = adapters.size();
     for (int slot = 0; slot < rows; slot++) {
       int row = (slot + shift) % rows;
@@ -85,7 +85,7 @@ final class MixedBatch {
   }
 
   /** How far two rows' first logits are apart at least: else the batch could mix them up unseen. */
-  float leastDistance() {
+  public float leastDistance() {
     float least = Float.MAX_VALUE;
     for (int a = 0; a < adapters.size(); a++) {
       for (int b = 0; b < a; b++) {

@@ -1,6 +1,10 @@
 package io.talchum.model.onnx;
 
 import io.talchum.model.ModelExecutor;
+import io.talchum.model.onnx.cuda.CudaProvider;
+import io.talchum.model.onnx.device.DeviceModelExecutor;
+import io.talchum.model.onnx.device.DeviceOptions;
+import io.talchum.model.onnx.ort.ElementType;
 import io.talchum.weights.pack.ModelPackage;
 
 /** Where a test's model runs: the same laws hold everywhere. */
@@ -39,7 +43,8 @@ public enum Placement {
   }
 
   /** Not for {@link #CPU}. */
-  DeviceModelExecutor device(ModelPackage model, int slots, int context, int piece, int rank) {
+  public DeviceModelExecutor device(
+      ModelPackage model, int slots, int context, int piece, int rank) {
     DeviceOptions options =
         new DeviceOptions(
             slots,

@@ -18,6 +18,8 @@ import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import io.talchum.model.StepLogits;
+import io.talchum.model.onnx.kv.KvScales;
+import io.talchum.model.onnx.prepare.LinearPlace;
 import io.talchum.weights.pack.ModelPackage;
 import io.talchum.weights.quantize.Quantization;
 import java.nio.file.Path;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ModelSpec;
 import io.talchum.model.StepLogits;
+import io.talchum.model.onnx.kv.KvScales;
+import io.talchum.model.onnx.kv.KvScalesFile;
 import io.talchum.weights.pack.ModelPackage;
 import io.talchum.weights.quantize.Quantization;
 import java.io.IOException;

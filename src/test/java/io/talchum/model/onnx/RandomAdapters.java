@@ -81,7 +81,7 @@ final class RandomAdapters {
     List<AdapterPrimitive> activated = new ArrayList<>(everywhere(this::lowRank).primitives());
     activated.add(new Invocation(new int[] {7}));
     all.put("Invocation", AdapterWeights.of(activated));
-    addHooked(all);
+    addOfExtendedGraph(all);
     List<AdapterPrimitive> together = new ArrayList<>();
     all.values().stream()
         .filter(one -> one.all(SoftPrompt.class).isEmpty())
@@ -95,7 +95,7 @@ final class RandomAdapters {
     return all;
   }
 
-  private void addHooked(Map<String, AdapterWeights> all) {
+  private void addOfExtendedGraph(Map<String, AdapterWeights> all) {
     int hidden = spec.hiddenSize();
     List<AdapterPrimitive> norms = new ArrayList<>();
     List<AdapterPrimitive> attentions = new ArrayList<>();

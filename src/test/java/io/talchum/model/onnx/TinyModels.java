@@ -5,6 +5,9 @@ import io.talchum.adapter.peft.PeftReader;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
+import io.talchum.model.onnx.device.DeviceModelExecutor;
+import io.talchum.model.onnx.device.DeviceOptions;
+import io.talchum.model.onnx.ort.ElementType;
 import io.talchum.testing.Fixtures;
 import io.talchum.testing.ZeroBase;
 import io.talchum.weights.pack.ImportRequest;
@@ -15,19 +18,19 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /** Imports fixtures and runs them step by step. */
-final class TinyModels {
-  static final int CONTEXT = 128;
+public final class TinyModels {
+  public static final int CONTEXT = 128;
 
   private TinyModels() {}
 
   /** Imports a fixture into a folder. */
-  static ModelPackage imported(
+  public static ModelPackage imported(
       String fixture, Quantization linears, Quantization head, Path folder) {
     return imported(Fixtures.path(fixture), fixture, linears, head, folder);
   }
 
   /** Imports any file or folder. */
-  static ModelPackage imported(
+  public static ModelPackage imported(
       Path source, String title, Quantization linears, Quantization head, Path folder) {
     String name = title.replaceAll("[^A-Za-z0-9]+", "-") + "-" + linears + "-" + head;
     ImportRequest request =
@@ -41,13 +44,13 @@ final class TinyModels {
   }
 
   /** The graph for devices on the CPU. */
-  static DeviceModelExecutor onHost(ModelPackage model, int slots, ElementType number) {
+  public static DeviceModelExecutor onHost(ModelPackage model, int slots, ElementType number) {
     return DeviceModelExecutor.onHost(
         model, new DeviceOptions(slots, CONTEXT, 64, number, 16, 8, false));
   }
 
   /** The largest magnitude. */
-  static float largest(float[][] rows) {
+  public static float largest(float[][] rows) {
     float largest = 0;
     for (float[] row : rows) {
       for (float value : row) {
@@ -57,13 +60,13 @@ final class TinyModels {
     return largest;
   }
 
-  static ResidentAdapter adapter(ModelExecutor executor, String fixture) {
+  public static ResidentAdapter adapter(ModelExecutor executor, String fixture) {
     return executor.prepare(
         new PeftReader(new ZeroBase(executor.spec())).read(Fixtures.path(fixture)).weights());
   }
 
   /** Logits of all tokens of a prompt, in pieces of at most this many tokens. */
-  static float[][] prefill(ModelExecutor executor, int slot, int[] tokenIds, int piece) {
+  public static float[][] prefill(ModelExecutor executor, int slot, int[] tokenIds, int piece) {
     float[][] rows = new float[tokenIds.length][];
     executor.expect(slot, tokenIds);
     for (int start = 0; start < tokenIds.length; start += piece) {
@@ -92,11 +95,11 @@ final class TinyModels {
     return ids;
   }
 
-  static float[] row(StepLogits logits, int row) {
+  public static float[] row(StepLogits logits, int row) {
     return logits.row(row).toArray(ValueLayout.JAVA_FLOAT);
   }
 
-  static int argmax(float[] values) {
+  public static int argmax(float[] values) {
     int best = 0;
     for (int i = 1; i < values.length; i++) {
       best = values[i] > values[best] ? i : best;
@@ -104,7 +107,7 @@ final class TinyModels {
     return best;
   }
 
-  static float maxDifference(float[][] a, float[][] b) {
+  public static float maxDifference(float[][] a, float[][] b) {
     float max = 0;
     for (int row = 0; row < b.length; row++) {
       max = Math.max(max, maxDifference(a[row], b[row]));
@@ -112,7 +115,7 @@ final class TinyModels {
     return max;
   }
 
-  static float maxDifference(float[] a, float[] b) {
+  public static float maxDifference(float[] a, float[] b) {
     float max = 0;
     for (int i = 0; i < b.length; i++) {
       float difference = Math.abs(a[i] - b[i]);

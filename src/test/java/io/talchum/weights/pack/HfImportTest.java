@@ -246,7 +246,8 @@ class HfImportTest {
         source.resolve("tokenizer_config.json"),
         """
         {"chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}],
-         "bos_token": {"content": "<s>"}, "eos_token": "</s>", "add_bos_token": true}""");
+         "bos_token": {"content": "<s>"}, "eos_token": "</s>", "add_bos_token": true}\
+        """);
     PackageManifest manifest = imported(source, temp.resolve("models"), Quantization.AUTO);
     assertThat(manifest.license()).isEqualTo("mit");
     Path directory = temp.resolve("models").resolve("m-AUTO");

@@ -1,0 +1,121 @@
+package io.talchum.api.http;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.ReferenceCountUtil;
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+
+/**
+ * Counts the requests of a connection of HTTP/1, and answers those that cannot be read in the form
+ * of this API. Behind the codec; owned by the connection's event loop.
+ */
+final class Http1Door extends ChannelDuplexHandler {
+  private final ConnectionDoor door;
+  private boolean answering;
+
+  Http1Door(ConnectionDoor door) {
+    this.door = door;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+    if (message instanceof HttpObject part && part.decoderResult().isFailure()) {
+      refuse(context, part.decoderResult().cause(), message);
+    } else if (message instanceof HttpRequest request && isBrokenUpgrade(request)) {
+      ReferenceCountUtil.release(message);
+      answer(context, 400, "the upgrade to h2c needs Connection and HTTP2-Settings; leave it out");
+    } else {
+      if (message instanceof HttpRequest) {
+        door.requestBegan();
+      }
+      super.channelRead(context, message);
+    }
+  }
+
+  /** The transport would leave the connection open and drop what follows. */
+  private static boolean isBrokenUpgrade(HttpRequest request) {
+    return request.headers().contains(HttpHeaderNames.UPGRADE, "h2c", true)
+        && !(request.headers().contains("HTTP2-Settings")
+            && request.headers().containsValue(HttpHeaderNames.CONNECTION, "HTTP2-Settings", true)
+            && request.headers().containsValue(HttpHeaderNames.CONNECTION, "Upgrade", true));
+  }
+
+  private void refuse(ChannelHandlerContext context, Throwable cause, Object message) {
+    boolean head = message instanceof HttpRequest;
+    ReferenceCountUtil.release(message);
+    if (answering || (head && door.isBusy())) {
+      context.close(); // an answer is on its way, and this cannot overtake it
+    } else if (cause instanceof TooLongFrameException) {
+      boolean line = cause instanceof TooLongHttpLineException;
+      answer(
+          context,
+          line ? 414 : 431,
+          "the request's head is too long; shorten its %s".formatted(line ? "path" : "headers"));
+    } else {
+      answer(
+          context,
+          400,
+          "the request is not HTTP: %s"
+              .formatted(head ? cause.getMessage() : "its chunks are broken"));
+    }
+  }
+
+  /** The head did not come. */
+  void timeOut(ChannelHandlerContext context) {
+    send(
+        context,
+        408,
+        new ServeException(
+            ErrorCode.REQUEST_TIMEOUT,
+            "the head of the request did not come in time; send it whole"));
+  }
+
+  private void answer(ChannelHandlerContext context, int status, String message) {
+    send(context, status, new ServeException(ErrorCode.INVALID_REQUEST, message));
+  }
+
+  private void send(ChannelHandlerContext context, int status, ServeException error) {
+    byte[] body = ErrorJson.bytes(error);
+    DefaultFullHttpResponse response =
+        new DefaultFullHttpResponse(
+            HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(status), Unpooled.wrappedBuffer(body));
+    response
+        .headers()
+        .set(HttpHeaderNames.CONTENT_TYPE, "application/json")
+        .set(HttpHeaderNames.CONTENT_LENGTH, body.length)
+        .set(HttpHeaderNames.CONNECTION, "close");
+    door.closeAfter(context.writeAndFlush(response));
+  }
+
+  @Override
+  public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
+      throws Exception {
+    boolean interim = false;
+    if (message instanceof HttpResponse response) {
+      interim = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
+      answering |= !interim;
+    }
+    if (message instanceof LastHttpContent && !interim) {
+      answering = false;
+      door.requestEnded();
+    }
+    if (message.getClass() == DefaultFullHttpResponse.class && !interim) {
+      door.closeAfter(promise); // the transport refused an upgrade, and reads nothing any more
+    }
+    super.write(context, message, promise);
+  }
+}

@@ -1,0 +1,90 @@
+package io.talchum.api.http;
+
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import java.util.Objects;
+
+/**
+ * Answers a request whose body is not read to its end, and ends what carries it: over HTTP/2 the
+ * stream, else the connection. On the request's event loop.
+ */
+final class Refusal {
+  /** Of HTTP/2. */
+  private static final long NO_ERROR = 0;
+
+  /** For a client that reads the answer only when it has sent its body. */
+  private static final long PATIENCE_MILLIS = 1000;
+
+  private static final long DISCARDED_BYTES = 8 << 20;
+
+  private Refusal() {}
+
+  static void send(HttpServerRequest request, ServeException error) {
+    send(request, StatusTable.of(error.code()).status(), error);
+  }
+
+  /** With another status than the code's own. */
+  static void send(HttpServerRequest request, int status, ServeException error) {
+    HttpServerResponse response = request.response();
+    if (response.ended() || response.closed()) {
+      return;
+    }
+    if (response.headWritten()) {
+      end(request);
+      return;
+    }
+    if (error.code() == ErrorCode.UNAUTHENTICATED) {
+      response.putHeader("WWW-Authenticate", "Bearer");
+    }
+    if (ErrorJson.retryable(error.code())) {
+      response.putHeader("Retry-After", ErrorJson.RETRY_AFTER);
+    }
+    if (request.version() != HttpVersion.HTTP_2) {
+      response.putHeader("Connection", "close");
+    }
+    response
+        .setStatusCode(status)
+        .putHeader("Content-Type", "application/json")
+        .end(Buffer.buffer(ErrorJson.bytes(error)))
+        .onComplete(sent -> end(request));
+  }
+
+  /** The answer is on its way; nobody reads the rest of the body. */
+  static void end(HttpServerRequest request) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      if (!request.isEnded()) {
+        Object unused = request.response().reset(NO_ERROR);
+      }
+    } else if (request.isEnded()) {
+      close(request);
+    } else {
+      discard(request);
+    }
+  }
+
+  private static void discard(HttpServerRequest request) {
+    long[] bytes = {0};
+    request.handler(
+        piece -> {
+          bytes[0] += piece.length();
+          if (bytes[0] > DISCARDED_BYTES) {
+            close(request);
+          }
+        });
+    request.endHandler(end -> close(request));
+    request.exceptionHandler(broken -> close(request));
+    request.resume();
+    Context loop = Objects.requireNonNull(Vertx.currentContext());
+    long unused = loop.owner().setTimer(PATIENCE_MILLIS, late -> close(request));
+  }
+
+  private static void close(HttpServerRequest request) {
+    Object unused = request.connection().close();
+  }
+}
