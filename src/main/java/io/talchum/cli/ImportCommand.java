@@ -55,8 +55,9 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--head",
       paramLabel = "Q",
-      description = "How head and embedding are stored (default: auto).")
-  private Quantization head = Quantization.AUTO;
+      description =
+          "How head and embedding are stored (default: auto; none with --quantization none).")
+  private @Nullable Quantization head;
 
   @Option(
       names = "--embedding",
@@ -99,6 +100,22 @@ final class ImportCommand implements Callable<Integer> {
   public Integer call() {
     ModelCatalog catalog = new ModelCatalog(dataDir.resolve(process));
     String measured = report || text != null ? ModelEvaluation.text(text) : "";
+    try (StopSignal signal = StopSignal.listen()) {
+      try {
+        run(catalog, measured);
+        return 0;
+      } catch (RuntimeException e) {
+        if (!signal.received()) {
+          throw e;
+        }
+        process.err().println("talchum: stopped; what was not finished is removed");
+        process.err().flush();
+        return Failures.FAILED;
+      }
+    }
+  }
+
+  private void run(ModelCatalog catalog, String measured) {
     ImportSource found = ImportSource.of(source, refresh, process);
     ModelSummary imported = imported(found, catalog);
     process
@@ -118,19 +135,19 @@ final class ImportCommand implements Callable<Integer> {
           .lines()
           .forEach(process.out()::println);
     }
-    return 0;
   }
 
   private ModelSummary imported(ImportSource found, ModelCatalog catalog) {
     ProgressBar progress = new ProgressBar(process);
+    Quantization tables = head == null ? quantization.ofTables() : head;
     try {
       return catalog.importModel(
           new ModelSource(
               found.path(),
               name == null ? found.name() : name,
               quantization,
-              embedding == null ? head : embedding,
-              head,
+              embedding == null ? tables : embedding,
+              tables,
               tensors),
           found.origin(),
           progress);

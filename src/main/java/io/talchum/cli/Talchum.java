@@ -2,6 +2,7 @@ package io.talchum.cli;
 
 import io.talchum.cli.bench.BenchCommand;
 import io.talchum.service.ModelRunner;
+import io.talchum.service.ModelSource.Quantization;
 import java.time.InstantSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -39,8 +40,10 @@ public final class Talchum {
                 new CommandLine(new AdapterCommand())
                     .addSubcommand(new AdapterVerifyCommand(process, runner)))
             .addSubcommand(new BenchCommand(process, InstantSource.system()))
-            .addSubcommand(new ModelsCommand(process))
-            .setCaseInsensitiveEnumValuesAllowed(true)
+            .addSubcommand(
+                new CommandLine(new ModelsCommand(process))
+                    .addSubcommand(new RemoveModelCommand(process)))
+            .registerConverter(Quantization.class, new QuantizationConverter())
             .setOut(process.out())
             .setErr(process.err())
             .setColorScheme(

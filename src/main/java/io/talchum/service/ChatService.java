@@ -42,6 +42,7 @@ public final class ChatService {
         List.of(new GenerationStarter.Part(prompt, "")),
         request.choices(),
         EchoMode.COMPLETION,
+        request.tags(),
         request.caller());
   }
 

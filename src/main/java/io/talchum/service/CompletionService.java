@@ -49,6 +49,7 @@ public final class CompletionService {
                 parts(request, conditioning.condition(request, target)),
                 request.choices(),
                 mode(request),
+                request.tags(),
                 request.caller()));
   }
 

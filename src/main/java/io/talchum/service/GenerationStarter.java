@@ -3,6 +3,7 @@ package io.talchum.service;
 import io.talchum.conditioning.ConditionedPrompt;
 import io.talchum.conditioning.ResolvedTarget;
 import io.talchum.core.Caller;
+import io.talchum.core.RequestTags;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
@@ -28,6 +29,7 @@ final class GenerationStarter {
   private final InstantSource clock;
   private final ServiceLimits limits;
   private final ServiceListener listener;
+  private final Recordings recordings;
 
   GenerationStarter(
       TargetLeases leases,
@@ -36,7 +38,8 @@ final class GenerationStarter {
       RequestIds ids,
       InstantSource clock,
       ServiceLimits limits,
-      ServiceListener listener) {
+      ServiceListener listener,
+      Recordings recordings) {
     this.leases = leases;
     this.engine = engine;
     this.spelling = spelling;
@@ -44,13 +47,20 @@ final class GenerationStarter {
     this.clock = clock;
     this.limits = limits;
     this.listener = listener;
+    this.recordings = recordings;
   }
 
   /** A prompt with the text that an echo shows. */
   record Part(ConditionedPrompt prompt, String echoText) {}
 
   /** What is to be started, the same for all its sequences but prompt and seed. */
-  record Plan(String idPrefix, List<Part> parts, int choices, EchoMode mode, Caller caller) {}
+  record Plan(
+      String idPrefix,
+      List<Part> parts,
+      int choices,
+      EchoMode mode,
+      RequestTags tags,
+      Caller caller) {}
 
   /**
    * Finds what the request is for, checks all of it, and only then leases the adapter and queues
@@ -78,6 +88,8 @@ final class GenerationStarter {
 
   private Generation start(Plan plan, ResolvedTarget target, @Nullable SharedLease lease) {
     String id = ids.next(plan.idPrefix());
+    Instant created = clock.instant();
+    Recording recording = recordings.begin(id, created, plan, target.versions());
     EventQueue queue = new EventQueue();
     List<SequenceFeed> feeds = new ArrayList<>();
     List<GenerationRequest> requests = new ArrayList<>();
@@ -88,19 +100,12 @@ final class GenerationStarter {
         int index = feeds.size();
         String sequenceId = id + "-" + index;
         feeds.add(feed(sequenceId, index, part, plan.mode()));
-        requests.add(
-            new GenerationRequest(
-                sequenceId,
-                part.prompt().tokenIds(),
-                lease == null ? null : lease.part(),
-                reseeded(part.prompt().sampling(), choice),
-                target.fairnessName() + "/" + plan.caller().tenant(),
-                deadline(plan.caller()),
-                queue.sink(index)));
+        GenerationRequest request =
+            request(sequenceId, part, choice, plan, target, lease, queue.sink(index));
+        requests.add(recording == null ? request : recorded(request, recording, plan.mode()));
       }
     }
     submit(requests);
-    Instant created = clock.instant();
     return new Generation(
         id,
         created,
@@ -117,9 +122,42 @@ final class GenerationStarter {
         sequenceId,
         index,
         new SequenceFeed.Prompt(
-            part.prompt().tokenIds(), part.echoText(), part.prompt().reasoning()),
+            part.prompt().tokenIds(),
+            part.echoText(),
+            part.prompt().sampling().logprobs(),
+            part.prompt().reasoning()),
         mode,
         spelling);
+  }
+
+  private GenerationRequest request(
+      String sequenceId,
+      Part part,
+      int choice,
+      Plan plan,
+      ResolvedTarget target,
+      @Nullable SharedLease lease,
+      io.talchum.engine.GenerationSink sink) {
+    return new GenerationRequest(
+        sequenceId,
+        part.prompt().tokenIds(),
+        lease == null ? null : lease.part(),
+        reseeded(part.prompt().sampling(), choice),
+        target.fairnessName() + "/" + plan.caller().tenant(),
+        deadline(plan.caller()),
+        sink);
+  }
+
+  private static GenerationRequest recorded(
+      GenerationRequest request, Recording recording, EchoMode mode) {
+    return request.withSink(
+        recording.sink(
+            new RecordedSequence.Start(
+                request.id(),
+                request.promptTokenIds(),
+                request.sampling(),
+                mode != EchoMode.PROMPT),
+            request.sink()));
   }
 
   private void submit(List<GenerationRequest> requests) {

@@ -40,6 +40,7 @@ import io.talchum.engine.EngineListener;
 import io.talchum.service.AdapterCards;
 import io.talchum.service.Generation;
 import io.talchum.service.LoadedAdapter;
+import io.talchum.service.Recorder;
 import io.talchum.service.RequestIds;
 import io.talchum.service.ServiceLimits;
 import io.talchum.service.Services;
@@ -158,7 +159,8 @@ class ColdAdapterTest {
             new RequestIds(clock, random),
             clock,
             new ServiceLimits(4, 4, null),
-            overhead -> {});
+            overhead -> {},
+            Recorder.none());
     for (String name : List.of("warm", "warmer", "cold", "soft", "many")) {
       put(name);
     }

@@ -7,7 +7,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Where the user's folder is. */
-class SurroundingsTest {
+class ProcessEnvironmentTest {
   @Test
   void homeIsTheShells() {
     assertThat(ProcessEnvironment.home(Map.of("HOME", "/shell"), "/jvm"))

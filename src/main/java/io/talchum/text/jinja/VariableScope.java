@@ -5,22 +5,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Variables of one block, and the blocks around it; one thread. */
-final class Scope {
-  private final @Nullable Scope outer;
+final class VariableScope {
+  private final @Nullable VariableScope outer;
   private @Nullable Map<String, Value> variables;
 
-  Scope(@Nullable Scope outer) {
+  VariableScope(@Nullable VariableScope outer) {
     this.outer = outer;
   }
 
   /** The context of a rendering. */
-  Scope(Map<String, Value> context) {
+  VariableScope(Map<String, Value> context) {
     this.outer = null;
     this.variables = context;
   }
 
   @Nullable Value find(String name) {
-    for (Scope scope = this; scope != null; scope = scope.outer) {
+    for (VariableScope scope = this; scope != null; scope = scope.outer) {
       Map<String, Value> here = scope.variables;
       Value value = here == null ? null : here.get(name);
       if (value != null) {

@@ -3,7 +3,7 @@ package io.talchum.core;
 import java.util.Locale;
 
 /** What an API key may be used for. */
-public enum Scope {
+public enum ApiScope {
   /** Answers, tokens, models: what a client of the model needs. */
   INFERENCE,
   /** Adapters: loading, storing, changing, deleting. */
