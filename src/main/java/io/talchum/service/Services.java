@@ -45,6 +45,7 @@ public record Services(
     ModelService models = new ModelService(conditioning.model(), adapters, stored);
     GenerationStarter starter =
         new GenerationStarter(
+            new TargetLeases(cards.cache()),
             engine,
             new TokenSpelling(conditioning.model().tokenizer()),
             ids,
