@@ -29,24 +29,7 @@ class SamplingResolverTest {
   void withoutAnyWordOpenAisDefaultsApply() {
     assertThat(resolve(GenerationDefaults.NONE, SamplingRequest.builder()))
         .isEqualTo(
-            new SamplingParams(
-                1f,
-                1f,
-                0,
-                0f,
-                0f,
-                0f,
-                1f,
-                SEED,
-                Map.of(),
-                List.of(),
-                List.of(),
-                MAX_TOKENS,
-                0,
-                false,
-                false,
-                0,
-                false));
+            SamplingParams.builder(MAX_TOKENS).seed(SEED).build());
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.talchum.engine.sampling;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
+import io.talchum.core.TokenMask;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
@@ -50,6 +51,38 @@ final class LogitVectors {
       max = Math.max(max, get(row, i));
     }
     return max;
+  }
+
+  /**
+   * Minus infinity for what the mask forbids; 64 tokens of which none is forbidden are not touched.
+   */
+  static void forbid(MemorySegment row, TokenMask mask) {
+    int n = length(row);
+    if (n != mask.vocabSize()) {
+      throw new IllegalArgumentException(
+          "a mask of %d tokens for a row of %d".formatted(mask.vocabSize(), n));
+    }
+    for (int word = 0; word < mask.words(); word++) {
+      long forbidden = mask.forbidden(word);
+      if (forbidden != 0) {
+        forbid(row, word * Long.SIZE, Math.min(Long.SIZE, n - word * Long.SIZE), forbidden);
+      }
+    }
+  }
+
+  private static void forbid(MemorySegment row, int start, int count, long forbidden) {
+    int i = 0;
+    for (; i <= count - LANES; i += LANES) {
+      VectorMask<Float> lanes = VectorMask.fromLong(SPECIES, forbidden >>> i);
+      load(row, start + i)
+          .blend(Float.NEGATIVE_INFINITY, lanes)
+          .intoMemorySegment(row, (long) (start + i) * Float.BYTES, ORDER);
+    }
+    for (; i < count; i++) {
+      if ((forbidden >>> i & 1) != 0) {
+        set(row, start + i, Float.NEGATIVE_INFINITY);
+      }
+    }
   }
 
   /** The first index that holds the value, or -1. */
