@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,17 +121,17 @@ public final class AdapterDirectory {
     throw forbidden(loraPath);
   }
 
+  /** Where the directories lie is none of the caller's business. */
   private ServeException forbidden(String loraPath) {
-    String allowed =
-        roots.stream().map(root -> root.given().toString()).collect(Collectors.joining(", "));
     return ServeException.of(
         ErrorCode.FORBIDDEN_PATH,
         "lora_path",
-        "lora_path '"
-            + AdapterReference.shorten(loraPath)
-            + "' is not inside the adapters directories ("
-            + (allowed.isEmpty() ? "none are configured" : allowed)
-            + "); put the adapter there");
+        "lora_path '%s' is not inside the adapters directory%s"
+            .formatted(
+                AdapterReference.shorten(loraPath),
+                roots.isEmpty()
+                    ? ", of which none is configured"
+                    : "; put the adapter there and name it relative to that"));
   }
 
   /**

@@ -33,8 +33,11 @@ public interface ResidentAdapter extends AutoCloseable {
     return 0;
   }
 
-  /** Whether steps in which it takes part need the graph with hooks. */
-  default boolean needsHooks() {
+  /**
+   * Whether steps in which it takes part need the extended graph, in which adapters change more
+   * than linears.
+   */
+  default boolean needsExtendedGraph() {
     return false;
   }
 

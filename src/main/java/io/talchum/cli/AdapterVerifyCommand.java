@@ -84,7 +84,7 @@ final class AdapterVerifyCommand implements Callable<Integer> {
   }
 
   private static String graph(AdapterReport report) {
-    String graph = report.needsHooks() ? "with hooks" : "the base's";
+    String graph = report.needsExtendedGraph() ? "the extended one" : "the base's";
     return report.virtualTokens() == 0
         ? graph
         : graph + "; takes " + report.virtualTokens() + " positions of the context";

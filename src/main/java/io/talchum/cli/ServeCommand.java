@@ -23,7 +23,8 @@ final class ServeCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "NAME|DIR",
       description =
-          "Name of an imported model, or a model package's folder (default: the imported one; the demo model if there is none).")
+          "Name of an imported model, or a model package's folder (default: the imported one; the"
+              + " demo model if there is none).")
   private @Nullable String model;
 
   @Option(
@@ -43,20 +44,23 @@ final class ServeCommand implements Callable<Integer> {
       names = "--adapters",
       paramLabel = "DIR",
       description =
-          "Folder of adapters: each subfolder is loaded under its name (default: adapters/MODEL in the data directory).")
+          "Folder of adapters: each subfolder is loaded under its name (default: adapters/MODEL in"
+              + " the data directory).")
   private @Nullable String adapters;
 
   @Option(
       names = "--watch-adapters",
       description =
-          "Load, replace and unload adapters as their folders come, change and go (default: only at start).")
+          "Load, replace and unload adapters as their folders come, change and go (default: only at"
+              + " start).")
   private boolean watchAdapters;
 
   @Option(
       names = "--provider",
       paramLabel = "P",
       description =
-          "Where the model runs: cpu, cuda, or auto: the GPU if there is what it needs (default: cpu).")
+          "Where the model runs: cpu, cuda, or auto: the GPU if there is what it needs (default:"
+              + " cpu).")
   private @Nullable String provider;
 
   @Option(
@@ -100,8 +104,25 @@ final class ServeCommand implements Callable<Integer> {
       names = "--prefix-cache",
       paramLabel = "SIZE|off",
       description =
-          "Memory for beginnings of prompts, which later requests reuse (default: as much as the KV cache, at most a quarter of what is left).")
+          "Memory for beginnings of prompts, which later requests reuse (default: as much as the KV"
+              + " cache, at most a quarter of what is left).")
   private @Nullable String prefixCache;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "X",
+      description =
+          "What requests are drawn with that do not say it (default: the model's; so with --top-p, --top-k, --min-p).")
+  private @Nullable Float temperature;
+
+  @Option(names = "--top-p", paramLabel = "X", description = "The same of top_p.")
+  private @Nullable Float topP;
+
+  @Option(names = "--top-k", paramLabel = "N", description = "The same of top_k; 0 is all.")
+  private @Nullable Integer topK;
+
+  @Option(names = "--min-p", paramLabel = "X", description = "The same of min_p.")
+  private @Nullable Float minP;
 
   ServeCommand(ProcessEnvironment process, Server server) {
     this.process = process;
@@ -129,6 +150,10 @@ final class ServeCommand implements Callable<Integer> {
     put(settings, "talchum.context", context);
     put(settings, "talchum.kv", kv);
     put(settings, "talchum.prefix-cache", prefixCache);
+    put(settings, "talchum.temperature", temperature);
+    put(settings, "talchum.top-p", topP);
+    put(settings, "talchum.top-k", topK);
+    put(settings, "talchum.min-p", minP);
     return settings;
   }
 

@@ -1,10 +1,12 @@
 package io.talchum.conditioning;
 
+import io.talchum.core.ChatMessage;
 import io.talchum.core.ChatRequest;
 import io.talchum.core.CompletionRequest;
 import io.talchum.core.PromptInput;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.ServeException;
+import io.talchum.core.TemplateOptions;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -33,34 +35,26 @@ public final class ConditioningPipeline {
     this.seeds = seeds;
   }
 
-  /**
-   * Renders the chat template and resolves the sampling.
-   *
-   * @param virtualTokens that the request's adapter puts in front of the prompt
-   */
-  public ConditionedPrompt condition(ChatRequest request, int virtualTokens) {
-    if (request.messages().isEmpty()) {
-      throw ServeException.invalid("messages", "messages is empty; send at least one message");
-    }
-    textLimit.check(request.messages());
-    RenderedChat chat = model.renderer().render(request.messages(), request.template());
+  /** Renders the chat template and resolves the sampling, checked against the target. */
+  public ConditionedPrompt condition(ChatRequest request, ResolvedTarget target) {
+    RenderedChat chat = render(request.messages(), request.template());
     int[] tokenIds = chat.tokenIds();
-    Integer usual = model.defaults().maxTokens();
+    Integer usual = target.defaults().maxTokens();
     int maxTokens =
         budget.maxTokens(
             "max_tokens",
             request.sampling().maxTokens(),
             usual == null ? Integer.MAX_VALUE : usual,
             tokenIds.length,
-            virtualTokens);
+            target.virtualTokens());
     return new ConditionedPrompt(
         tokenIds,
-        sampling.resolve(request.sampling(), maxTokens, seeds.nextLong(), false),
+        sampling.resolve(request.sampling(), target.defaults(), maxTokens, seeds.nextLong(), false),
         chat.reasoning());
   }
 
   /** The same for each of the prompts, in order. */
-  public List<ConditionedPrompt> condition(CompletionRequest request, int virtualTokens) {
+  public List<ConditionedPrompt> condition(CompletionRequest request, ResolvedTarget target) {
     if (request.prompts().isEmpty()) {
       throw ServeException.invalid("prompt", "prompt is empty; send at least one prompt");
     }
@@ -68,27 +62,28 @@ public final class ConditioningPipeline {
     boolean promptLogprobs = request.echo() && Boolean.TRUE.equals(asked.logprobs());
     long seed = seeds.nextLong();
     return request.prompts().stream()
-        .map(prompt -> condition(prompt, request, virtualTokens, seed, promptLogprobs))
+        .map(prompt -> condition(prompt, request, target, seed, promptLogprobs))
         .toList();
   }
 
   private ConditionedPrompt condition(
       PromptInput prompt,
       CompletionRequest request,
-      int virtualTokens,
+      ResolvedTarget target,
       long seed,
       boolean promptLogprobs) {
     SamplingRequest asked = request.sampling();
-    if (prompt instanceof PromptInput.Text text) {
-      textLimit.check("prompt", text.text());
-    }
-    int[] tokenIds = tokenIds(prompt, true);
+    int[] tokenIds = tokenIds("prompt", prompt, true);
     Integer maxTokens = request.echo() ? atLeastOne(asked.maxTokens()) : asked.maxTokens();
     int granted =
         budget.maxTokens(
-            "max_tokens", maxTokens, COMPLETION_MAX_TOKENS, tokenIds.length, virtualTokens);
+            "max_tokens",
+            maxTokens,
+            COMPLETION_MAX_TOKENS,
+            tokenIds.length,
+            target.virtualTokens());
     return new ConditionedPrompt(
-        tokenIds, sampling.resolve(asked, granted, seed, promptLogprobs), null);
+        tokenIds, sampling.resolve(asked, target.defaults(), granted, seed, promptLogprobs), null);
   }
 
   /** Echo of nothing but the prompt still runs one step, whose token is dropped. */
@@ -97,15 +92,33 @@ public final class ConditioningPipeline {
   }
 
   /**
+   * Messages as the model reads them.
+   *
+   * @throws ServeException CONTEXT_LENGTH_EXCEEDED for text that cannot fit, before it is tokenized
+   */
+  public RenderedChat render(List<ChatMessage> messages, TemplateOptions template) {
+    if (messages.isEmpty()) {
+      throw ServeException.invalid("messages", "messages is empty; send at least one message");
+    }
+    textLimit.check(messages);
+    return model.renderer().render(messages, template);
+  }
+
+  /**
    * Token ids of a plain prompt.
    *
+   * @param field the wire's name of the prompt
    * @param addSpecialTokens whether the tokenizer's own begin and end tokens are added to text
+   * @throws ServeException CONTEXT_LENGTH_EXCEEDED for text that cannot fit, before it is tokenized
    */
-  public int[] tokenIds(PromptInput prompt, boolean addSpecialTokens) {
+  public int[] tokenIds(String field, PromptInput prompt, boolean addSpecialTokens) {
     return switch (prompt) {
-      case PromptInput.Text text -> model.tokenizer().encode(text.text(), addSpecialTokens, true);
+      case PromptInput.Text text -> {
+        textLimit.check(field, text.text());
+        yield model.tokenizer().encode(text.text(), addSpecialTokens, true);
+      }
       case PromptInput.Tokens tokens -> {
-        tokens.tokenIds().forEach(id -> sampling.checkTokenId("prompt", id));
+        tokens.tokenIds().forEach(id -> sampling.checkTokenId(field, id));
         yield tokens.tokenIds().stream().mapToInt(Integer::intValue).toArray();
       }
     };

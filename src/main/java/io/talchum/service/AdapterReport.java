@@ -10,7 +10,7 @@ import java.util.Map;
  * @param version its content's hash
  * @param tensorBytes in the file
  * @param residentBytes that the executor needs for it
- * @param needsHooks whether it runs on the graph with hooks, not on the base's own
+ * @param needsExtendedGraph whether it runs on the extended graph, not on the base's own
  * @param virtualTokens positions of the context that it takes
  * @param primitives how many of each, by name
  * @param changes by linear, in the order in which they run
@@ -22,7 +22,7 @@ public record AdapterReport(
     String version,
     long tensorBytes,
     long residentBytes,
-    boolean needsHooks,
+    boolean needsExtendedGraph,
     int virtualTokens,
     Map<String, Integer> primitives,
     List<ModuleChange> changes,

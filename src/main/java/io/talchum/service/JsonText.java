@@ -1,32 +1,41 @@
 package io.talchum.service;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ServeException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** JSON as chat templates take it: String, Number, Boolean, List, Map and null, in their order. */
+/**
+ * What clients send as JSON: read strictly and within a budget, and as chat templates take it
+ * (String, Number, Boolean, List, Map and null, in their order).
+ */
 public final class JsonText {
   /** The deepest nesting that is read. */
   public static final int MAX_DEPTH = 64;
 
   /**
-   * Reads what clients send: no duplicate keys, nothing after the value, bounded. NaN is read, so
-   * that its refusal can name the field.
+   * No duplicate keys, nothing after the value, bounded; a text is bounded by what it came in.
+   * Names are not interned: the JVM's table of strings is no place for those of clients. NaN is
+   * read, so that its refusal can name the field.
    */
-  public static final ObjectReader STRICT =
+  private static final ObjectReader STRICT =
       JsonMapper.builder(
               JsonFactory.builder()
                   .streamReadConstraints(
@@ -36,6 +45,7 @@ public final class JsonText {
                           .maxNameLength(1000)
                           .maxStringLength(Integer.MAX_VALUE)
                           .build())
+                  .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
                   .build())
@@ -46,54 +56,99 @@ public final class JsonText {
   private JsonText() {}
 
   /**
+   * The value that a text holds; a missing node if it is blank.
+   *
+   * @throws ServeException PAYLOAD_TOO_LARGE beyond the budget
+   */
+  public static JsonNode read(String json, JsonBudget budget) throws JsonProcessingException {
+    try (JsonParser parser = budget.counted(STRICT.createParser(json))) {
+      JsonNode node = STRICT.readTree(parser);
+      return node == null ? MissingNode.getInstance() : node;
+    } catch (JsonProcessingException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory cannot fail", e);
+    }
+  }
+
+  /** Why a text was refused, in words for its author. */
+  public static String reason(JsonProcessingException e) {
+    String said = Printable.of(e.getOriginalMessage().replaceAll(", from `[^`]*`", ""));
+    if (!(e instanceof StreamConstraintsException)) {
+      return "is not valid JSON: " + said;
+    }
+    return said.contains("nesting depth")
+        ? "is nested deeper than %d levels; flatten it".formatted(MAX_DEPTH)
+        : "breaks a limit: " + said;
+  }
+
+  /**
    * The object that a text holds.
    *
    * @param field the wire's name of it, for the message
-   * @throws ServeException INVALID_REQUEST
+   * @throws ServeException INVALID_REQUEST, PAYLOAD_TOO_LARGE
    */
-  public static Map<String, @Nullable Object> object(String field, String json) {
+  public static Map<String, @Nullable Object> object(String field, String json, JsonBudget budget) {
     try {
-      if (STRICT.readTree(json) instanceof ObjectNode object) {
+      if (read(json, budget) instanceof ObjectNode object) {
         return object(field, object);
       }
       throw ServeException.invalid(field, field + " is not the text of a JSON object; send one");
     } catch (JsonProcessingException e) {
-      throw ServeException.invalid(
-          field, "%s is not valid JSON: %s".formatted(field, Printable.of(e.getOriginalMessage())));
+      throw ServeException.invalid(field, field + " " + reason(e));
     }
   }
 
   /** The same, without values where the text is blank. */
-  public static Map<String, @Nullable Object> objectOrEmpty(String field, String json) {
-    return json.isBlank() ? new LinkedHashMap<>() : object(field, json);
+  public static Map<String, @Nullable Object> objectOrEmpty(
+      String field, String json, JsonBudget budget) {
+    return json.isBlank() ? new LinkedHashMap<>() : object(field, json, budget);
   }
 
   /**
    * An object that has been read already.
    *
-   * @throws ServeException INVALID_REQUEST for numbers that are not finite
+   * @throws ServeException INVALID_REQUEST for numbers that are not finite and texts that are not
+   *     Unicode
    */
   public static Map<String, @Nullable Object> object(String field, ObjectNode object) {
+    return object(field, object, true);
+  }
+
+  /** The same; nulls are refused by name. */
+  @SuppressWarnings({"unchecked", "NullAway"}) // there are no nulls
+  public static Map<String, Object> objectWithoutNulls(String field, ObjectNode object) {
+    return (Map<String, Object>) (Map<String, ?>) object(field, object, false);
+  }
+
+  private static Map<String, @Nullable Object> object(
+      String field, ObjectNode object, boolean nulls) {
     Map<String, @Nullable Object> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
       values.put(
-          entry.getKey(), value(field + "." + Printable.of(entry.getKey()), entry.getValue()));
+          entry.getKey(),
+          value(field + "." + Printable.of(entry.getKey()), entry.getValue(), nulls));
     }
     return values;
   }
 
-  private static @Nullable Object value(String field, JsonNode node) {
+  private static @Nullable Object value(String field, JsonNode node, boolean nulls) {
     return switch (node.getNodeType()) {
-      case STRING -> node.textValue();
+      case STRING -> unicode(field, node.textValue());
       case BOOLEAN -> node.booleanValue();
       case NUMBER -> number(field, node);
       case ARRAY -> {
         List<@Nullable Object> values = new ArrayList<>(node.size());
-        node.forEach(element -> values.add(value(field, element)));
+        node.forEach(element -> values.add(value(field, element, nulls)));
         yield values;
       }
-      case OBJECT -> object(field, (ObjectNode) node);
-      case NULL, BINARY, MISSING, POJO -> null;
+      case OBJECT -> object(field, (ObjectNode) node, nulls);
+      case NULL, BINARY, MISSING, POJO -> {
+        if (!nulls) {
+          throw ServeException.invalid(field, field + " is null; leave it out");
+        }
+        yield null;
+      }
     };
   }
 
@@ -103,5 +158,27 @@ public final class JsonText {
           field, "%s is %s; send a finite number".formatted(field, node.asText()));
     }
     return node.numberValue();
+  }
+
+  /**
+   * The text, if it is Unicode.
+   *
+   * @throws ServeException INVALID_REQUEST
+   */
+  public static String unicode(String field, String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isHighSurrogate(c)
+          && i + 1 < text.length()
+          && Character.isLowSurrogate(text.charAt(i + 1))) {
+        i++;
+      } else if (Character.isSurrogate(c)) {
+        throw ServeException.invalid(
+            field,
+            "%s is not valid Unicode: half of a surrogate pair at character %d; send both halves"
+                .formatted(field, i));
+      }
+    }
+    return text;
   }
 }

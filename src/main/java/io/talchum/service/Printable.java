@@ -1,14 +1,14 @@
 package io.talchum.service;
 
-/** Text of a client as it appears in messages: short, without control characters. */
+/** Text of a client as it appears in messages: short, valid, without control characters. */
 public final class Printable {
   private static final int MAX_CHARS = 100;
 
   private Printable() {}
 
-  /** The text, cut after 100 characters, control characters replaced by {@code ?}. */
+  /** The text, cut after 100 characters; what cannot be printed is replaced by {@code ?}. */
   public static String of(String text) {
     String cut = text.length() > MAX_CHARS ? text.substring(0, MAX_CHARS) + "…" : text;
-    return cut.replaceAll("\\p{Cntrl}", "?");
+    return cut.replaceAll("[\\p{Cntrl}\\p{Cs}]", "?");
   }
 }

@@ -3,6 +3,7 @@ package io.talchum.service;
 import io.talchum.conditioning.ConditioningPipeline;
 import io.talchum.conditioning.ServedModel;
 import io.talchum.core.ChatMessage;
+import io.talchum.core.ErrorCode;
 import io.talchum.core.PromptInput;
 import io.talchum.core.ServeException;
 import io.talchum.core.TemplateOptions;
@@ -35,21 +36,33 @@ public final class TokenizeService {
 
   public Tokens tokenize(@Nullable String model, String text, boolean addSpecialTokens) {
     check(model);
-    return tokens(conditioning.tokenIds(new PromptInput.Text(text), addSpecialTokens));
+    return tokens(conditioning.tokenIds("prompt", new PromptInput.Text(text), addSpecialTokens));
   }
 
   public Tokens tokenize(
       @Nullable String model, List<ChatMessage> messages, TemplateOptions options) {
     check(model);
-    return tokens(served().renderer().render(messages, options).tokenIds());
+    return tokens(conditioning.render(messages, options).tokenIds());
   }
 
-  /** The text of the ids, control tokens included. */
-  public String detokenize(@Nullable String model, List<Integer> ids) {
+  /**
+   * The text of the ids, control tokens included.
+   *
+   * @param field the wire's name of the ids
+   * @throws ServeException CONTEXT_LENGTH_EXCEEDED for more than a request can hold
+   */
+  public String detokenize(@Nullable String model, String field, List<Integer> ids) {
     check(model);
+    if (ids.size() > served().contextTokens()) {
+      throw ServeException.of(
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+          field,
+          "%s has %d ids, but the context holds %d tokens; send at most as many at once"
+              .formatted(field, ids.size(), served().contextTokens()));
+    }
     return served()
         .tokenizer()
-        .decode(conditioning.tokenIds(new PromptInput.Tokens(ids), false), false);
+        .decode(conditioning.tokenIds(field, new PromptInput.Tokens(ids), false), false);
   }
 
   /** What clients need to know to count tokens themselves; null is "has none". */

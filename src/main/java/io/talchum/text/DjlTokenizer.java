@@ -132,7 +132,7 @@ public final class DjlTokenizer implements Tokenizer {
   @Override
   public byte[] bytes(int tokenId) {
     return tokenId >= 0 && tokenId < added.length && added[tokenId]
-        ? TokenSpelling.PLAIN.bytes(token(tokenId))
+        ? VocabularySpelling.PLAIN.bytes(token(tokenId))
         : file.spelling().bytes(token(tokenId));
   }
 

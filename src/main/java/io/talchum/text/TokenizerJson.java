@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 record TokenizerJson(
     @Nullable String[] tokens,
     List<AddedToken> added,
-    TokenSpelling spelling,
+    VocabularySpelling spelling,
     boolean hasNormalizer) {
   private static final int MAX_DEPTH = 64;
 
@@ -74,7 +74,7 @@ record TokenizerJson(
     private final List<AddedToken> added = new ArrayList<>();
     private boolean hasModel;
     private boolean hasNormalizer;
-    private TokenSpelling spelling = TokenSpelling.PLAIN;
+    private VocabularySpelling spelling = VocabularySpelling.PLAIN;
 
     Reader(JsonParser parser, int maxIds) {
       this.parser = parser;
@@ -203,16 +203,16 @@ record TokenizerJson(
       table[id] = token;
     }
 
-    private static TokenSpelling spelling(JsonNode decoder) {
+    private static VocabularySpelling spelling(JsonNode decoder) {
       List<String> types = decoder.findValuesAsText("type");
       if (types.contains("ByteLevel")) {
-        return TokenSpelling.BYTE_LEVEL;
+        return VocabularySpelling.BYTE_LEVEL;
       }
       boolean metaspace =
           types.contains("Metaspace")
               || decoder.findValuesAsText("String").contains("\u2581")
               || types.contains("ByteFallback");
-      return metaspace ? TokenSpelling.SENTENCE_PIECE : TokenSpelling.PLAIN;
+      return metaspace ? VocabularySpelling.SENTENCE_PIECE : VocabularySpelling.PLAIN;
     }
   }
 

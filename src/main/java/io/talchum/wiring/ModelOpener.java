@@ -12,15 +12,19 @@ import io.talchum.core.ServeException;
 import io.talchum.service.ModelCatalog;
 import io.talchum.text.ChatTemplate;
 import io.talchum.text.DjlTokenizer;
+import io.talchum.text.PooledTokenizer;
 import io.talchum.text.TemplateSet;
 import io.talchum.text.Tokenizer;
 import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackageLock;
 import io.talchum.weights.pack.PackageManifest;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -33,6 +37,9 @@ public class ModelOpener {
   private static final int DEFAULT_CONTEXT_TOKENS = 4096;
 
   private static final int MAX_SLOTS = 1024;
+
+  /** How long a long text waits for the tokenizer. */
+  private static final Duration TOKENIZER_PATIENCE = Duration.ofSeconds(30);
 
   @Produces
   @Singleton
@@ -48,15 +55,31 @@ public class ModelOpener {
 
   @Produces
   @Singleton
-  OpenedModel open(TalchumConfig config, ModelPackage weights, InstantSource clock) {
+  PackageLock lock(ModelPackage weights) {
+    return PackageLock.toServe(weights.directory());
+  }
+
+  void release(@Disposes PackageLock lock) throws IOException {
+    lock.close();
+  }
+
+  @Produces
+  @Singleton
+  OpenedModel open(
+      TalchumConfig config, ModelPackage weights, PackageLock lock, InstantSource clock) {
+    NativeLeftovers.ofMachine(clock).sweep();
     PackageManifest manifest = weights.manifest();
     int most = manifest.spec().maxContextTokens();
     int context = config.context().orElse(Math.min(most, DEFAULT_CONTEXT_TOKENS));
     checkRange("context", context, most);
     config.slots().ifPresent(slots -> checkRange("slots", slots, MAX_SLOTS));
     Tokenizer tokenizer =
-        DjlTokenizer.load(
-            weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
+        new PooledTokenizer(
+            DjlTokenizer.load(
+                weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize()),
+            Math.clamp(Runtime.getRuntime().availableProcessors() / 2, 1, 4),
+            config.queueCapacity(),
+            TOKENIZER_PATIENCE);
     OpenedExecutor running = new ExecutorOpener(config, weights, tokenizer, context).open();
     Map<String, String> templates = weights.chatTemplates();
     ServedModel served =
@@ -70,9 +93,7 @@ public class ModelOpener {
             templates.get(TemplateSet.DEFAULT),
             new ServedModel.SpecialTokens(
                 manifest.bosTokenId(), manifest.eosTokenIds(), manifest.padTokenId()),
-            text(weights.directory().resolve("generation_config.json"))
-                .map(GenerationDefaults::parse)
-                .orElse(GenerationDefaults.NONE),
+            defaults(config, weights.directory()),
             clock.instant());
     return new OpenedModel(served, running, new PackageWeights(weights));
   }
@@ -82,6 +103,24 @@ public class ModelOpener {
       throw ServeException.invalid(
           setting,
           "talchum.%s (--%s) is %d; it must be 1 to %d".formatted(setting, setting, value, most));
+    }
+  }
+
+  /** What the settings say, else the package. */
+  private static GenerationDefaults defaults(TalchumConfig config, Path folder) {
+    GenerationDefaults said =
+        text(folder.resolve("generation_config.json"))
+            .map(GenerationDefaults::parse)
+            .orElse(GenerationDefaults.NONE);
+    try {
+      return said.with(
+          config.temperature().orElse(null),
+          config.topP().orElse(null),
+          config.topK().isPresent() ? (Integer) config.topK().getAsInt() : null,
+          config.minP().orElse(null));
+    } catch (ServeException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST, "the settings of the server: " + e.getMessage(), e);
     }
   }
 

@@ -12,7 +12,10 @@ import java.util.OptionalInt;
 /** All settings of the server; an unknown key below {@code talchum} stops the start. */
 @ConfigMapping(prefix = "talchum")
 public interface TalchumConfig {
-  /** Where model packages lie; the environment variable TALCHUM_HOME comes second. */
+  /**
+   * The data directory: models, folders of adapters and the adapter store lie in it; the
+   * environment variable TALCHUM_HOME comes second.
+   */
   @WithDefault("${TALCHUM_HOME:${HOME:${user.home}}/.talchum}")
   Path dataDir();
 
@@ -62,6 +65,18 @@ public interface TalchumConfig {
   /** Threads of the model's kernels; without it one per core. */
   OptionalInt threads();
 
+  /** What is drawn with where a request says nothing; without it what the model's package says. */
+  Optional<Float> temperature();
+
+  /** The same of {@code top_p}. */
+  Optional<Float> topP();
+
+  /** The same of {@code top_k}. */
+  OptionalInt topK();
+
+  /** The same of {@code min_p}. */
+  Optional<Float> minP();
+
   /** Requests that may wait for a slot; more get 429. */
   @WithDefault("256")
   int queueCapacity();
@@ -89,8 +104,8 @@ public interface TalchumConfig {
   @WithDefault("64")
   int maxPrompts();
 
-  /** Largest body of a request; larger ones get 413. */
-  @WithDefault("32M")
+  /** Largest JSON body of a request, and largest message of gRPC; larger ones get 413. */
+  @WithDefault("4M")
   MemorySize maxBody();
 
   /** Memory for all bodies and messages that are in memory at the same time; more get 503. */

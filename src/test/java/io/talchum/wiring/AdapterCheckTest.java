@@ -48,7 +48,7 @@ class AdapterCheckTest {
     assertThat(report.selfTest().norm()).isPositive();
     assertThat(report.selfTest().largest()).isPositive();
     assertThat(report.base()).contains("sha256-");
-    assertThat(report.needsHooks()).isFalse();
+    assertThat(report.needsExtendedGraph()).isFalse();
     assertThat(report.virtualTokens()).isZero();
   }
 
@@ -72,7 +72,7 @@ class AdapterCheckTest {
     AdapterReport report = check.report(folder, base);
 
     assertThat(report.primitives()).containsOnlyKeys("NormWeight");
-    assertThat(report.needsHooks()).isTrue();
+    assertThat(report.needsExtendedGraph()).isTrue();
   }
 
   @Test

@@ -1,11 +1,10 @@
 package io.talchum.model.onnx;
 
-import io.talchum.model.onnx.kv.KvScales;
-
 import io.talchum.core.KvFormat;
 import io.talchum.core.ModelSpec;
 import io.talchum.model.LogitRows;
 import io.talchum.model.StepLogits;
+import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.service.ModelCatalog;
 import io.talchum.weights.pack.ModelPackage;
 import java.io.IOException;

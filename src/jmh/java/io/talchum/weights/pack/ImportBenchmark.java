@@ -2,7 +2,6 @@ package io.talchum.weights.pack;
 
 import io.talchum.weights.block.BlockType;
 import io.talchum.weights.quantize.Quantization;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,6 @@ package io.talchum.weights.pack;
 
 import io.talchum.weights.block.BlockType;
 import io.talchum.weights.block.UnpackedBlock;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -6,7 +6,7 @@ import io.talchum.adapter.NonLinearity;
 import io.talchum.adapter.Projection;
 import io.talchum.adapter.SequenceGate;
 import io.talchum.adapter.Sublayer;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.Norm;
@@ -31,7 +31,7 @@ record AdapterHubBottlenecks(
   private static final int MAX_PHM = 64;
 
   static AdapterHubBottlenecks read(AdapterHubPart part) {
-    ConfigFields config = part.config();
+    AdapterConfigFields config = part.config();
     AdapterHubOptions.BOTTLENECK.check(config);
     requireNormsBefore(part.base());
     Bottleneck.Input input =
@@ -47,7 +47,8 @@ record AdapterHubBottlenecks(
   /** The library adds the residual stream before a norm; elsewhere it is not recorded. */
   static void requireNormsBefore(ModelSpec base) {
     if (base.norms().has(Norm.ATTENTION_OUTPUT) || base.norms().has(Norm.MLP_OUTPUT)) {
-      throw ConfigFields.refuse("bottlenecks are not served on a base that norms sublayer outputs");
+      throw AdapterConfigFields.refuse(
+          "bottlenecks are not served on a base that norms sublayer outputs");
     }
   }
 
@@ -61,7 +62,8 @@ record AdapterHubBottlenecks(
       case "gelu_new", "gelu_pytorch_tanh" -> NonLinearity.GELU_TANH;
       case "tanh" -> NonLinearity.TANH;
       case "sigmoid" -> NonLinearity.SIGMOID;
-      default -> throw ConfigFields.refuse("non_linearity is '" + name + "', which is not served");
+      default ->
+          throw AdapterConfigFields.refuse("non_linearity is '" + name + "', which is not served");
     };
   }
 
@@ -141,7 +143,7 @@ record AdapterHubBottlenecks(
   private Projection product(String prefix, int outputs, int inputs, Map<Integer, Matrix> rule) {
     int dim = rule.size();
     if (outputs % dim != 0 || inputs % dim != 0) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "phm_dim " + dim + " does not divide " + inputs + " and " + outputs);
     }
     int rank = Projections.size(part.tensors(), prefix + "W_left", 2);

@@ -7,7 +7,7 @@ import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.Bottleneck;
 import io.talchum.adapter.Sublayer;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.ConfigJson;
 import io.talchum.adapter.folder.FolderFiles;
 import io.talchum.adapter.folder.TensorSource;
@@ -29,10 +29,10 @@ final class AdapterHubFusion {
   private AdapterHubFusion() {}
 
   static AdapterContent read(FolderFiles folder, ModelSpec base) {
-    ConfigFields root = ConfigJson.read(folder.file(CONFIG));
+    AdapterConfigFields root = ConfigJson.read(folder.file(CONFIG));
     AdapterHubOptions.FUSION_FOLDER.check(root);
     AdapterHubReader.requireHidden(root, base);
-    AdapterHubOptions.FUSION.check(new ConfigFields(root.get("config")));
+    AdapterHubOptions.FUSION.check(new AdapterConfigFields(root.get("config")));
     List<String> names = names(root);
     Map<Site, List<Bottleneck>> members = new LinkedHashMap<>();
     try (SafetensorsFile file = SafetensorsFile.openConfined(folder.file(WEIGHTS))) {
@@ -59,18 +59,20 @@ final class AdapterHubFusion {
     }
   }
 
-  private static List<String> names(ConfigFields root) {
+  private static List<String> names(AdapterConfigFields root) {
     List<String> names = new ArrayList<>();
     for (String name : root.texts("adapter_names")) {
       names.addAll(List.of(name.split(",", -1)));
     }
     for (String name : names) {
       if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}")) {
-        throw ConfigFields.refuse("adapter_names names '" + name + "', which is no folder's name");
+        throw AdapterConfigFields.refuse(
+            "adapter_names names '" + name + "', which is no folder's name");
       }
     }
     if (names.isEmpty() || names.size() > MAX_MEMBERS) {
-      throw ConfigFields.refuse("adapter_names has to name 1 to " + MAX_MEMBERS + " adapters");
+      throw AdapterConfigFields.refuse(
+          "adapter_names has to name 1 to " + MAX_MEMBERS + " adapters");
     }
     return names;
   }
@@ -80,7 +82,7 @@ final class AdapterHubFusion {
     if (!(primitive instanceof Bottleneck bottleneck)
         || bottleneck.input() != Bottleneck.Input.OUTPUT_AND_RESIDUAL
         || bottleneck.gate() != null) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "the member " + name + " is no bottleneck with original_ln_before and without a gate");
     }
     members
@@ -96,7 +98,7 @@ final class AdapterHubFusion {
       TensorSource tensors,
       ModelSpec base) {
     if (members.size() != names.size()) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "only " + members.size() + " of the members act at layer " + site.layer());
     }
     int hidden = base.hiddenSize();

@@ -5,7 +5,7 @@ import io.talchum.adapter.BaseModule;
 import io.talchum.adapter.GatedLowRank;
 import io.talchum.adapter.LowRankDelta;
 import io.talchum.adapter.SequenceGate;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
@@ -23,7 +23,7 @@ record AdapterHubLora(AdapterHubPart part) {
       Map.of("q", Linear.Q, "k", Linear.K, "v", Linear.V);
 
   List<AdapterPrimitive> all() {
-    ConfigFields config = part.config();
+    AdapterConfigFields config = part.config();
     AdapterHubOptions.LORA.check(config);
     int rank = config.whole("r", 8, 1, MAX_RANK);
     boolean gated = config.flag("use_gating");
@@ -44,12 +44,12 @@ record AdapterHubLora(AdapterHubPart part) {
     return primitives;
   }
 
-  private static Set<Linear> required(ConfigFields config) {
+  private static Set<Linear> required(AdapterConfigFields config) {
     Set<Linear> linears = new LinkedHashSet<>();
     for (String name : config.texts("attn_matrices")) {
       Linear linear = ATTENTION.get(name);
       if (linear == null) {
-        throw ConfigFields.refuse("attn_matrices names " + name + "; write q, k or v");
+        throw AdapterConfigFields.refuse("attn_matrices names " + name + "; write q, k or v");
       }
       linears.add(linear);
     }

@@ -1,7 +1,7 @@
 package io.talchum.adapter.adapterhub;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -111,21 +111,21 @@ record AdapterHubOptions(Set<String> honoured, Map<String, String> fixed, Set<St
    * @throws io.talchum.core.ServeException INVALID_ADAPTER naming the first key that is unknown or
    *     has a value that is not served
    */
-  void check(ConfigFields config) {
+  void check(AdapterConfigFields config) {
     for (Map.Entry<String, JsonNode> entry : config.root().properties()) {
       String key = entry.getKey();
       JsonNode value = entry.getValue();
       String only = fixed.get(key);
       if (only != null && !value.toString().equals(only)) {
-        throw ConfigFields.refuse(
-            key + " is " + ConfigFields.show(value) + "; only " + only + " is served");
+        throw AdapterConfigFields.refuse(
+            key + " is " + AdapterConfigFields.show(value) + "; only " + only + " is served");
       }
       if (only == null
           && !honoured.contains(key)
           && !harmless.contains(key)
-          && !ConfigFields.isOff(value)) {
-        throw ConfigFields.refuse(
-            "the key " + key + " is not known; it is " + ConfigFields.show(value));
+          && !AdapterConfigFields.isOff(value)) {
+        throw AdapterConfigFields.refuse(
+            "the key " + key + " is not known; it is " + AdapterConfigFields.show(value));
       }
     }
   }

@@ -2,7 +2,7 @@ package io.talchum.adapter.adapterhub;
 
 import io.talchum.adapter.Projection;
 import io.talchum.adapter.SequenceGate;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.TensorSource;
 import io.talchum.core.ModelSpec;
 import java.util.Set;
@@ -13,8 +13,9 @@ import java.util.TreeSet;
  *
  * @param name of the adapter; in every key
  */
-record AdapterHubPart(ConfigFields config, String name, TensorSource tensors, ModelSpec base) {
-  AdapterHubPart with(ConfigFields other) {
+record AdapterHubPart(
+    AdapterConfigFields config, String name, TensorSource tensors, ModelSpec base) {
+  AdapterHubPart with(AdapterConfigFields other) {
     return new AdapterHubPart(other, name, tensors, base);
   }
 
@@ -27,7 +28,7 @@ record AdapterHubPart(ConfigFields config, String name, TensorSource tensors, Mo
     Set<Integer> layers = new TreeSet<>(config.layers("leave_out"));
     for (int layer : layers) {
       if (layer >= base.layers()) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "leave_out names layer " + layer + ", the base has " + base.layers());
       }
     }

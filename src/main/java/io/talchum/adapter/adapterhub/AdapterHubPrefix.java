@@ -3,7 +3,7 @@ package io.talchum.adapter.adapterhub;
 import io.talchum.adapter.NonLinearity;
 import io.talchum.adapter.SequenceGate;
 import io.talchum.adapter.VirtualKeyValues;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import io.talchum.core.ModelSpec;
 import java.util.ArrayList;
@@ -19,7 +19,7 @@ record AdapterHubPrefix(AdapterHubPart part) {
   private static final String BASE = "self_prefix.";
 
   VirtualKeyValues read() {
-    ConfigFields config = part.config();
+    AdapterConfigFields config = part.config();
     AdapterHubOptions.PREFIX.check(config);
     int tokens = config.whole("prefix_length", 30, 1, MAX_TOKENS);
     ModelSpec spec = part.base();
@@ -71,7 +71,7 @@ record AdapterHubPrefix(AdapterHubPart part) {
       case SIGMOID -> x -> 1 / (1 + Math.exp(-x));
       case LEAKY_RELU -> x -> x < 0 ? 0.01 * x : x;
       case GELU, GELU_TANH ->
-          throw ConfigFields.refuse("non_linearity of a prefix is " + kind + ", not served");
+          throw AdapterConfigFields.refuse("non_linearity of a prefix is " + kind + ", not served");
     };
   }
 

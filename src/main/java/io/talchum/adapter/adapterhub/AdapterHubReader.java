@@ -6,8 +6,8 @@ import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.Bottleneck;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.AdapterFormat;
-import io.talchum.adapter.folder.ConfigFields;
 import io.talchum.adapter.folder.ConfigJson;
 import io.talchum.adapter.folder.FolderFiles;
 import io.talchum.adapter.folder.FormatReader;
@@ -77,20 +77,22 @@ public final class AdapterHubReader implements AdapterFormat {
               + PICKLE
               + ", a pickle, which can run code and is never opened; save it as safetensors");
     }
-    ConfigFields root = ConfigJson.read(folder.file(CONFIG));
+    AdapterConfigFields root = ConfigJson.read(folder.file(CONFIG));
     AdapterHubOptions.FOLDER.check(root);
     String name = root.text("name", "");
     if (name.isEmpty() || !expectedName.isEmpty() && !name.equals(expectedName)) {
-      throw ConfigFields.refuse("name is '" + name + "'; it has to be the adapter's");
+      throw AdapterConfigFields.refuse("name is '" + name + "'; it has to be the adapter's");
     }
     requireHidden(root, base);
     JsonNode config = root.get("config");
     if (!config.isObject()) {
-      throw ConfigFields.refuse("config is " + ConfigFields.show(config) + ", write an object");
+      throw AdapterConfigFields.refuse(
+          "config is " + AdapterConfigFields.show(config) + ", write an object");
     }
     try (SafetensorsFile file = SafetensorsFile.openConfined(folder.file(WEIGHTS))) {
       TensorSource tensors = new TensorSource(file, FORMAT);
-      AdapterHubPart part = new AdapterHubPart(new ConfigFields(config), name, tensors, base);
+      AdapterHubPart part =
+          new AdapterHubPart(new AdapterConfigFields(config), name, tensors, base);
       List<AdapterPrimitive> primitives = primitives(part);
       tensors.requireAllTaken(key -> "is used by nothing in this adapter");
       tensors.count(config.toString());
@@ -98,10 +100,11 @@ public final class AdapterHubReader implements AdapterFormat {
     }
   }
 
-  static void requireHidden(ConfigFields root, ModelSpec base) {
+  static void requireHidden(AdapterConfigFields root, ModelSpec base) {
     int hidden = root.whole("hidden_size", base.hiddenSize(), 1, Integer.MAX_VALUE);
     if (hidden != base.hiddenSize()) {
-      throw ConfigFields.refuse("hidden_size is " + hidden + ", the base has " + base.hiddenSize());
+      throw AdapterConfigFields.refuse(
+          "hidden_size is " + hidden + ", the base has " + base.hiddenSize());
     }
   }
 
@@ -112,9 +115,9 @@ public final class AdapterHubReader implements AdapterFormat {
       case "prefix_tuning" -> List.of(new AdapterHubPrefix(part).read());
       case "union" -> union(part);
       default ->
-          throw ConfigFields.refuse(
+          throw AdapterConfigFields.refuse(
               "architecture is "
-                  + ConfigFields.show(part.config().get("architecture"))
+                  + AdapterConfigFields.show(part.config().get("architecture"))
                   + "; served are bottlenecks, lora, prefix_tuning and union");
     };
   }
@@ -122,7 +125,7 @@ public final class AdapterHubReader implements AdapterFormat {
   private static List<Bottleneck> bottlenecks(AdapterHubPart part) {
     List<Bottleneck> all = AdapterHubBottlenecks.read(part).all();
     if (all.isEmpty()) {
-      throw ConfigFields.refuse("mh_adapter and output_adapter are both off");
+      throw AdapterConfigFields.refuse("mh_adapter and output_adapter are both off");
     }
     return all;
   }
@@ -131,24 +134,24 @@ public final class AdapterHubReader implements AdapterFormat {
     AdapterHubOptions.UNION.check(part.config());
     JsonNode configs = part.config().get("configs");
     if (!configs.isArray() || configs.isEmpty() || configs.size() > 10) {
-      throw ConfigFields.refuse("configs has to be a list of 1 to 10 configurations");
+      throw AdapterConfigFields.refuse("configs has to be a list of 1 to 10 configurations");
     }
     List<AdapterPrimitive> primitives = new ArrayList<>();
     for (JsonNode config : configs) {
-      if (!config.isObject() || architecture(new ConfigFields(config)).equals("union")) {
-        throw ConfigFields.refuse("configs lists " + ConfigFields.show(config));
+      if (!config.isObject() || architecture(new AdapterConfigFields(config)).equals("union")) {
+        throw AdapterConfigFields.refuse("configs lists " + AdapterConfigFields.show(config));
       }
-      primitives.addAll(primitives(part.with(new ConfigFields(config))));
+      primitives.addAll(primitives(part.with(new AdapterConfigFields(config))));
     }
     return primitives;
   }
 
   /** Empty for a bottleneck. */
-  private static String architecture(ConfigFields config) {
+  private static String architecture(AdapterConfigFields config) {
     return config.text("architecture", "");
   }
 
-  private static String kindOf(ConfigFields config) {
+  private static String kindOf(AdapterConfigFields config) {
     String architecture = architecture(config);
     return "HUB_"
         + (architecture.isEmpty() ? "BOTTLENECK" : architecture.toUpperCase(java.util.Locale.ROOT));

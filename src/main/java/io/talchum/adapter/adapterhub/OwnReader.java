@@ -8,9 +8,9 @@ import io.talchum.adapter.BaseWeights;
 import io.talchum.adapter.BiasDelta;
 import io.talchum.adapter.LadderSideNetwork;
 import io.talchum.adapter.Projection;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.AdapterFolder;
 import io.talchum.adapter.folder.AdapterFormat;
-import io.talchum.adapter.folder.ConfigFields;
 import io.talchum.adapter.folder.ConfigJson;
 import io.talchum.adapter.folder.FolderFiles;
 import io.talchum.adapter.folder.FormatReader;
@@ -64,7 +64,7 @@ public final class OwnReader implements AdapterFormat {
   }
 
   private AdapterContent read(AdapterFolder files) {
-    ConfigFields config = ConfigJson.read(files.config());
+    AdapterConfigFields config = ConfigJson.read(files.config());
     OPTIONS.check(config);
     String method = config.text("method", "");
     try (SafetensorsFile file = SafetensorsFile.openConfined(files.weights())) {
@@ -74,7 +74,8 @@ public final class OwnReader implements AdapterFormat {
             case "bitfit" -> bitfit(tensors);
             case "lst" -> List.of(ladder(config, tensors));
             default ->
-                throw ConfigFields.refuse("method is '" + method + "'; served are bitfit and lst");
+                throw AdapterConfigFields.refuse(
+                    "method is '" + method + "'; served are bitfit and lst");
           };
       tensors.requireAllTaken(name -> "is used by nothing in " + method);
       return AdapterContent.of(
@@ -115,15 +116,15 @@ public final class OwnReader implements AdapterFormat {
   }
 
   /** Ladder side tuning (arXiv:2206.06522). */
-  private LadderSideNetwork ladder(ConfigFields config, TensorSource tensors) {
+  private LadderSideNetwork ladder(AdapterConfigFields config, TensorSource tensors) {
     ModelSpec spec = base.spec();
     int side = config.whole("side_dim", 0, 1, MAX_SIDE);
     if (config.whole("num_layers", spec.layers(), 1, Integer.MAX_VALUE) != spec.layers()) {
-      throw ConfigFields.refuse("num_layers is not the base's " + spec.layers());
+      throw AdapterConfigFields.refuse("num_layers is not the base's " + spec.layers());
     }
     float epsilon = (float) config.number("rms_eps", 1e-6);
     if (!(epsilon >= 0)) {
-      throw ConfigFields.refuse("rms_eps is " + epsilon + "; it has to be 0 or more");
+      throw AdapterConfigFields.refuse("rms_eps is " + epsilon + "; it has to be 0 or more");
     }
     tensors.count(epsilon);
     int hidden = spec.hiddenSize();

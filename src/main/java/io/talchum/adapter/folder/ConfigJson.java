@@ -35,27 +35,27 @@ public final class ConfigJson {
    * @throws io.talchum.core.ServeException INVALID_ADAPTER if it is no JSON object, too large or
    *     too deep, repeats a key, or holds a number that is not finite
    */
-  public static ConfigFields read(Path file) {
+  public static AdapterConfigFields read(Path file) {
     JsonNode root;
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
-        throw ConfigFields.refuse("it is larger than " + MAX_BYTES + " bytes");
+        throw AdapterConfigFields.refuse("it is larger than " + MAX_BYTES + " bytes");
       }
       root = MAPPER.readTree(bytes);
     } catch (IOException e) {
-      throw ConfigFields.refuse("it cannot be read as JSON: " + firstLine(e));
+      throw AdapterConfigFields.refuse("it cannot be read as JSON: " + firstLine(e));
     }
     if (root == null || !root.isObject()) {
-      throw ConfigFields.refuse("it has to be a JSON object");
+      throw AdapterConfigFields.refuse("it has to be a JSON object");
     }
     requireFinite("", root);
-    return new ConfigFields(root);
+    return new AdapterConfigFields(root);
   }
 
   private static void requireFinite(String key, JsonNode node) {
     if (node.isNumber() && !Double.isFinite(node.doubleValue())) {
-      throw ConfigFields.refuse(key + " is " + node + ", write a finite number");
+      throw AdapterConfigFields.refuse(key + " is " + node + ", write a finite number");
     }
     if (node.isArray()) {
       node.forEach(element -> requireFinite(key, element));

@@ -47,10 +47,10 @@ public record FolderFiles(Path root) {
     try {
       Path real = root.resolve(file).toRealPath();
       if (!real.startsWith(root)) {
-        throw refuse("has a " + file + " that is a link out of the folder; copy the file");
+        throw refuse("has the file " + file + ", which is a link out of the folder; copy the file");
       }
       if (!Files.isRegularFile(real)) {
-        throw refuse("has a " + file + " that is not a plain file");
+        throw refuse("has the file " + file + ", which is not a plain file; leave it out");
       }
       return real;
     } catch (IOException e) {
@@ -63,7 +63,7 @@ public record FolderFiles(Path root) {
     Path path = root.resolve(name);
     FolderFiles inner = open(path);
     if (!inner.root().startsWith(root)) {
-      throw refuse("has a " + name + " that is a link out of the folder; copy it");
+      throw refuse("has " + name + ", which is a link out of the folder; copy it");
     }
     return inner;
   }

@@ -2,7 +2,7 @@ package io.talchum.adapter.peft;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterPrimitive;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,7 +62,7 @@ final class AdaLoraKind implements PeftKind {
 
   @Override
   public List<AdapterPrimitive> read(PeftSource source) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     ModuleSelection.Selected selected =
         ModuleSelection.read(config, source.budget()).selectLinears(source.base().spec());
     SavedBiases.Mode biases = SavedBiases.mode(config);
@@ -70,7 +70,7 @@ final class AdaLoraKind implements PeftKind {
     Owners.require(
         source, path -> selected.owns(path) || saved.owns(path) || SavedBiases.owns(path, biases));
     if (config.get("init_lora_weights").isTextual()) {
-      throw ConfigFields.refuse("init_lora_weights has to be true or false for this kind");
+      throw AdapterConfigFields.refuse("init_lora_weights has to be true or false for this kind");
     }
     Map<String, Integer> ranks = ranks(config);
     int initRank = config.whole("init_r", 12, 1, LoraScale.MAX_RANK);
@@ -81,7 +81,7 @@ final class AdaLoraKind implements PeftKind {
       primitives.addAll(read(source, module, cut == null ? initRank : cut, (float) scale));
     }
     for (String path : ranks.keySet()) {
-      throw ConfigFields.refuse(RANKS + " names " + path + ", which is not adapted");
+      throw AdapterConfigFields.refuse(RANKS + " names " + path + ", which is not adapted");
     }
     primitives.addAll(SavedBiases.read(source, selected, biases));
     primitives.addAll(saved.primitives(source));
@@ -97,7 +97,7 @@ final class AdaLoraKind implements PeftKind {
   }
 
   /** By path: how many singular values were kept; the entries are lists of true and false. */
-  private static Map<String, Integer> ranks(ConfigFields config) {
+  private static Map<String, Integer> ranks(AdapterConfigFields config) {
     Map<String, Integer> ranks = new LinkedHashMap<>();
     config
         .entries(RANKS, AdaLoraKind::kept)
@@ -113,17 +113,17 @@ final class AdaLoraKind implements PeftKind {
 
   private static int kept(String key, JsonNode value) {
     if (value.isIntegralNumber()) {
-      return ConfigFields.whole(key, value, 0, LoraScale.MAX_RANK);
+      return AdapterConfigFields.whole(key, value, 0, LoraScale.MAX_RANK);
     }
     if (!value.isArray() || value.size() > LoraScale.MAX_RANK) {
-      throw ConfigFields.refuse(
-          key + " is " + ConfigFields.show(value) + ", write a list of true and false");
+      throw AdapterConfigFields.refuse(
+          key + " is " + AdapterConfigFields.show(value) + ", write a list of true and false");
     }
     int kept = 0;
     for (JsonNode one : value) {
       if (!one.isBoolean()) {
-        throw ConfigFields.refuse(
-            key + " lists " + ConfigFields.show(one) + ", write true or false");
+        throw AdapterConfigFields.refuse(
+            key + " lists " + AdapterConfigFields.show(one) + ", write true or false");
       }
       kept += one.booleanValue() ? 1 : 0;
     }

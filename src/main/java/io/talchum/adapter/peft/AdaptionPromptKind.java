@@ -3,7 +3,7 @@ package io.talchum.adapter.peft;
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.BaseModule;
 import io.talchum.adapter.GatedAttention;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
@@ -36,14 +36,16 @@ final class AdaptionPromptKind implements PeftKind {
 
   @Override
   public List<AdapterPrimitive> read(PeftSource source) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     ModelSpec spec = source.base().spec();
     String target = config.text("target_modules", "self_attn");
     if (!target.equals("self_attn")) {
-      throw ConfigFields.refuse("target_modules is '" + target + "'; it has to be self_attn");
+      throw AdapterConfigFields.refuse(
+          "target_modules is '" + target + "'; it has to be self_attn");
     }
     if (spec.norms().has(Norm.QUERY)) {
-      throw ConfigFields.refuse("PEFT has no adaption prompt for a base that norms its queries");
+      throw AdapterConfigFields.refuse(
+          "PEFT has no adaption prompt for a base that norms its queries");
     }
     int layers = required(config, "adapter_layers", spec.layers());
     int tokens = required(config, "adapter_len", MOST_TOKENS);
@@ -55,9 +57,9 @@ final class AdaptionPromptKind implements PeftKind {
     return primitives;
   }
 
-  private static int required(ConfigFields config, String key, int max) {
+  private static int required(AdapterConfigFields config, String key, int max) {
     if (!config.has(key)) {
-      throw ConfigFields.refuse(key + " is missing");
+      throw AdapterConfigFields.refuse(key + " is missing");
     }
     return config.whole(key, 1, 1, max);
   }

@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,11 +26,12 @@ final class BoftKind {
   private BoftKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     int factors = config.whole("boft_n_butterfly_factor", 1, 0, 100);
     if (factors != 1) {
-      throw ConfigFields.refuse("boft_n_butterfly_factor is " + factors + "; only 1 is served");
+      throw AdapterConfigFields.refuse(
+          "boft_n_butterfly_factor is " + factors + "; only 1 is served");
     }
     int size = config.whole("boft_block_size", 4, 0, MAX_BLOCK);
     int number = config.whole("boft_block_num", 0, 0, Integer.MAX_VALUE);
@@ -59,7 +60,7 @@ final class BoftKind {
   private static int blockSize(AdaptedModule module, int size, int number) {
     int n = size > 0 || number == 0 ? size : module.in() / number;
     if (n == 0 || n > MAX_BLOCK || module.in() % n != 0) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "boft_block_size "
               + size
               + " and boft_block_num "

@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Set;
@@ -20,18 +20,18 @@ final class C3aKind {
   private C3aKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     PatternTable<Integer> sizes =
         source.patterns(
             "block_size_pattern",
             config.whole("block_size", 256, 1, MAX_BLOCK),
-            (key, value) -> ConfigFields.whole(key, value, 1, MAX_BLOCK));
+            (key, value) -> AdapterConfigFields.whole(key, value, 1, MAX_BLOCK));
     return module -> {
       int n = sizes.of(module.path());
       int ins = module.in() / n;
       if (module.in() % n != 0 || module.out() % n != 0) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "block_size " + n + " does not divide the sizes of " + module.path());
       }
       float[] kernel =

@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.Iterator;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -40,7 +40,7 @@ final class CommonOptions {
   /**
    * @throws io.talchum.core.ServeException INVALID_ADAPTER naming the key that is malformed
    */
-  static void check(ConfigFields fields) {
+  static void check(AdapterConfigFields fields) {
     checkTask(fields);
     checkBaseName(fields);
     checkAutoMapping(fields.get("auto_mapping"));
@@ -51,19 +51,19 @@ final class CommonOptions {
     }
   }
 
-  private static void checkTask(ConfigFields fields) {
+  private static void checkTask(AdapterConfigFields fields) {
     String task = fields.text("task_type", "CAUSAL_LM");
     if (!task.equals("CAUSAL_LM")) {
-      throw ConfigFields.refuse("task_type is '" + task + "'; only CAUSAL_LM is served");
+      throw AdapterConfigFields.refuse("task_type is '" + task + "'; only CAUSAL_LM is served");
     }
   }
 
   /** The name is never opened; one that climbs out of its folder is not a name. */
-  private static void checkBaseName(ConfigFields fields) {
+  private static void checkBaseName(AdapterConfigFields fields) {
     String name = fields.text("base_model_name_or_path", "");
     for (String segment : name.split("[/\\\\]", -1)) {
       if (segment.equals("..")) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "base_model_name_or_path is '" + name + "'; write the base's name, without ..");
       }
     }
@@ -71,7 +71,7 @@ final class CommonOptions {
 
   /** PEFT writes the base's class here when there is no task_type; nothing is ever imported. */
   private static void checkAutoMapping(JsonNode mapping) {
-    if (ConfigFields.isOff(mapping)) {
+    if (AdapterConfigFields.isOff(mapping)) {
       return;
     }
     boolean usual =
@@ -82,9 +82,9 @@ final class CommonOptions {
       usual &= Set.of("base_model_class", "parent_library", "unsloth_fixed").contains(key);
     }
     if (!usual) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "auto_mapping is "
-              + ConfigFields.show(mapping)
+              + AdapterConfigFields.show(mapping)
               + "; only a class of transformers may stand there");
     }
   }

@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Map;
@@ -24,11 +24,12 @@ final class DeftKind {
   private DeftKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     String method = config.text("decomposition_method", "relu");
     if (!method.equals("relu")) {
-      throw ConfigFields.refuse("decomposition_method is '" + method + "'; only relu is served");
+      throw AdapterConfigFields.refuse(
+          "decomposition_method is '" + method + "'; only relu is served");
     }
     int rank = LoraScale.rank(config);
     double alpha = config.has("alpha") ? config.number("alpha", 0) : 0;

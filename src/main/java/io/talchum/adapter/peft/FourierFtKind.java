@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Set;
@@ -29,20 +29,20 @@ final class FourierFtKind {
   private FourierFtKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     PatternTable<Integer> counts =
         source.patterns(
             "n_frequency_pattern",
             config.whole("n_frequency", 1000, 1, MAX_FREQUENCIES),
-            (key, value) -> ConfigFields.whole(key, value, 1, MAX_FREQUENCIES));
+            (key, value) -> AdapterConfigFields.whole(key, value, 1, MAX_FREQUENCIES));
     int seed = config.whole("random_loc_seed", 777, 0, Integer.MAX_VALUE);
     double scaling = config.number("scaling", 150);
     return module -> {
       int count = counts.of(module.path());
       long size = (long) module.in() * module.out();
       if (count > size) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "n_frequency " + count + " is more than the weights of " + module.path());
       }
       float[] spectrum = source.values(module, "fourierft_spectrum", "[n_frequency]", count);

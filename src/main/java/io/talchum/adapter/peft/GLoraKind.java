@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Set;
@@ -19,16 +19,16 @@ final class GLoraKind {
   private GLoraKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     String paths = config.text("config_A_B", "lora");
     if (!paths.equals("lora")) {
-      throw ConfigFields.refuse("config_A_B is '" + paths + "'; only lora is served");
+      throw AdapterConfigFields.refuse("config_A_B is '" + paths + "'; only lora is served");
     }
     int rank = config.whole("r", 4, 1, LoraScale.MAX_RANK);
     return module -> {
       if (module.hasBias()) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "this kind is not served on " + module.path() + ", it has a bias");
       }
       dropZeros(source, module, "glora_C.zeros", module.in(), 1);

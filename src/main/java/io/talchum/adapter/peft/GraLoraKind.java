@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Set;
@@ -22,20 +22,21 @@ final class GraLoraKind {
   private GraLoraKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     int rank = config.whole("r", 32, 1, LoraScale.MAX_RANK);
     int blocks = config.whole("gralora_k", 2, 1, LoraScale.MAX_RANK);
     if (config.whole("hybrid_r", 0, 0, LoraScale.MAX_RANK) != 0) {
-      throw ConfigFields.refuse("hybrid_r is " + config.get("hybrid_r") + "; only 0 is served");
+      throw AdapterConfigFields.refuse(
+          "hybrid_r is " + config.get("hybrid_r") + "; only 0 is served");
     }
     if (rank % blocks != 0) {
-      throw ConfigFields.refuse("gralora_k " + blocks + " does not divide r " + rank);
+      throw AdapterConfigFields.refuse("gralora_k " + blocks + " does not divide r " + rank);
     }
     float scale = (float) (config.number("alpha", 64) / rank);
     return module -> {
       if (module.in() % blocks != 0 || module.out() % blocks != 0) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "gralora_k " + blocks + " does not divide the sizes of " + module.path());
       }
       int ins = module.in() / blocks;

@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +22,7 @@ final class HraKind {
   private HraKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     int rank = config.whole("r", 8, 1, LoraScale.MAX_RANK);
     boolean orthogonal = config.flag("apply_GS");

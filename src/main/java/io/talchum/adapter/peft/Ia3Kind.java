@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.List;
 import java.util.Set;
 
@@ -23,7 +23,7 @@ final class Ia3Kind {
         ModuleNames.read(source.config(), "feedforward_modules", source.budget());
     if (feedforward instanceof ModuleNames.Listed listed) {
       for (String unused : listed.without(modules.stream().map(AdaptedModule::path).toList())) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "feedforward_modules names " + unused + ", which target_modules does not select");
       }
     }

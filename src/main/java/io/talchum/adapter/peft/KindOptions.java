@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -68,7 +68,7 @@ record KindOptions(
    * @throws io.talchum.core.ServeException INVALID_ADAPTER naming the first key that is unknown,
    *     not served or malformed
    */
-  void check(ConfigFields config) {
+  void check(AdapterConfigFields config) {
     config
         .root()
         .properties()
@@ -78,12 +78,12 @@ record KindOptions(
               if (CommonOptions.isKnown(key)
                   || honoured.contains(key)
                   || harmless.contains(key)
-                  || ConfigFields.isOff(entry.getValue())) {
+                  || AdapterConfigFields.isOff(entry.getValue())) {
                 return;
               }
               String why = refused.get(key);
-              String value = ConfigFields.show(entry.getValue());
-              throw ConfigFields.refuse(
+              String value = AdapterConfigFields.show(entry.getValue());
+              throw AdapterConfigFields.refuse(
                   why == null
                       ? "the key " + key + " is not known; it is " + value
                       : key + " is " + value + ": " + why);

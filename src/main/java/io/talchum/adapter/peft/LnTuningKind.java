@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,10 +46,10 @@ final class LnTuningKind implements PeftKind {
   }
 
   private static Map<String, BaseNorms.Place> select(PeftSource source) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     for (String key : List.of("layers_to_transform", "layers_pattern")) {
-      if (!ConfigFields.isOff(config.get(key))) {
-        throw ConfigFields.refuse(key + " has no effect in this kind");
+      if (!AdapterConfigFields.isOff(config.get(key))) {
+        throw AdapterConfigFields.refuse(key + " has no effect in this kind");
       }
     }
     ModuleNames targets = ModuleNames.read(config, "target_modules", source.budget());
@@ -57,7 +57,7 @@ final class LnTuningKind implements PeftKind {
     Map<String, BaseNorms.Place> norms = BaseNorms.of(source.base().spec());
     if (targets instanceof ModuleNames.Listed listed) {
       for (String name : listed.without(norms.keySet())) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "target_modules names " + name + ", which is no norm of the base");
       }
     }
@@ -69,7 +69,7 @@ final class LnTuningKind implements PeftKind {
           }
         });
     if (selected.isEmpty()) {
-      throw ConfigFields.refuse("target_modules selects none of the base's norms");
+      throw AdapterConfigFields.refuse("target_modules selects none of the base's norms");
     }
     return selected;
   }

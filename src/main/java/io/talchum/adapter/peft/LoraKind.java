@@ -3,7 +3,7 @@ package io.talchum.adapter.peft;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.Invocation;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -101,8 +101,9 @@ final class LoraKind implements PeftKind {
   private static ModuleSelection.Selected tied(
       PeftSource source, ModuleSelection.Selected selected) {
     boolean both = source.config().flag("ensure_weight_tying") && source.base().spec().tiedHead();
-    if (both && !ConfigFields.isOff(source.config().get("modules_to_save"))) {
-      throw ConfigFields.refuse("ensure_weight_tying is not served together with modules_to_save");
+    if (both && !AdapterConfigFields.isOff(source.config().get("modules_to_save"))) {
+      throw AdapterConfigFields.refuse(
+          "ensure_weight_tying is not served together with modules_to_save");
     }
     return both && (selected.embedding() || selected.head())
         ? new ModuleSelection.Selected(selected.linears(), true, true)
@@ -117,12 +118,13 @@ final class LoraKind implements PeftKind {
       return targets;
     }
     if (!(targets instanceof ModuleNames.Listed listed)) {
-      throw ConfigFields.refuse("target_parameters is served with a list of target_modules only");
+      throw AdapterConfigFields.refuse(
+          "target_parameters is served with a list of target_modules only");
     }
     Set<String> names = new LinkedHashSet<>(listed.names());
     for (String parameter : parameters) {
       if (!parameter.endsWith(".weight")) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "target_parameters names " + parameter + "; only the weights of linears are served");
       }
       names.add(parameter.substring(0, parameter.length() - ".weight".length()));
@@ -133,16 +135,20 @@ final class LoraKind implements PeftKind {
   private static void invocation(PeftSource source, List<AdapterPrimitive> primitives) {
     String key = "alora_invocation_tokens";
     JsonNode tokens = source.config().get(key);
-    if (ConfigFields.isOff(tokens)) {
+    if (AdapterConfigFields.isOff(tokens)) {
       return;
     }
     if (!tokens.isArray() || tokens.size() > MAX_INVOCATION_TOKENS) {
-      throw ConfigFields.refuse(
-          key + " is " + ConfigFields.show(tokens) + ", write a list of 1 to 1024 token ids");
+      throw AdapterConfigFields.refuse(
+          key
+              + " is "
+              + AdapterConfigFields.show(tokens)
+              + ", write a list of 1 to 1024 token ids");
     }
     int[] ids = new int[tokens.size()];
     for (int i = 0; i < ids.length; i++) {
-      ids[i] = ConfigFields.whole(key, tokens.get(i), 0, source.base().spec().vocabSize() - 1);
+      ids[i] =
+          AdapterConfigFields.whole(key, tokens.get(i), 0, source.base().spec().vocabSize() - 1);
     }
     primitives.add(new Invocation(ids));
   }

@@ -2,7 +2,7 @@ package io.talchum.adapter.peft;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterPrimitive;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,20 +40,21 @@ final class LoraModule {
   }
 
   static LoraModule begin(PeftSource source, LoraScale scales) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     boolean dora = config.flag("use_dora");
     boolean biased = config.flag("lora_bias");
     int group = config.whole("qalora_group_size", 16, 1, Integer.MAX_VALUE);
     if (dora && biased) {
-      throw ConfigFields.refuse("lora_bias and use_dora are both true; PEFT has no such adapter");
+      throw AdapterConfigFields.refuse(
+          "lora_bias and use_dora are both true; PEFT has no such adapter");
     }
     return new LoraModule(
         source, scales, dora, biased, config.flag("use_qalora") ? group : 1, start(config));
   }
 
-  private static Start start(ConfigFields config) {
+  private static Start start(AdapterConfigFields config) {
     JsonNode init = config.get("init_lora_weights");
-    if (ConfigFields.isOff(init)
+    if (AdapterConfigFields.isOff(init)
         || init.isBoolean()
         || init.isTextual() && PLAIN_STARTS.contains(init.textValue())) {
       return Start.PLAIN;
@@ -62,11 +63,12 @@ final class LoraModule {
       case "pissa" -> Start.PISSA;
       case "olora" -> Start.OLORA;
       default ->
-          throw ConfigFields.refuse(
+          throw AdapterConfigFields.refuse(
               "init_lora_weights is "
-                  + ConfigFields.show(init)
+                  + AdapterConfigFields.show(init)
                   + ", which changes the base in a way that cannot be rebuilt; save the adapter"
-                  + " with path_initial_model_for_weight_conversion, that makes a plain LoRA of it");
+                  + " with path_initial_model_for_weight_conversion, that makes a plain LoRA of"
+                  + " it");
     };
   }
 
@@ -93,7 +95,7 @@ final class LoraModule {
   private Matrix readA(AdaptedModule module, int rank) {
     int in = module.in();
     if (in % group != 0) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "qalora_group_size "
               + group
               + " does not divide the "

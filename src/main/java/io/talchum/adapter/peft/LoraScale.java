@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 
 /**
  * Rank and scale of each module: {@code r}, {@code lora_alpha}, {@code use_rslora} and the
@@ -19,10 +19,10 @@ record LoraScale(PatternTable<Integer> ranks, PatternTable<Double> alphas, boole
    * @param alpha key of the usual alpha
    */
   static LoraScale read(PeftSource source, String alpha) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     return new LoraScale(
         ranks(source),
-        source.patterns("alpha_pattern", config.number(alpha, USUAL), ConfigFields::number),
+        source.patterns("alpha_pattern", config.number(alpha, USUAL), AdapterConfigFields::number),
         config.flag("use_rslora"));
   }
 
@@ -30,10 +30,10 @@ record LoraScale(PatternTable<Integer> ranks, PatternTable<Double> alphas, boole
     return source.patterns(
         "rank_pattern",
         rank(source.config()),
-        (key, value) -> ConfigFields.whole(key, value, 1, MAX_RANK));
+        (key, value) -> AdapterConfigFields.whole(key, value, 1, MAX_RANK));
   }
 
-  static int rank(ConfigFields config) {
+  static int rank(AdapterConfigFields config) {
     return config.whole("r", USUAL, 1, MAX_RANK);
   }
 
@@ -50,7 +50,7 @@ record LoraScale(PatternTable<Integer> ranks, PatternTable<Double> alphas, boole
     int rank = rankOf(path);
     float scale = (float) (alphas.of(path) / (rslora ? Math.sqrt(rank) : rank));
     if (!Float.isFinite(scale)) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "lora_alpha or alpha_pattern makes the scale of " + path + " infinite");
     }
     return scale;

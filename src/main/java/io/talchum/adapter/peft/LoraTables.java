@@ -4,7 +4,7 @@ import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.BaseWeights;
 import io.talchum.adapter.EmbeddingLowRank;
 import io.talchum.adapter.HeadLowRank;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import io.talchum.core.ModelSpec;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ record LoraTables(PeftSource source, LoraScale scales) {
   List<AdapterPrimitive> read(ModuleSelection.Selected selected) {
     List<AdapterPrimitive> primitives = new ArrayList<>();
     if ((selected.embedding() || selected.head()) && source.config().flag("use_dora")) {
-      throw ConfigFields.refuse("use_dora is served on the layers' linears only");
+      throw AdapterConfigFields.refuse("use_dora is served on the layers' linears only");
     }
     if (selected.embedding()) {
       primitives.add(embedding());

@@ -2,7 +2,7 @@ package io.talchum.adapter.peft;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterPrimitive;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Set;
@@ -25,7 +25,7 @@ final class MissKind {
   private MissKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     int rank = config.whole("r", 64, 1, LoraScale.MAX_RANK);
     JsonNode init = config.get("init_weights");
@@ -37,15 +37,17 @@ final class MissKind {
       }
       case "bat" -> module -> bat(source, module, rank);
       default ->
-          throw ConfigFields.refuse(
-              "init_weights is " + ConfigFields.show(init) + "; write true, false, mini or bat");
+          throw AdapterConfigFields.refuse(
+              "init_weights is "
+                  + AdapterConfigFields.show(init)
+                  + "; write true, false, mini or bat");
     };
   }
 
   private static List<AdapterPrimitive> summed(
       PeftSource source, AdaptedModule module, int rank, int width) {
     if (module.out() % width != 0) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "mini_r " + width + " does not divide the outputs of " + module.path());
     }
     Matrix block = source.matrix(module, BLOCK, rank, width, "[r, outputs or mini_r]");
@@ -59,7 +61,8 @@ final class MissKind {
   private static List<AdapterPrimitive> bat(PeftSource source, AdaptedModule module, int rank) {
     int in = module.in();
     if (module.out() % rank != 0 || in % rank != 0) {
-      throw ConfigFields.refuse("r " + rank + " does not divide the sizes of " + module.path());
+      throw AdapterConfigFields.refuse(
+          "r " + rank + " does not divide the sizes of " + module.path());
     }
     float[] blocks =
         source.values(module, BLOCK, "[outputs / r, r, r]", module.out() / rank, rank, rank);

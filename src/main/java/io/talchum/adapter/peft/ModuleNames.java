@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -18,7 +18,7 @@ sealed interface ModuleNames {
   boolean contains(String path);
 
   /** A list, a regular expression, or {@code all-linear}; an absent one contains nothing. */
-  static ModuleNames read(ConfigFields fields, String key, WorkBudget budget) {
+  static ModuleNames read(AdapterConfigFields fields, String key, WorkBudget budget) {
     JsonNode value = fields.get(key);
     if (!value.isTextual()) {
       return new Listed(new LinkedHashSet<>(fields.texts(key)));

@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.BaseModule;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.core.ModelSpec;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -48,27 +48,29 @@ record ModuleSelection(
     layerPatterns = List.copyOf(layerPatterns);
   }
 
-  static ModuleSelection read(ConfigFields fields, WorkBudget budget) {
+  static ModuleSelection read(AdapterConfigFields fields, WorkBudget budget) {
     return read(fields, ModuleNames.read(fields, "target_modules", budget), budget);
   }
 
-  static ModuleSelection read(ConfigFields fields, ModuleNames targets, WorkBudget budget) {
+  static ModuleSelection read(AdapterConfigFields fields, ModuleNames targets, WorkBudget budget) {
     if (targets instanceof ModuleNames.Listed listed && listed.names().isEmpty()) {
-      throw ConfigFields.refuse("target_modules is missing or empty, name the adapted modules");
+      throw AdapterConfigFields.refuse(
+          "target_modules is missing or empty, name the adapted modules");
     }
     Set<Integer> layers = Set.copyOf(fields.layers("layers_to_transform"));
     List<String> patterns =
         fields.texts("layers_pattern").stream().filter(p -> !p.isEmpty()).toList();
     if (patterns.size() > MAX_LAYER_PATTERNS) {
-      throw ConfigFields.refuse("layers_pattern has more than " + MAX_LAYER_PATTERNS + " entries");
+      throw AdapterConfigFields.refuse(
+          "layers_pattern has more than " + MAX_LAYER_PATTERNS + " entries");
     }
     if (!layers.isEmpty() && targets instanceof ModuleNames.Matching) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "layers_to_transform has no effect when target_modules is a regular expression; put the"
               + " layers into the expression");
     }
     if (layers.isEmpty() && !patterns.isEmpty()) {
-      throw ConfigFields.refuse("layers_pattern has no effect without layers_to_transform");
+      throw AdapterConfigFields.refuse("layers_pattern has no effect without layers_to_transform");
     }
     return new ModuleSelection(
         targets,
@@ -84,7 +86,7 @@ record ModuleSelection(
   Selected selectLinears(ModelSpec base) {
     Selected selected = select(base);
     if (selected.embedding() || selected.head()) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "target_modules selects "
               + (selected.embedding() ? EMBEDDING : HEAD)
               + "; this kind is served on the layers' linears only");
@@ -109,7 +111,7 @@ record ModuleSelection(
     boolean outside = layers.isEmpty() && !(targets instanceof ModuleNames.All);
     Selected result = new Selected(selected, outside && takes(EMBEDDING), outside && takes(HEAD));
     if (selected.isEmpty() && !result.embedding() && !result.head()) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "target_modules " + describe() + " selects none of the base's modules");
     }
     return result;
@@ -127,7 +129,7 @@ record ModuleSelection(
   private void requireKnown(Map<String, BaseModule> all, ModelSpec base) {
     for (int layer : layers) {
       if (layer >= base.layers()) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "layers_to_transform names layer " + layer + ", the base has " + base.layers());
       }
     }
@@ -138,7 +140,8 @@ record ModuleSelection(
     paths.add(EMBEDDING);
     paths.add(HEAD);
     for (String name : listed.without(paths)) {
-      throw ConfigFields.refuse("target_modules names " + name + ", which the base does not have");
+      throw AdapterConfigFields.refuse(
+          "target_modules names " + name + ", which the base does not have");
     }
   }
 

@@ -2,7 +2,7 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.SoftPrompt;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +47,7 @@ final class MultitaskKind implements PeftKind {
 
   @Override
   public List<List<AdapterPrimitive>> tasks(PeftSource source) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     int tasks = config.whole("num_tasks", 1, 1, MAX_TASKS);
     int ranks = config.whole("num_ranks", 1, 1, LoraScale.MAX_RANK);
     int hidden = source.base().spec().hiddenSize();

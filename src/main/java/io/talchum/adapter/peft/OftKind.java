@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +34,7 @@ final class OftKind {
   private record Settings(int blockSize, int blocks, boolean shared, boolean neumann, int terms) {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     Settings settings =
         new Settings(
@@ -65,7 +65,7 @@ final class OftKind {
       size = module.in() % settings.blocks() == 0 ? module.in() / settings.blocks() : 0;
     }
     if (size == 0 || size > MAX_BLOCK || module.in() % size != 0) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "oft_block_size "
               + settings.blockSize()
               + " and r "

@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +26,7 @@ final class OsfKind {
       List<Long> shape = source.shape(module, "osf_svd_params.S_low");
       long found = shape.size() == 1 ? shape.getFirst() : 0;
       if (found < 1 || found > all) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "the file has " + shape + " singular values for " + module.path() + " of " + all);
       }
       int low = (int) found;

@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.BaseModule;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.core.ModelSpec;
 import java.util.function.Predicate;
 
@@ -38,11 +38,11 @@ final class Owners {
     String path = name.substring(PeftSource.PREFIX.length());
     boolean known = BaseModule.all(base).keySet().stream().anyMatch(m -> path.startsWith(m + "."));
     return known
-        ? "is for a module that " + ConfigFields.FILE + " does not select (target_modules)"
+        ? "is for a module that " + AdapterConfigFields.FILE + " does not select (target_modules)"
         : "is for a module that is not adapted: none of the linears in the base's "
             + base.layers()
             + " layers that "
-            + ConfigFields.FILE
+            + AdapterConfigFields.FILE
             + " selects";
   }
 }

@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,14 +25,14 @@ record PatternTable<T>(T usual, List<Entry<T>> entries) {
   }
 
   static <T> PatternTable<T> read(
-      ConfigFields config,
+      AdapterConfigFields config,
       String option,
       T usual,
       BiFunction<String, JsonNode, T> value,
       WorkBudget budget) {
     Map<String, T> values = config.entries(option, value);
     if (values.size() > MAX_ENTRIES) {
-      throw ConfigFields.refuse(option + " has more than " + MAX_ENTRIES + " entries");
+      throw AdapterConfigFields.refuse(option + " has more than " + MAX_ENTRIES + " entries");
     }
     List<Entry<T>> entries = new ArrayList<>();
     values.forEach(
@@ -57,7 +57,7 @@ record PatternTable<T>(T usual, List<Entry<T>> entries) {
   void requireMatches(Set<String> paths) {
     for (Entry<T> entry : entries) {
       if (paths.stream().noneMatch(entry.pattern()::matches)) {
-        throw ConfigFields.refuse(entry.option() + " matches no module of the base");
+        throw AdapterConfigFields.refuse(entry.option() + " matches no module of the base");
       }
     }
   }

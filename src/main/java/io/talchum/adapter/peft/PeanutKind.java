@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Set;
@@ -16,10 +16,10 @@ final class PeanutKind {
   private PeanutKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     String activation = config.text("act_fn", "relu");
     if (!activation.equals("relu") || config.whole("depth", 0, 0, 1000) != 0) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "act_fn is '"
               + activation
               + "' and depth "

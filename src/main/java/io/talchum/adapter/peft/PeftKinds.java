@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,10 +77,10 @@ final class PeftKinds {
   /**
    * @throws io.talchum.core.ServeException INVALID_ADAPTER naming the kind and what is served
    */
-  static PeftKind of(ConfigFields config) {
+  static PeftKind of(AdapterConfigFields config) {
     String served = String.join(", ", READ.keySet());
     if (!config.has("peft_type")) {
-      throw ConfigFields.refuse("peft_type is missing; served are " + served);
+      throw AdapterConfigFields.refuse("peft_type is missing; served are " + served);
     }
     String type = config.text("peft_type", "");
     PeftKind kind = READ.get(type);
@@ -88,7 +88,7 @@ final class PeftKinds {
       return kind;
     }
     String why = REFUSED.getOrDefault(type, "no such kind is known");
-    throw ConfigFields.refuse(
+    throw AdapterConfigFields.refuse(
         "peft_type "
             + type
             + " is not served: "
@@ -99,7 +99,7 @@ final class PeftKinds {
             + String.join(", ", optionsOf(config)));
   }
 
-  private static List<String> optionsOf(ConfigFields config) {
+  private static List<String> optionsOf(AdapterConfigFields config) {
     List<String> options = new ArrayList<>();
     config.root().fieldNames().forEachRemaining(options::add);
     options.removeIf(CommonOptions::isKnown);

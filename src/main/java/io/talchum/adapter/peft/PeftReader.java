@@ -5,8 +5,8 @@ import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.BaseWeights;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.AdapterFolder;
-import io.talchum.adapter.folder.ConfigFields;
 import io.talchum.adapter.folder.ConfigJson;
 import io.talchum.adapter.folder.FormatReader;
 import io.talchum.adapter.folder.TensorSource;
@@ -33,7 +33,7 @@ public final class PeftReader implements AdapterReader {
     return FormatReader.named(
         files.name(),
         () -> {
-          ConfigFields config = ConfigJson.read(files.config());
+          AdapterConfigFields config = ConfigJson.read(files.config());
           PeftKind kind = PeftKinds.of(config);
           kind.options().check(config);
           try (SafetensorsFile file = SafetensorsFile.openConfined(files.weights())) {
@@ -43,7 +43,7 @@ public final class PeftReader implements AdapterReader {
   }
 
   private AdapterContent read(
-      AdapterFolder files, ConfigFields config, PeftKind kind, SafetensorsFile file) {
+      AdapterFolder files, AdapterConfigFields config, PeftKind kind, SafetensorsFile file) {
     TensorSource tensors = new TensorSource(file, FORMAT + kind.type());
     PeftSource source = new PeftSource(config, tensors, base);
     List<AdapterWeights> tasks =
@@ -53,7 +53,7 @@ public final class PeftReader implements AdapterReader {
     tensors.requireAllTaken(name -> "is used by nothing in an adapter of the kind " + kind.type());
     for (String key : kind.options().counted()) {
       JsonNode value = config.get(key);
-      if (!ConfigFields.isOff(value)) {
+      if (!AdapterConfigFields.isOff(value)) {
         tensors.count(key);
         tensors.count(value.toString());
       }
@@ -66,6 +66,6 @@ public final class PeftReader implements AdapterReader {
             tensors.takenBytes(),
             tasks.getFirst(),
             base.spec());
-    return kind.hasTasks() ? content.withTasks(tasks) : content;
+    return kind.hasTasks() ? content.withVariants(tasks) : content;
   }
 }

@@ -3,7 +3,7 @@ package io.talchum.adapter.peft;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.BaseModule;
 import io.talchum.adapter.BaseWeights;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import io.talchum.adapter.folder.TensorSource;
 import java.util.ArrayList;
@@ -16,18 +16,18 @@ import java.util.function.BiFunction;
 final class PeftSource {
   static final String PREFIX = "base_model.model.";
 
-  private final ConfigFields config;
+  private final AdapterConfigFields config;
   private final TensorSource tensors;
   private final BaseWeights base;
   private final WorkBudget budget = new WorkBudget();
 
-  PeftSource(ConfigFields config, TensorSource tensors, BaseWeights base) {
+  PeftSource(AdapterConfigFields config, TensorSource tensors, BaseWeights base) {
     this.config = config;
     this.tensors = tensors;
     this.base = base;
   }
 
-  ConfigFields config() {
+  AdapterConfigFields config() {
     return config;
   }
 

@@ -2,7 +2,7 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.VirtualKeyValues;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import io.talchum.core.ModelSpec;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ record PrefixKind(String type, KindOptions options) implements PeftKind {
 
   @Override
   public List<AdapterPrimitive> read(PeftSource source) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     ModelSpec spec = source.base().spec();
     int width = spec.kvHeads() * spec.headDim();
     VirtualTokens.requireEqual(config, "num_layers", spec.layers(), "the base's number of layers");

@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.Arrays;
 import java.util.List;
@@ -31,10 +31,10 @@ final class RandLoraKind {
   private record Shared(int rank, int width, int length, int bases, float[] a, float[] b) {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     if (config.has("save_projection") && !config.flag("save_projection")) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "save_projection is false; this kind is served with its matrices saved");
     }
     int rank = config.whole("r", 32, 1, LoraScale.MAX_RANK);

@@ -1,7 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,16 +31,17 @@ final class RoadKind {
   private record Turn(float[] c, float[] s) {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     String variant = config.text("variant", "road_1");
     Integer numbers = NUMBERS.get(variant);
     if (numbers == null) {
-      throw ConfigFields.refuse("variant is '" + variant + "'; write road_1, road_2 or road_4");
+      throw AdapterConfigFields.refuse(
+          "variant is '" + variant + "'; write road_1, road_2 or road_4");
     }
     int group = config.whole("group_size", 64, 2, 1 << 16);
     return module -> {
       if (group % 2 != 0 || module.out() % group != 0) {
-        throw ConfigFields.refuse(
+        throw AdapterConfigFields.refuse(
             "group_size " + group + " is odd or does not divide the outputs of " + module.path());
       }
       int count = module.out() / 2 * numbers;

@@ -2,7 +2,7 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.BaseModule;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,13 +24,14 @@ final class SavedBiases {
 
   private SavedBiases() {}
 
-  static Mode mode(ConfigFields config) {
+  static Mode mode(AdapterConfigFields config) {
     String bias = config.text(BIAS, "none");
     return switch (bias) {
       case "none" -> Mode.NONE;
       case "lora_only" -> Mode.ADAPTED;
       case "all" -> Mode.ALL;
-      default -> throw ConfigFields.refuse("bias is '" + bias + "'; write none, all or lora_only");
+      default ->
+          throw AdapterConfigFields.refuse("bias is '" + bias + "'; write none, all or lora_only");
     };
   }
 
@@ -38,10 +39,10 @@ final class SavedBiases {
    * @throws io.talchum.core.ServeException INVALID_ADAPTER if the configuration saves biases in a
    *     kind whose files do not hold them
    */
-  static void requireNone(ConfigFields config) {
+  static void requireNone(AdapterConfigFields config) {
     String bias = config.text(BIAS, "none");
     if (!bias.equals("none")) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "bias is '" + bias + "'; this kind is served with none, PEFT does not save the biases");
     }
   }

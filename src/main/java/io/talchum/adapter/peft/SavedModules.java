@@ -4,7 +4,7 @@ import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.BaseModule;
 import io.talchum.adapter.EmbeddingRows;
 import io.talchum.adapter.HeadRows;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import io.talchum.core.ModelSpec;
 import java.util.ArrayList;
@@ -49,14 +49,14 @@ final class SavedModules {
               }
             });
     for (String name : unused) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "modules_to_save names "
               + name
               + ", which is the end of no linear, norm, embedding or head of the base");
     }
     for (String path : saved.keySet()) {
       if (adapted.owns(path + ".")) {
-        throw ConfigFields.refuse("modules_to_save and target_modules both take " + path);
+        throw AdapterConfigFields.refuse("modules_to_save and target_modules both take " + path);
       }
     }
     return new SavedModules(saved);

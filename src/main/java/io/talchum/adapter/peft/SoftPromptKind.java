@@ -2,7 +2,7 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.SoftPrompt;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Set;
@@ -59,7 +59,7 @@ record SoftPromptKind(String type, KindOptions options) implements PeftKind {
   }
 
   static Matrix embeddings(PeftSource source, VirtualTokens tokens) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     int hidden = source.base().spec().hiddenSize();
     Matrix rows =
         source.tensors().matrix(EMBEDDINGS, tokens.count(), hidden, "[num_virtual_tokens, hidden]");

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.EmbeddingRows;
 import io.talchum.adapter.HeadRows;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.core.ModelSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,10 +33,10 @@ final class TrainedTokens {
   /** The option of a LoRA: a list for the look-up, or lists by module name. */
   static TrainedTokens besideLora(PeftSource source) {
     String option = "trainable_token_indices";
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     Map<String, int[]> idsOf = new LinkedHashMap<>();
     JsonNode value = config.get(option);
-    if (!ConfigFields.isOff(value)) {
+    if (!AdapterConfigFields.isOff(value)) {
       if (value.isObject()) {
         config
             .entries(option, (key, ids) -> tokenIds(key, ids, source.base().spec()))
@@ -66,21 +66,24 @@ final class TrainedTokens {
         return path;
       }
     }
-    throw ConfigFields.refuse(
+    throw AdapterConfigFields.refuse(
         option + " names " + name + "; tokens are trained in embed_tokens and lm_head");
   }
 
   private static int[] tokenIds(String key, JsonNode list, ModelSpec base) {
     if (!list.isArray() || list.isEmpty() || list.size() > MAX_TOKENS) {
-      throw ConfigFields.refuse(
-          key + " is " + ConfigFields.show(list) + ", write a list of 1 to 1048576 token ids");
+      throw AdapterConfigFields.refuse(
+          key
+              + " is "
+              + AdapterConfigFields.show(list)
+              + ", write a list of 1 to 1048576 token ids");
     }
     int[] ids = new int[list.size()];
     TreeSet<Integer> distinct = new TreeSet<>();
     for (int i = 0; i < ids.length; i++) {
-      ids[i] = ConfigFields.whole(key, list.get(i), 0, base.vocabSize() - 1);
+      ids[i] = AdapterConfigFields.whole(key, list.get(i), 0, base.vocabSize() - 1);
       if (!distinct.add(ids[i])) {
-        throw ConfigFields.refuse(key + " names token " + ids[i] + " twice");
+        throw AdapterConfigFields.refuse(key + " names token " + ids[i] + " twice");
       }
     }
     return ids;

@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.Comparator;
 import java.util.List;
@@ -115,7 +115,7 @@ final class VbLoraKind {
   }
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     int rank = config.whole("r", 4, 1, LoraScale.MAX_RANK);
     int vectors = config.whole("num_vectors", 256, 1, MAX_VECTORS);
@@ -141,7 +141,7 @@ final class VbLoraKind {
 
   private static int parts(int size, int length, AdaptedModule module) {
     if (size % length != 0) {
-      throw ConfigFields.refuse(
+      throw AdapterConfigFields.refuse(
           "vector_length " + length + " does not divide the size " + size + " of " + module.path());
     }
     return size / length;

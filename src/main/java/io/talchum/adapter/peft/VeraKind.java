@@ -1,6 +1,6 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import java.util.List;
 import java.util.Set;
@@ -19,7 +19,7 @@ final class VeraKind {
   private VeraKind() {}
 
   private static ModuleKind.Reader begin(PeftSource source, List<AdaptedModule> modules) {
-    ConfigFields config = source.config();
+    AdapterConfigFields config = source.config();
     SavedBiases.requireNone(config);
     int rank = config.whole("r", 256, 1, LoraScale.MAX_RANK);
     int in = modules.stream().mapToInt(AdaptedModule::in).max().orElseThrow();

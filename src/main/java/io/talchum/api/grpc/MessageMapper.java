@@ -5,6 +5,7 @@ import io.talchum.core.ChatRole;
 import io.talchum.core.ServeException;
 import io.talchum.core.TemplateOptions;
 import io.talchum.core.ToolCall;
+import io.talchum.service.JsonBudget;
 import io.talchum.service.JsonText;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,8 +17,9 @@ final class MessageMapper {
 
   static List<ChatMessage> messages(List<io.talchum.v1.ChatMessage> wire) {
     List<ChatMessage> messages = new ArrayList<>(wire.size());
+    JsonBudget budget = new JsonBudget();
     for (int i = 0; i < wire.size(); i++) {
-      messages.add(message("messages[" + i + "].", wire.get(i)));
+      messages.add(message("messages[" + i + "].", wire.get(i), budget));
     }
     return messages;
   }
@@ -30,16 +32,18 @@ final class MessageMapper {
           "continue_final_message",
           "continue_final_message and add_generation_prompt exclude each other; set one to false");
     }
+    JsonBudget budget = new JsonBudget();
     return new TemplateOptions(
         prompts,
         continues,
         TemplateVariables.of(wire.getChatTemplateKwargs()),
-        objects("tools", wire.getToolsList()),
-        objects("documents", wire.getDocumentsList()),
+        objects("tools", wire.getToolsList(), budget),
+        objects("documents", wire.getDocumentsList(), budget),
         wire.hasChatTemplate() ? wire.getChatTemplate() : null);
   }
 
-  private static ChatMessage message(String where, io.talchum.v1.ChatMessage wire) {
+  private static ChatMessage message(
+      String where, io.talchum.v1.ChatMessage wire, JsonBudget budget) {
     ChatRole role = role(where + "role", wire);
     if (!wire.hasContent() && wire.getToolCallsCount() == 0) {
       throw Required.missing(where + "content");
@@ -55,11 +59,12 @@ final class MessageMapper {
         wire.getContent(),
         wire.hasName() ? wire.getName() : null,
         wire.hasToolCallId() ? wire.getToolCallId() : null,
-        calls(where, wire.getToolCallsList()),
+        calls(where, wire.getToolCallsList(), budget),
         wire.hasReasoningContent() ? wire.getReasoningContent() : null);
   }
 
-  private static List<ToolCall> calls(String where, List<io.talchum.v1.ToolCall> wire) {
+  private static List<ToolCall> calls(
+      String where, List<io.talchum.v1.ToolCall> wire, JsonBudget budget) {
     List<ToolCall> calls = new ArrayList<>(wire.size());
     for (int i = 0; i < wire.size(); i++) {
       io.talchum.v1.ToolCall call = wire.get(i);
@@ -68,15 +73,15 @@ final class MessageMapper {
           new ToolCall(
               call.hasId() ? call.getId() : null,
               Required.text(name + "name", call.getName()),
-              JsonText.objectOrEmpty(name + "arguments", call.getArguments())));
+              JsonText.objectOrEmpty(name + "arguments", call.getArguments(), budget)));
     }
     return calls;
   }
 
-  private static List<Map<String, ?>> objects(String field, List<String> json) {
+  private static List<Map<String, ?>> objects(String field, List<String> json, JsonBudget budget) {
     List<Map<String, ?>> objects = new ArrayList<>(json.size());
     for (int i = 0; i < json.size(); i++) {
-      objects.add(JsonText.object(field + "[" + i + "]", json.get(i)));
+      objects.add(JsonText.object(field + "[" + i + "]", json.get(i), budget));
     }
     return objects;
   }

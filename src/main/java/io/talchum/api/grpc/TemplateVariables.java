@@ -17,9 +17,13 @@ final class TemplateVariables {
   private TemplateVariables() {}
 
   static Map<String, Object> of(Struct struct) {
+    return of("chat_template_kwargs", struct);
+  }
+
+  private static Map<String, Object> of(String field, Struct struct) {
     Map<String, Object> values = new LinkedHashMap<>();
     for (Map.Entry<String, Value> entry : struct.getFieldsMap().entrySet()) {
-      String name = "chat_template_kwargs." + Printable.of(entry.getKey());
+      String name = field + "." + Printable.of(entry.getKey());
       values.put(entry.getKey(), value(name, entry.getValue()));
     }
     return values;
@@ -35,7 +39,7 @@ final class TemplateVariables {
         value.getListValue().getValuesList().forEach(e -> values.add(value(name, e)));
         yield values;
       }
-      case STRUCT_VALUE -> of(value.getStructValue());
+      case STRUCT_VALUE -> of(name, value.getStructValue());
       case NULL_VALUE, KIND_NOT_SET ->
           throw ServeException.invalid(name, name + " is null; leave it out");
     };

@@ -13,7 +13,11 @@ final class TokenMapper {
   /** Refuses fields that belong to the other kind of input. */
   static void check(TokenizeRequest request) {
     if (request.hasPrompt() == (request.getMessagesCount() > 0)) {
-      throw ServeException.invalid("prompt", "send either prompt or messages");
+      throw ServeException.invalid(
+          "prompt",
+          request.hasPrompt()
+              ? "prompt and messages exclude each other; send one of them"
+              : "prompt and messages are missing; send one of them");
     }
     if (request.hasPrompt() && request.hasTemplate()) {
       throw ServeException.invalid("template", "template needs messages; leave it out");

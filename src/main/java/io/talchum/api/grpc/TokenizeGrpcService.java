@@ -34,7 +34,7 @@ public class TokenizeGrpcService extends TokenizeServiceGrpc.TokenizeServiceImpl
         out,
         call -> {
           String model = request.hasModel() ? request.getModel() : null;
-          String text = tokens.detokenize(model, request.getTokenIdsList());
+          String text = tokens.detokenize(model, "token_ids", request.getTokenIdsList());
           call.send(DetokenizeResponse.newBuilder().setText(text).build());
         });
   }

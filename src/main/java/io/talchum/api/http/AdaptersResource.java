@@ -22,9 +22,11 @@ import org.jspecify.annotations.Nullable;
 @Produces(MediaType.APPLICATION_JSON)
 public class AdaptersResource {
   private final Services services;
+  private final JsonBodies bodies;
 
-  public AdaptersResource(Services services) {
+  public AdaptersResource(Services services, JsonBodies bodies) {
     this.services = services;
+    this.bodies = bodies;
   }
 
   @GET
@@ -47,8 +49,10 @@ public class AdaptersResource {
   @Path("/{name}/activate")
   @RunOnVirtualThread
   public byte[] activate(@PathParam("name") String name, byte[] body) {
-    Fields fields = RequestFields.ACTIVATE_ADAPTER.check("", JsonBody.parse(body));
-    return json(services.stored().activate(name, fields.requiredText("version")));
+    String version =
+        bodies.read(
+            body, json -> RequestFields.ACTIVATE_ADAPTER.check("", json).requiredText("version"));
+    return json(services.stored().activate(name, version));
   }
 
   @POST
@@ -56,7 +60,7 @@ public class AdaptersResource {
   @RunOnVirtualThread
   public byte[] rollBack(@PathParam("name") String name, byte @Nullable [] body) {
     if (body != null && body.length > 0) {
-      Fields unused = RequestFields.ROLL_BACK_ADAPTER.check("", JsonBody.parse(body));
+      Fields unused = bodies.read(body, json -> RequestFields.ROLL_BACK_ADAPTER.check("", json));
     }
     return json(services.stored().rollBack(name));
   }
@@ -65,15 +69,16 @@ public class AdaptersResource {
   @Path("/{name}/pin")
   @RunOnVirtualThread
   public byte[] pin(@PathParam("name") String name, byte[] body) {
-    Fields fields = RequestFields.PIN_ADAPTER.check("", JsonBody.parse(body));
-    return json(services.stored().pin(name, fields.bool("pinned", true)));
+    boolean pinned =
+        bodies.read(body, json -> RequestFields.PIN_ADAPTER.check("", json).bool("pinned", true));
+    return json(services.stored().pin(name, pinned));
   }
 
   @POST
   @Path("/{name}/mix")
   @RunOnVirtualThread
   public byte[] mix(@PathParam("name") String name, byte[] body) {
-    return json(services.mixes().save(MixMapper.saved(name, JsonBody.parse(body))));
+    return json(services.mixes().save(bodies.read(body, json -> MixMapper.saved(name, json))));
   }
 
   @DELETE
@@ -101,15 +106,11 @@ public class AdaptersResource {
   }
 
   private static byte[] deleted(String name) {
-    return Json.bytes(
-        json -> {
-          json.writeStartObject();
-          json.writeStringField("name", name);
-          json.writeStringField("object", "adapter");
-          json.writeBooleanField("deleted", true);
-          json.writeEndObject();
-        });
+    return Json.bytes(new Deleted(name, "adapter", true));
   }
+
+  /** The answer to a deletion. */
+  record Deleted(String name, String object, boolean deleted) {}
 
   private static boolean flag(@Nullable String value) {
     return switch (value) {

@@ -17,10 +17,12 @@ import org.jspecify.annotations.Nullable;
 public class ChatCompletionResource {
   private final Services services;
   private final AnswerThreads threads;
+  private final JsonBodies bodies;
 
-  public ChatCompletionResource(Services services, AnswerThreads threads) {
+  public ChatCompletionResource(Services services, AnswerThreads threads, JsonBodies bodies) {
     this.services = services;
     this.threads = threads;
+    this.bodies = bodies;
   }
 
   @POST
@@ -31,7 +33,7 @@ public class ChatCompletionResource {
 
   private @Nullable Response answer(byte[] body, RoutingContext context, ClientDeparture client) {
     ChatRequestMapper.Mapped asked =
-        ChatRequestMapper.map(JsonBody.parse(body), Callers.of(context));
+        bodies.read(body, json -> ChatRequestMapper.map(json, Callers.of(context)));
     Generation answer = services.chat().chat(asked.request());
     AnswerJson json =
         new ChatJson(answer, Boolean.TRUE.equals(asked.request().sampling().logprobs()));

@@ -1,23 +1,26 @@
 package io.talchum.api.http;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.talchum.service.Choice;
 import io.talchum.service.Generation;
 import io.talchum.service.GenerationEvent;
 import io.talchum.service.TokenDetail;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
-/** {@code chat.completion} and {@code chat.completion.chunk}. */
+/** Maps to {@code chat.completion} and {@code chat.completion.chunk}. */
 final class ChatJson extends AnswerJson {
   private final int choices;
   private final boolean logprobs;
 
   ChatJson(Generation generation, boolean logprobs) {
-    super(generation);
-    this.choices = generation.choices();
+    this(Source.of(generation), logprobs);
+  }
+
+  ChatJson(Source source, boolean logprobs) {
+    super(source);
+    this.choices = source.choices();
     this.logprobs = logprobs;
   }
 
@@ -32,100 +35,74 @@ final class ChatJson extends AnswerJson {
   }
 
   @Override
-  void choice(JsonGenerator json, Choice choice) throws IOException {
-    json.writeStartObject();
-    json.writeNumberField("index", choice.index());
-    json.writeObjectFieldStart("message");
-    json.writeStringField("role", "assistant");
-    json.writeStringField("content", choice.text());
-    if (choice.reasoning().isPresent()) {
-      json.writeStringField("reasoning_content", choice.reasoning().get());
-    }
-    json.writeNullField("refusal");
-    json.writeEndObject();
-    logprobs(json, choice.tokens());
-    finish(json, choice.finishReason(), choice.stopString());
-    json.writeEndObject();
+  ChatChoice choice(Choice choice) {
+    return new ChatChoice.Whole(
+        choice.index(),
+        new ChatChoice.Message("assistant", choice.text(), choice.reasoning().orElse(null), null),
+        logprobs(choice.tokens()),
+        AnswerDocument.finishReason(choice.finishReason()),
+        choice.stopString().orElse(null));
   }
 
   @Override
-  List<Json.Content> opening() {
-    return IntStream.range(0, choices).mapToObj(ChatJson::role).toList();
+  List<ChatChoice> opening() {
+    ChatChoice.Delta role = new ChatChoice.Delta("assistant", "", null);
+    return IntStream.range(0, choices)
+        .<ChatChoice>mapToObj(index -> new ChatChoice.Piece(index, role, null))
+        .toList();
   }
 
   @Override
-  void delta(JsonGenerator json, GenerationEvent event) throws IOException {
-    json.writeStartObject();
-    json.writeNumberField("index", event.index());
-    json.writeObjectFieldStart("delta");
-    switch (event) {
-      case GenerationEvent.Echo echo -> end(json, "content", echo.text(), echo.tokens());
+  ChatChoice delta(GenerationEvent event) {
+    return switch (event) {
+      case GenerationEvent.Echo echo -> content(echo.index(), echo.text(), echo.tokens());
       case GenerationEvent.Reasoning thought ->
-          end(json, "reasoning_content", thought.text(), thought.tokens());
-      case GenerationEvent.Delta delta -> end(json, "content", delta.text(), delta.tokens());
-      case GenerationEvent.Finish finish -> {
-        json.writeEndObject();
-        json.writeNullField("logprobs");
-        finish(json, finish.reason(), finish.stopString());
-      }
-    }
-    json.writeEndObject();
-  }
-
-  private void end(JsonGenerator json, String field, String text, List<TokenDetail> tokens)
-      throws IOException {
-    json.writeStringField(field, text);
-    json.writeEndObject();
-    logprobs(json, tokens);
-    unfinished(json);
-  }
-
-  private static Json.Content role(int index) {
-    return json -> {
-      json.writeStartObject();
-      json.writeNumberField("index", index);
-      json.writeObjectFieldStart("delta");
-      json.writeStringField("role", "assistant");
-      json.writeStringField("content", "");
-      json.writeEndObject();
-      json.writeNullField("logprobs");
-      unfinished(json);
-      json.writeEndObject();
+          new ChatChoice.Piece(
+              thought.index(),
+              new ChatChoice.Delta(null, null, thought.text()),
+              logprobs(thought.tokens()));
+      case GenerationEvent.Delta delta -> content(delta.index(), delta.text(), delta.tokens());
+      case GenerationEvent.Finish finish ->
+          new ChatChoice.End(
+              finish.index(),
+              ChatChoice.Delta.NOTHING,
+              null,
+              AnswerDocument.finishReason(finish.reason()),
+              finish.stopString().orElse(null));
     };
   }
 
-  private void logprobs(JsonGenerator json, List<TokenDetail> tokens) throws IOException {
-    if (!logprobs) {
-      json.writeNullField("logprobs");
-      return;
-    }
-    json.writeObjectFieldStart("logprobs");
-    json.writeArrayFieldStart("content");
-    for (TokenDetail token : tokens) {
-      json.writeStartObject();
-      Float logprob = token.logprob();
-      token(json, token.bytes(), logprob == null ? 0f : logprob);
-      json.writeArrayFieldStart("top_logprobs");
-      for (TokenDetail.Candidate candidate : token.top()) {
-        json.writeStartObject();
-        token(json, candidate.bytes(), candidate.logprob());
-        json.writeEndObject();
-      }
-      json.writeEndArray();
-      json.writeEndObject();
-    }
-    json.writeEndArray();
-    json.writeNullField("refusal");
-    json.writeEndObject();
+  private ChatChoice content(int index, String text, List<TokenDetail> tokens) {
+    return new ChatChoice.Piece(index, new ChatChoice.Delta(null, text, null), logprobs(tokens));
   }
 
-  private static void token(JsonGenerator json, byte[] bytes, float logprob) throws IOException {
-    json.writeStringField("token", new String(bytes, StandardCharsets.UTF_8));
-    json.writeNumberField("logprob", TokenText.finite(logprob));
-    json.writeArrayFieldStart("bytes");
-    for (byte b : bytes) {
-      json.writeNumber(b & 0xff);
+  private ChatChoice.@Nullable Logprobs logprobs(List<TokenDetail> tokens) {
+    return logprobs
+        ? new ChatChoice.Logprobs(tokens.stream().map(ChatJson::token).toList(), null)
+        : null;
+  }
+
+  private static ChatChoice.Token token(TokenDetail token) {
+    Float logprob = token.logprob();
+    return new ChatChoice.Token(
+        new String(token.bytes(), StandardCharsets.UTF_8),
+        TokenText.finite(logprob == null ? 0f : logprob),
+        unsigned(token.bytes()),
+        token.top().stream().map(ChatJson::candidate).toList());
+  }
+
+  private static ChatChoice.Candidate candidate(TokenDetail.Candidate candidate) {
+    return new ChatChoice.Candidate(
+        new String(candidate.bytes(), StandardCharsets.UTF_8),
+        TokenText.finite(candidate.logprob()),
+        unsigned(candidate.bytes()));
+  }
+
+  private static int[] unsigned(byte[] bytes) {
+    int[] numbers = new int[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      numbers[i] = bytes[i] & 0xff;
     }
-    json.writeEndArray();
+    return numbers;
   }
 }

@@ -5,6 +5,7 @@ import io.talchum.core.Caller;
 import io.talchum.core.ChatRequest;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.ServeException;
+import org.jspecify.annotations.Nullable;
 
 /** The body of {@code POST /v1/chat/completions}. */
 final class ChatRequestMapper {
@@ -29,12 +30,13 @@ final class ChatRequestMapper {
             MessageMapper.template(fields),
             sampling,
             fields.integer("n", 1),
+            TagsMapper.tags(fields),
             caller);
     return new Mapped(request, StreamChoice.map(fields));
   }
 
   /** OpenAI has renamed the field; both are known, but they must not contradict each other. */
-  private static @org.jspecify.annotations.Nullable Integer maxTokens(Fields fields) {
+  private static @Nullable Integer maxTokens(Fields fields) {
     Integer old = fields.integer("max_tokens");
     Integer current = fields.integer("max_completion_tokens");
     if (old != null && current != null && !old.equals(current)) {

@@ -1,16 +1,16 @@
 package io.talchum.api.http;
 
-import com.fasterxml.jackson.core.JsonGenerator;
 import io.talchum.service.Choice;
 import io.talchum.service.Generation;
 import io.talchum.service.GenerationEvent;
 import io.talchum.service.TokenDetail;
-import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** {@code text_completion}, whole and in pieces. */
+/** Maps to {@code text_completion}, whole and in pieces. */
 final class CompletionJson extends AnswerJson {
   private final boolean logprobs;
 
@@ -18,9 +18,13 @@ final class CompletionJson extends AnswerJson {
   private final int[] textOffsets;
 
   CompletionJson(Generation generation, boolean logprobs) {
-    super(generation);
+    this(Source.of(generation), logprobs);
+  }
+
+  CompletionJson(Source source, boolean logprobs) {
+    super(source);
     this.logprobs = logprobs;
-    this.textOffsets = new int[generation.choices()];
+    this.textOffsets = new int[source.choices()];
   }
 
   @Override
@@ -34,108 +38,69 @@ final class CompletionJson extends AnswerJson {
   }
 
   @Override
-  void choice(JsonGenerator json, Choice choice) throws IOException {
-    json.writeStartObject();
-    start(json, choice.index(), choice.text(), choice.tokens());
-    finish(json, choice.finishReason(), choice.stopString());
-    json.writeEndObject();
+  CompletionChoice choice(Choice choice) {
+    return new CompletionChoice.Ended(
+        choice.index(),
+        choice.text(),
+        logprobs(choice.index(), choice.tokens()),
+        AnswerDocument.finishReason(choice.finishReason()),
+        choice.stopString().orElse(null));
   }
 
   @Override
-  List<Json.Content> opening() {
+  List<CompletionChoice> opening() {
     return List.of();
   }
 
   @Override
-  void delta(JsonGenerator json, GenerationEvent event) throws IOException {
-    json.writeStartObject();
-    switch (event) {
-      case GenerationEvent.Echo echo -> {
-        start(json, echo.index(), echo.text(), echo.tokens());
-        unfinished(json);
-      }
-      case GenerationEvent.Reasoning thought -> {
-        start(json, thought.index(), thought.text(), thought.tokens());
-        unfinished(json);
-      }
-      case GenerationEvent.Delta delta -> {
-        start(json, delta.index(), delta.text(), delta.tokens());
-        unfinished(json);
-      }
-      case GenerationEvent.Finish finish -> {
-        start(json, finish.index(), "", List.of());
-        finish(json, finish.reason(), finish.stopString());
-      }
-    }
-    json.writeEndObject();
+  CompletionChoice delta(GenerationEvent event) {
+    return switch (event) {
+      case GenerationEvent.Echo echo -> piece(echo.index(), echo.text(), echo.tokens());
+      case GenerationEvent.Reasoning thought ->
+          piece(thought.index(), thought.text(), thought.tokens());
+      case GenerationEvent.Delta delta -> piece(delta.index(), delta.text(), delta.tokens());
+      case GenerationEvent.Finish finish ->
+          new CompletionChoice.Ended(
+              finish.index(),
+              "",
+              null,
+              AnswerDocument.finishReason(finish.reason()),
+              finish.stopString().orElse(null));
+    };
   }
 
-  private void start(JsonGenerator json, int index, String text, List<TokenDetail> tokens)
-      throws IOException {
-    json.writeNumberField("index", index);
-    json.writeStringField("text", text);
+  private CompletionChoice piece(int index, String text, List<TokenDetail> tokens) {
+    return new CompletionChoice.Piece(index, text, logprobs(index, tokens));
+  }
+
+  private CompletionChoice.@Nullable Logprobs logprobs(int index, List<TokenDetail> tokens) {
     if (!logprobs || tokens.isEmpty()) {
-      json.writeNullField("logprobs");
-      return;
+      return null;
     }
-    json.writeObjectFieldStart("logprobs");
-    strings(json, tokens);
-    json.writeArrayFieldStart("token_logprobs");
+    List<String> texts = new ArrayList<>();
+    List<@Nullable Float> numbers = new ArrayList<>();
+    List<@Nullable Map<String, Float>> tops = new ArrayList<>();
+    int[] offsets = new int[tokens.size()];
     for (TokenDetail token : tokens) {
-      number(json, token.logprob());
+      String text = TokenText.of(token.bytes());
+      Float logprob = token.logprob();
+      offsets[texts.size()] = textOffsets[index];
+      textOffsets[index] += text.length();
+      texts.add(text);
+      numbers.add(logprob == null ? null : (Float) TokenText.finite(logprob));
+      tops.add(logprob == null ? null : top(text, logprob, token.top()));
     }
-    json.writeEndArray();
-    json.writeArrayFieldStart("top_logprobs");
-    for (TokenDetail token : tokens) {
-      top(json, token);
-    }
-    json.writeEndArray();
-    offsets(json, index, tokens);
-    json.writeEndObject();
-  }
-
-  private static void strings(JsonGenerator json, List<TokenDetail> tokens) throws IOException {
-    json.writeArrayFieldStart("tokens");
-    for (TokenDetail token : tokens) {
-      json.writeString(TokenText.of(token.bytes()));
-    }
-    json.writeEndArray();
-  }
-
-  private void offsets(JsonGenerator json, int index, List<TokenDetail> tokens) throws IOException {
-    json.writeArrayFieldStart("text_offset");
-    for (TokenDetail token : tokens) {
-      json.writeNumber(textOffsets[index]);
-      textOffsets[index] += TokenText.of(token.bytes()).length();
-    }
-    json.writeEndArray();
+    return new CompletionChoice.Logprobs(texts, numbers, tops, offsets);
   }
 
   /** The alternatives and the token itself, with the very same number (lm-eval compares them). */
-  private static void top(JsonGenerator json, TokenDetail token) throws IOException {
-    Float logprob = token.logprob();
-    if (logprob == null) {
-      json.writeNull();
-      return;
+  private static Map<String, Float> top(
+      String token, float logprob, List<TokenDetail.Candidate> candidates) {
+    Map<String, Float> top = new LinkedHashMap<>();
+    for (TokenDetail.Candidate candidate : candidates) {
+      top.putIfAbsent(TokenText.of(candidate.bytes()), TokenText.finite(candidate.logprob()));
     }
-    Map<String, Float> candidates = new LinkedHashMap<>();
-    for (TokenDetail.Candidate candidate : token.top()) {
-      candidates.putIfAbsent(TokenText.of(candidate.bytes()), candidate.logprob());
-    }
-    candidates.putIfAbsent(TokenText.of(token.bytes()), logprob);
-    json.writeStartObject();
-    for (Map.Entry<String, Float> candidate : candidates.entrySet()) {
-      json.writeNumberField(candidate.getKey(), TokenText.finite(candidate.getValue()));
-    }
-    json.writeEndObject();
-  }
-
-  private static void number(JsonGenerator json, @org.jspecify.annotations.Nullable Float logprob)
-      throws IOException {
-    if (logprob == null) {
-      json.writeNull();
-    } else {
-      json.writeNumber(TokenText.finite(logprob));
-    }
+    top.putIfAbsent(token, TokenText.finite(logprob));
+    return top;
   }
 }

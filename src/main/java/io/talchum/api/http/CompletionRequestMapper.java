@@ -32,6 +32,7 @@ final class CompletionRequestMapper {
             sampling,
             fields.integer("n", 1),
             fields.bool("echo", false),
+            TagsMapper.tags(fields),
             caller);
     return new Mapped(request, StreamChoice.map(fields));
   }
@@ -59,8 +60,12 @@ final class CompletionRequestMapper {
   }
 
   private static PromptInput element(String name, JsonNode element) {
-    return element.isArray()
-        ? new PromptInput.Tokens(Fields.integers(name, element))
-        : new PromptInput.Text(Fields.text(name, element));
+    if (element.isArray()) {
+      return new PromptInput.Tokens(Fields.integers(name, element));
+    }
+    if (!element.isTextual()) {
+      throw Fields.wrong(name, "a string or a list of token ids", element);
+    }
+    return new PromptInput.Text(Fields.text(name, element));
   }
 }

@@ -17,10 +17,12 @@ import org.jspecify.annotations.Nullable;
 public class CompletionResource {
   private final Services services;
   private final AnswerThreads threads;
+  private final JsonBodies bodies;
 
-  public CompletionResource(Services services, AnswerThreads threads) {
+  public CompletionResource(Services services, AnswerThreads threads, JsonBodies bodies) {
     this.services = services;
     this.threads = threads;
+    this.bodies = bodies;
   }
 
   @POST
@@ -32,7 +34,7 @@ public class CompletionResource {
 
   private @Nullable Response answer(byte[] body, RoutingContext context, ClientDeparture client) {
     CompletionRequestMapper.Mapped asked =
-        CompletionRequestMapper.map(JsonBody.parse(body), Callers.of(context));
+        bodies.read(body, json -> CompletionRequestMapper.map(json, Callers.of(context)));
     Generation answer = services.completion().complete(asked.request());
     AnswerJson json =
         new CompletionJson(answer, Boolean.TRUE.equals(asked.request().sampling().logprobs()));

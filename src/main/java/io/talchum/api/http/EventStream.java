@@ -88,14 +88,13 @@ final class EventStream {
     try {
       for (GenerationEvent e = generation.poll(); e != null; e = generation.poll()) {
         start(out);
-        GenerationEvent event = e;
-        append(out, content -> json.delta(content, event));
+        append(out, json.delta(e));
       }
     } catch (ServeException e) {
       if (!isStarted) {
         throw e;
       }
-      end(out.appendBytes(Json.event(content -> ErrorJson.write(content, e))));
+      end(out.appendBytes(Json.event(ErrorJson.document(e))));
       return;
     }
     if (generation.hasEnded()) {
@@ -131,7 +130,7 @@ final class EventStream {
     json.opening().forEach(opening -> append(out, opening));
   }
 
-  private void append(Buffer out, Json.Content choice) {
+  private void append(Buffer out, Object choice) {
     out.appendBytes(json.chunk(choice, isFirst, stream));
     isFirst = false;
   }

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ServeException;
+import io.talchum.service.JsonText;
 import io.talchum.service.Printable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Typed reading of an object's fields; a wrong type is refused by name. Null is absent. */
@@ -78,8 +78,11 @@ final class Fields {
     if (node == null) {
       return null;
     }
-    if (!node.isIntegralNumber() || !node.canConvertToLong()) {
-      throw wrong(where + name, "a whole number of at most 64 bits", node);
+    if (!node.isIntegralNumber()) {
+      throw wrong(where + name, "a whole number", node);
+    }
+    if (!node.canConvertToLong()) {
+      throw outOfRange(where + name, where + name, Long.MIN_VALUE, Long.MAX_VALUE, node);
     }
     return node.longValue();
   }
@@ -126,10 +129,18 @@ final class Fields {
     return array == null ? List.of() : integers(where + name, array);
   }
 
+  /**
+   * A list of whole numbers.
+   *
+   * @param name the field's; messages add the place in the list
+   */
   static List<Integer> integers(String name, JsonNode array) {
     List<Integer> values = new ArrayList<>(array.size());
     for (JsonNode element : array) {
-      values.add(integer(name, element));
+      if (!element.canConvertToInt() || !element.isIntegralNumber()) {
+        throw notAnInteger(name, "%s[%d]".formatted(name, values.size()), element);
+      }
+      values.add(element.intValue());
     }
     return values;
   }
@@ -148,6 +159,10 @@ final class Fields {
     }
     List<String> values = new ArrayList<>(node.size());
     for (JsonNode element : node) {
+      if (!element.isTextual()) {
+        throw wrong(
+            where + name, "%s[%d]".formatted(where + name, values.size()), "a string", element);
+      }
       values.add(text(where + name, element));
     }
     return values;
@@ -155,9 +170,23 @@ final class Fields {
 
   static int integer(String name, JsonNode node) {
     if (!node.isIntegralNumber() || !node.canConvertToInt()) {
-      throw wrong(name, "a whole number", node);
+      throw notAnInteger(name, name, node);
     }
     return node.intValue();
+  }
+
+  private static ServeException notAnInteger(String param, String name, JsonNode node) {
+    return node.isIntegralNumber()
+        ? outOfRange(param, name, Integer.MIN_VALUE, Integer.MAX_VALUE, node)
+        : wrong(param, name, "a whole number", node);
+  }
+
+  private static ServeException outOfRange(
+      String param, String name, long least, long most, JsonNode node) {
+    return ServeException.invalid(
+        param,
+        "%s must be a whole number from %d to %d, not %s"
+            .formatted(name, least, most, Printable.of(node.asText())));
   }
 
   static float number(String name, JsonNode node) {
@@ -171,19 +200,22 @@ final class Fields {
     if (!node.isTextual()) {
       throw wrong(name, "a string", node);
     }
-    String text = node.textValue();
-    int at = unpairedSurrogate(text);
-    if (at >= 0) {
-      throw ServeException.invalid(
-          name,
-          "%s is not valid Unicode: half of a surrogate pair at character %d".formatted(name, at));
-    }
-    return text;
+    return JsonText.unicode(name, node.textValue());
   }
 
   static ServeException wrong(String name, String expected, JsonNode found) {
+    return wrong(name, name, expected, found);
+  }
+
+  /**
+   * A refusal of a part of a field.
+   *
+   * @param param the field
+   * @param name the part
+   */
+  static ServeException wrong(String param, String name, String expected, JsonNode found) {
     return ServeException.invalid(
-        name, "%s must be %s, not %s".formatted(name, expected, kind(found)));
+        param, "%s must be %s, not %s".formatted(name, expected, kind(found)));
   }
 
   /** The value's type, and the value if it is short. */
@@ -192,26 +224,9 @@ final class Fields {
       case OBJECT -> "an object";
       case ARRAY -> "a list";
       case STRING -> "the string '%s'".formatted(Printable.of(node.textValue()));
-      case NUMBER, BOOLEAN, NULL ->
-          "the %s %s"
-              .formatted(
-                  node.getNodeType().name().toLowerCase(Locale.ROOT),
-                  Printable.of(node.toString()));
+      case NUMBER -> "the number " + Printable.of(node.asText());
+      case BOOLEAN, NULL -> node.asText();
       case BINARY, MISSING, POJO -> "nothing";
     };
-  }
-
-  private static int unpairedSurrogate(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (Character.isHighSurrogate(c)
-          && i + 1 < text.length()
-          && Character.isLowSurrogate(text.charAt(i + 1))) {
-        i++;
-      } else if (Character.isSurrogate(c)) {
-        return i;
-      }
-    }
-    return -1;
   }
 }

@@ -9,6 +9,8 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.core.TemplateOptions;
 import io.talchum.core.ToolCall;
+import io.talchum.service.JsonBudget;
+import io.talchum.service.JsonText;
 import io.talchum.service.Printable;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,12 +40,13 @@ final class MessageMapper {
       throw fields.missing("messages");
     }
     List<ChatMessage> messages = new ArrayList<>(array.size());
+    JsonBudget budget = new JsonBudget();
     for (int i = 0; i < array.size(); i++) {
       String where = "messages[" + i + "]";
       if (!(array.get(i) instanceof ObjectNode object)) {
         throw Fields.wrong(where, "an object", array.get(i));
       }
-      messages.add(message(where + ".", MESSAGE.check(where + ".", object)));
+      messages.add(message(where + ".", MESSAGE.check(where + ".", object), budget));
     }
     return messages;
   }
@@ -60,15 +63,15 @@ final class MessageMapper {
     return new TemplateOptions(
         prompts,
         continues,
-        kwargs == null ? Map.of() : TemplateVariables.of(kwargs),
+        kwargs == null ? Map.of() : JsonText.objectWithoutNulls("chat_template_kwargs", kwargs),
         ToolMapper.tools(fields),
         ToolMapper.objects("documents", fields),
         fields.text("chat_template"));
   }
 
-  private static ChatMessage message(String where, Fields fields) {
+  private static ChatMessage message(String where, Fields fields, JsonBudget budget) {
     ChatRole role = role(where, fields.requiredText("role"));
-    List<ToolCall> calls = ToolMapper.calls(where, fields);
+    List<ToolCall> calls = ToolMapper.calls(where, fields, budget);
     String reasoning = fields.text("reasoning_content");
     if (role != ChatRole.ASSISTANT && (!calls.isEmpty() || reasoning != null)) {
       String name = where + (calls.isEmpty() ? "reasoning_content" : "tool_calls");
@@ -93,7 +96,7 @@ final class MessageMapper {
       default ->
           throw ServeException.invalid(
               where + "role",
-              "%srole '%s' is not one of system, developer, user, assistant, tool"
+              "%srole '%s' is not one of system, developer, user, assistant, tool; send one of these"
                   .formatted(where, Printable.of(role)));
     };
   }
@@ -105,8 +108,11 @@ final class MessageMapper {
       throw fields.missing("content");
     }
     String name = where + "content";
-    if (!content.isArray()) {
+    if (content.isTextual()) {
       return Fields.text(name, content);
+    }
+    if (!content.isArray()) {
+      throw Fields.wrong(name, "a string or a list of text parts", content);
     }
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < content.size(); i++) {
@@ -124,7 +130,7 @@ final class MessageMapper {
       throw ServeException.of(
           ErrorCode.UNSUPPORTED,
           name + ".type",
-          "%s.type '%s' is not supported; this server reads parts of type text only"
+          "%s.type '%s' is not supported; this server reads parts of type text only; leave it out"
               .formatted(name, Printable.of(type)));
     }
     return FieldTable.of("type", "text").check(name + ".", object).requiredText("text");

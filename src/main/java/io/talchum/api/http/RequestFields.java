@@ -46,7 +46,7 @@ final class RequestFields {
           honoured("chat_template"),
           accepted("parallel_tool_calls"),
           accepted("prediction"),
-          refusedUnless("functions", JsonNode::isEmpty),
+          refusedUnless("functions", RequestFields::isEmptyList),
           refusedUnless("function_call", anyOf("none", "auto")),
           refusedUnless(
               "modalities", node -> node.size() == 1 && "text".equals(node.path(0).textValue())),
@@ -180,7 +180,7 @@ final class RequestFields {
     fields.add(refusedUnless("return_token_ids", RequestFields::isFalse));
     fields.add(refusedUnless("length_penalty", isNumber(1)));
     fields.add(refusedUnless("priority", isNumber(0)));
-    fields.add(refusedUnless("bad_words", JsonNode::isEmpty));
+    fields.add(refusedUnless("bad_words", RequestFields::isEmptyList));
     NOT_SERVED.forEach(name -> fields.add(refused(name)));
     return fields;
   }
@@ -197,6 +197,10 @@ final class RequestFields {
 
   private static Predicate<JsonNode> isNumber(int value) {
     return node -> node.isNumber() && node.doubleValue() == value;
+  }
+
+  private static boolean isEmptyList(JsonNode node) {
+    return node.isArray() && node.isEmpty();
   }
 
   private static boolean isFalse(JsonNode node) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.SamplingRequest;
 import io.talchum.core.ServeException;
+import io.talchum.service.Printable;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -37,15 +38,28 @@ final class SamplingMapper {
     }
     Map<Integer, Float> biases = new HashMap<>();
     for (Map.Entry<String, JsonNode> entry : object.properties()) {
-      try {
-        biases.put(Integer.parseInt(entry.getKey()), Fields.number("logit_bias", entry.getValue()));
-      } catch (NumberFormatException e) {
+      int tokenId = tokenId(entry.getKey());
+      JsonNode bias = entry.getValue();
+      if (!bias.isNumber()) {
+        throw Fields.wrong("logit_bias", "logit_bias." + tokenId, "a number", bias);
+      }
+      if (biases.put(tokenId, (float) bias.doubleValue()) != null) {
         throw ServeException.invalid(
             "logit_bias",
-            "logit_bias has the key '%s', which is not a token id"
-                .formatted(io.talchum.service.Printable.of(entry.getKey())));
+            "logit_bias has token %d twice, in two spellings; send it once".formatted(tokenId));
       }
     }
     return biases;
+  }
+
+  private static int tokenId(String key) {
+    try {
+      return Integer.parseInt(key);
+    } catch (NumberFormatException e) {
+      throw ServeException.invalid(
+          "logit_bias",
+          "logit_bias has the key '%s', which is not a token id; send ids as whole numbers"
+              .formatted(Printable.of(key)));
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.talchum.api.http;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.talchum.core.ServeException;
 import io.talchum.service.Services;
@@ -10,42 +11,70 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** {@code /tokenize}, {@code /detokenize} and {@code /tokenizer_info}, with vLLM's bodies. */
 @Path("/")
 @Produces(MediaType.APPLICATION_JSON)
 public class TokenResource {
-  private final Services services;
+  /** Fields of messages, which a plain prompt has no use for. */
+  private static final List<String> TEMPLATE_FIELDS =
+      List.of(
+          "add_generation_prompt",
+          "continue_final_message",
+          "chat_template_kwargs",
+          "tools",
+          "documents",
+          "chat_template");
 
-  public TokenResource(Services services) {
+  private final Services services;
+  private final JsonBodies bodies;
+
+  public TokenResource(Services services, JsonBodies bodies) {
     this.services = services;
+    this.bodies = bodies;
   }
+
+  /**
+   * Tokens of a text.
+   *
+   * @param tokenStrs null unless asked for
+   */
+  record Tokens(
+      int count,
+      @JsonProperty("max_model_len") int maxModelLen,
+      List<Integer> tokens,
+      @JsonProperty("token_strs") @Nullable List<String> tokenStrs) {}
+
+  /** The text of tokens. */
+  record Text(String prompt) {}
+
+  /** What the tokenizer is. */
+  record Info(
+      @JsonProperty("tokenizer_class") String tokenizerClass,
+      @JsonProperty("bos_token") @Nullable String bosToken,
+      @JsonProperty("eos_token") @Nullable String eosToken,
+      @JsonProperty("pad_token") @Nullable String padToken,
+      @JsonProperty("chat_template") @Nullable String chatTemplate,
+      @JsonProperty("model_max_length") int modelMaxLength,
+      @JsonProperty("vocab_size") int vocabSize) {}
 
   @POST
   @Path("/tokenize")
   @RunOnVirtualThread
   public byte[] tokenize(byte[] body) {
-    Fields fields = RequestFields.TOKENIZE.check("", JsonBody.parse(body));
-    TokenizeService.Tokens tokens = tokens(fields);
-    boolean spell = fields.bool("return_token_strs", false);
-    return Json.bytes(
+    return bodies.read(
+        body,
         json -> {
-          json.writeStartObject();
-          json.writeNumberField("count", tokens.ids().size());
-          json.writeNumberField("max_model_len", tokens.contextTokens());
-          json.writeArrayFieldStart("tokens");
-          for (int id : tokens.ids()) {
-            json.writeNumber(id);
-          }
-          json.writeEndArray();
-          json.writeFieldName("token_strs");
-          if (spell) {
-            json.writeArray(
-                tokens.spellings().toArray(String[]::new), 0, tokens.spellings().size());
-          } else {
-            json.writeNull();
-          }
-          json.writeEndObject();
+          Fields fields = RequestFields.TOKENIZE.check("", json);
+          boolean spell = fields.bool("return_token_strs", false);
+          TokenizeService.Tokens tokens = tokens(fields);
+          return Json.bytes(
+              new Tokens(
+                  tokens.ids().size(),
+                  tokens.contextTokens(),
+                  tokens.ids(),
+                  spell ? tokens.spellings() : null));
         });
   }
 
@@ -53,17 +82,18 @@ public class TokenResource {
   @Path("/detokenize")
   @RunOnVirtualThread
   public byte[] detokenize(byte[] body) {
-    Fields fields = RequestFields.DETOKENIZE.check("", JsonBody.parse(body));
-    if (!fields.has("tokens")) {
-      throw fields.missing("tokens");
-    }
-    List<Integer> ids = fields.integers("tokens");
-    String text = services.tokens().detokenize(fields.text("model"), ids);
-    return Json.bytes(
+    return bodies.read(
+        body,
         json -> {
-          json.writeStartObject();
-          json.writeStringField("prompt", text);
-          json.writeEndObject();
+          Fields fields = RequestFields.DETOKENIZE.check("", json);
+          if (!fields.has("tokens")) {
+            throw fields.missing("tokens");
+          }
+          return Json.bytes(
+              new Text(
+                  services
+                      .tokens()
+                      .detokenize(fields.text("model"), "tokens", fields.integers("tokens"))));
         });
   }
 
@@ -72,28 +102,39 @@ public class TokenResource {
   public byte[] info() {
     TokenizeService.Info info = services.tokens().info();
     return Json.bytes(
-        json -> {
-          json.writeStartObject();
-          json.writeStringField("tokenizer_class", "PreTrainedTokenizerFast");
-          json.writeStringField("bos_token", info.bosToken());
-          json.writeStringField("eos_token", info.eosToken());
-          json.writeStringField("pad_token", info.padToken());
-          json.writeStringField("chat_template", info.chatTemplate());
-          json.writeNumberField("model_max_length", info.contextTokens());
-          json.writeNumberField("vocab_size", info.vocabularySize());
-          json.writeEndObject();
-        });
+        new Info(
+            "PreTrainedTokenizerFast",
+            info.bosToken(),
+            info.eosToken(),
+            info.padToken(),
+            info.chatTemplate(),
+            info.contextTokens(),
+            info.vocabularySize()));
   }
 
   private TokenizeService.Tokens tokens(Fields fields) {
     String model = fields.text("model");
     if (fields.has("prompt") == fields.has("messages")) {
-      throw ServeException.invalid("prompt", "send either prompt or messages");
+      throw ServeException.invalid(
+          "prompt",
+          fields.has("prompt")
+              ? "prompt and messages exclude each other; send one of them"
+              : "prompt and messages are missing; send one of them");
     }
     if (fields.has("messages")) {
+      if (fields.bool("add_special_tokens", false)) {
+        throw ServeException.invalid(
+            "add_special_tokens",
+            "add_special_tokens needs a prompt: templates write their own; leave it out");
+      }
       return services
           .tokens()
           .tokenize(model, MessageMapper.messages(fields), MessageMapper.template(fields));
+    }
+    for (String name : TEMPLATE_FIELDS) {
+      if (fields.has(name)) {
+        throw ServeException.invalid(name, name + " needs messages; leave it out");
+      }
     }
     return services
         .tokens()

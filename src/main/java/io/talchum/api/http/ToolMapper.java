@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.core.ToolCall;
+import io.talchum.service.JsonBudget;
 import io.talchum.service.JsonText;
 import io.talchum.service.Printable;
 import java.util.ArrayList;
@@ -59,8 +60,9 @@ final class ToolMapper {
    * The calls of a message.
    *
    * @param where the message's name with a dot
+   * @param budget of all calls of a request
    */
-  static List<ToolCall> calls(String where, Fields message) {
+  static List<ToolCall> calls(String where, Fields message, JsonBudget budget) {
     ArrayNode array = message.array("tool_calls");
     List<ToolCall> calls = new ArrayList<>();
     for (int i = 0; array != null && i < array.size(); i++) {
@@ -68,18 +70,18 @@ final class ToolMapper {
       if (!(array.get(i) instanceof ObjectNode object)) {
         throw Fields.wrong(name, "an object", array.get(i));
       }
-      calls.add(call(name + ".", CALL.check(name + ".", object)));
+      calls.add(call(name + ".", CALL.check(name + ".", object), budget));
     }
     return calls;
   }
 
-  private static ToolCall call(String where, Fields fields) {
+  private static ToolCall call(String where, Fields fields, JsonBudget budget) {
     String type = fields.text("type");
     if (type != null && !type.equals("function")) {
       throw ServeException.of(
           ErrorCode.UNSUPPORTED,
           where + "type",
-          "%stype '%s' is not supported; this server knows calls of type function only"
+          "%stype '%s' is not supported; this server knows calls of type function only; send those"
               .formatted(where, Printable.of(type)));
     }
     ObjectNode function = fields.object("function");
@@ -89,17 +91,23 @@ final class ToolMapper {
     String name = where + "function.";
     Fields inner = FUNCTION.check(name, function);
     return new ToolCall(
-        fields.text("id"), inner.requiredText("name"), arguments(name + "arguments", inner));
+        fields.text("id"),
+        inner.requiredText("name"),
+        arguments(name + "arguments", inner, budget));
   }
 
   /** OpenAI sends the text of an object; transformers' users send the object. */
-  private static Map<String, ?> arguments(String name, Fields function) {
+  private static Map<String, ?> arguments(String name, Fields function, JsonBudget budget) {
     JsonNode arguments = function.node("arguments");
     if (arguments == null) {
       return Map.of();
     }
-    return arguments instanceof ObjectNode object
-        ? JsonText.object(name, object)
-        : JsonText.objectOrEmpty(name, Fields.text(name, arguments));
+    if (arguments instanceof ObjectNode object) {
+      return JsonText.object(name, object);
+    }
+    if (!arguments.isTextual()) {
+      throw Fields.wrong(name, "an object or the JSON text of one", arguments);
+    }
+    return JsonText.objectOrEmpty(name, Fields.text(name, arguments), budget);
   }
 }

@@ -13,116 +13,40 @@ import io.talchum.model.StepLogits;
 import io.talchum.model.kernel.PanelWarmUp;
 import io.talchum.model.onnx.adapter.AdapterWarmUp;
 import io.talchum.model.onnx.adapter.BoundAdapter;
-import io.talchum.model.onnx.adapter.HookKernel;
 import io.talchum.model.onnx.adapter.OnnxAdapter;
-import io.talchum.model.onnx.graph.DecoderGraph;
-import io.talchum.model.onnx.graph.GraphForm;
-import io.talchum.model.onnx.graph.OnnxGraph;
 import io.talchum.model.onnx.graph.RotaryTables;
-import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.model.onnx.kv.KvSlots;
-import io.talchum.model.onnx.ort.CustomOperator;
-import io.talchum.model.onnx.ort.ElementType;
-import io.talchum.model.onnx.ort.OrtKernels;
-import io.talchum.model.onnx.ort.OrtLibrary;
-import io.talchum.model.onnx.ort.OrtSessions;
-import io.talchum.model.onnx.ort.OrtTensors;
 import io.talchum.model.onnx.prepare.AdapterPreparation;
 import io.talchum.model.onnx.step.EmbeddingLookup;
 import io.talchum.model.onnx.step.StepArguments;
-import io.talchum.model.onnx.step.StepBinding;
 import io.talchum.weights.pack.ModelPackage;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The decoder on ONNX Runtime's CPU provider: one session, its linears computed by {@link
- * LinearKernel}.
+ * The decoder on ONNX Runtime's CPU provider. Knows what each slot holds; {@link CpuSteps} runs.
  */
 public final class OnnxModelExecutor implements ModelExecutor {
   private final ModelSpec spec;
   private final ExecutorOptions options;
   private final ModelPackage weights;
-  private final OrtSessions runtime;
-  private final OrtTensors tensors;
-  private final Arena arena = Arena.ofShared();
-  private final SharedWeights shared;
-  private final KvSlots kv;
-  private final StepBuffers buffers;
+  private final CpuSteps steps;
   private final EmbeddingLookup embeddings;
-  private final LinearKernel linears;
   private final @Nullable BoundAdapter[] adapters; // [slots]
   private final int[] expectedTokens; // [slots]
-  private final HookKernel hooks;
-  private final MemorySegment operators;
-  private final MemorySegment session;
-  private @Nullable MemorySegment hookedSession;
-  private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
-
-  private record BindingKey(boolean hooked, int first, int rows) {}
+  private final int[] virtualRead; // [slots]; virtual tokens whose keys and values are there
 
   private OnnxModelExecutor(ModelPackage weights, ExecutorOptions options) {
     this.weights = weights;
     this.options = options;
     this.spec = weights.manifest().spec();
-    OrtLibrary library = new OrtLibrary();
-    this.runtime = new OrtSessions(library, options.threads(), options.spin());
-    this.tensors = new OrtTensors(library);
-    this.shared = new SharedWeights(runtime, tensors, weights);
-    shareRotaryTables();
-    shareKvScales();
-    this.kv =
-        new KvSlots(
-            tensors, arena, spec, options.kv().format(), options.slots(), options.contextTokens());
-    this.buffers = new StepBuffers(tensors, arena, spec, options.slots(), options.prefillTokens());
+    this.steps = new CpuSteps(weights, options);
     this.embeddings = new EmbeddingLookup(weights);
     this.adapters = new BoundAdapter[options.slots()];
     this.expectedTokens = new int[options.slots()];
-    OrtKernels kernels = new OrtKernels(library);
-    this.linears = new LinearKernel(kernels, arena, weights, options.threads());
-    this.hooks = new HookKernel(kernels, arena, weights, kv);
-    List<CustomOperator> own = new ArrayList<>(linears.operators());
-    own.add(hooks.operator());
-    this.operators = kernels.createDomain(arena, OnnxGraph.TALCHUM, own);
-    this.session = createSession(false);
-  }
-
-  /** The hooked graph's numbers are the base's where no adapter changes them. */
-  private MemorySegment createSession(boolean hooked) {
-    GraphForm form = GraphForm.Kernels.of(options.contextTokens(), options.kv().format(), hooked);
-    return shared.createSession(DecoderGraph.build(weights, form), operators);
-  }
-
-  private void shareRotaryTables() {
-    new RotaryTables(arena, spec.attention(), options.contextTokens())
-        .tables()
-        .forEach(
-            (name, table) ->
-                shared.share(name, table.data(), ElementType.FLOAT, table.rows(), table.pairs()));
-  }
-
-  private void shareKvScales() {
-    KvScales scales = options.kv();
-    for (int layer = 0; layer < scales.keys().size(); layer++) {
-      shareScale(DecoderGraph.keyScale(layer), scales.keys().get(layer));
-      shareScale(DecoderGraph.valueScale(layer), scales.values().get(layer));
-    }
-  }
-
-  private void shareScale(String name, float[] scales) {
-    shared.share(
-        name,
-        arena.allocateFrom(ValueLayout.JAVA_FLOAT, scales),
-        ElementType.FLOAT,
-        DecoderGraph.scaleShape(spec));
+    this.virtualRead = new int[options.slots()];
   }
 
   /**
@@ -184,16 +108,28 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   /** Bytes of the KV cache when all slots are full. */
   public long kvCapacityBytes() {
-    return kv.capacityBytes();
+    return steps.kv().capacityBytes();
   }
 
   KvSlots kv() {
-    return kv;
+    return steps.kv();
   }
 
   @Override
   public ResidentAdapter prepare(AdapterWeights adapter) {
     return AdapterPreparation.run(weights, options.kv(), adapter);
+  }
+
+  @Override
+  public boolean isReady(ResidentAdapter adapter) {
+    return !adapter.needsExtendedGraph() || steps.hasExtendedGraph();
+  }
+
+  @Override
+  public void makeReady(ResidentAdapter adapter) {
+    if (adapter.needsExtendedGraph()) {
+      steps.prepareExtendedGraph();
+    }
   }
 
   @Override
@@ -206,15 +142,15 @@ public final class OnnxModelExecutor implements ModelExecutor {
     if (!(adapter instanceof OnnxAdapter prepared)) {
       throw new IllegalArgumentException("not prepared by this executor: " + adapter);
     }
-    if (prepared.needsHooks() && hookedSession == null) {
-      hookedSession = createSession(true);
-    }
+    makeReady(prepared);
     adapters[slot] = new BoundAdapter(prepared);
+    virtualRead[slot] = 0;
     if (prepared.virtualTokens() > 0) {
       placeVirtualTokens(slot, prepared);
     }
   }
 
+  /** Those that are known; a soft prompt that nobody has read yet is read piece by piece. */
   private void placeVirtualTokens(int slot, OnnxAdapter adapter) {
     int tokens = adapter.virtualTokens();
     if (tokens >= options.contextTokens()) {
@@ -225,26 +161,51 @@ public final class OnnxModelExecutor implements ModelExecutor {
     }
     MemorySegment known = adapter.virtualKv();
     if (known != null) {
-      kv.write(slot, 0, tokens, known);
-    } else {
-      prefillSoftPrompt(slot, adapter);
-      MemorySegment computed =
-          adapter.allocateKv(tokens * KvSlots.bytesPerToken(spec, options.kv().format()));
-      kv.read(slot, 0, tokens, computed);
-      adapter.keepVirtualKv(computed);
+      steps.kv().write(slot, 0, tokens, known);
+      virtualRead[slot] = tokens;
     }
   }
 
+  @Override
+  public int virtualTokensLeft(int slot) {
+    return virtualTokens(slot) - virtualRead[slot];
+  }
+
   /** The keys and values depend on nothing after them: one run serves all requests. */
-  private void prefillSoftPrompt(int slot, OnnxAdapter adapter) {
+  @Override
+  public void prefillVirtual(int slot, int mostTokens) {
+    OnnxAdapter adapter = Objects.requireNonNull(adapters[slot]).adapter();
+    placeVirtualTokens(slot, adapter);
+    int count = Math.min(virtualTokensLeft(slot), Math.min(mostTokens, options.prefillTokens()));
+    if (count > 0) {
+      prefillVirtual(slot, adapter, count);
+    }
+    if (count > 0 && virtualTokensLeft(slot) == 0) {
+      keepVirtualTokens(slot, adapter);
+    }
+  }
+
+  private void prefillVirtual(int slot, OnnxAdapter adapter, int count) {
     MemorySegment prompt = Objects.requireNonNull(adapter.softPrompt());
     long width = (long) spec.hiddenSize() * Float.BYTES;
-    int tokens = adapter.virtualTokens();
-    for (int start = 0; start < tokens; start += options.prefillTokens()) {
-      int count = Math.min(options.prefillTokens(), tokens - start);
-      MemorySegment.copy(prompt, start * width, buffers.embeddings(), 0, count * width);
-      run(slot, count, new int[] {start + count - 1}, 0, 0);
+    int start = virtualRead[slot];
+    MemorySegment.copy(prompt, start * width, steps.buffers().embeddings(), 0, count * width);
+    int expected = expectedTokens[slot];
+    expectedTokens[slot] = 0; // they are the same for prompts of any length
+    try {
+      StepLogits unused = run(slot, count, new int[] {start + count - 1}, 0, 0);
+    } finally {
+      expectedTokens[slot] = expected;
     }
+    virtualRead[slot] += count;
+  }
+
+  private void keepVirtualTokens(int slot, OnnxAdapter adapter) {
+    int tokens = adapter.virtualTokens();
+    MemorySegment computed =
+        adapter.allocateKv(tokens * KvSlots.bytesPerToken(spec, options.kv().format()));
+    steps.kv().read(slot, 0, tokens, computed);
+    adapter.keepVirtualKv(computed);
   }
 
   @Override
@@ -269,8 +230,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
   @Override
   public void copySlot(int from, int to, int tokens) {
     BoundAdapter bound = adapters[from];
-    kv.copy(from, to, virtualTokens(from) + tokens);
+    steps.kv().copy(from, to, virtualTokens(from) + tokens);
     adapters[to] = bound == null ? null : bound.copy();
+    virtualRead[to] = virtualRead[from];
     expectedTokens[to] = expectedTokens[from];
   }
 
@@ -282,13 +244,13 @@ public final class OnnxModelExecutor implements ModelExecutor {
   @Override
   public void readKv(int slot, int start, int tokens, MemorySegment to) {
     checkPosition(slot, start + tokens - 1);
-    kv.read(slot, checkPosition(slot, start), tokens, to);
+    steps.kv().read(slot, checkPosition(slot, start), tokens, to);
   }
 
   @Override
   public void writeKv(int slot, int start, int tokens, MemorySegment from) {
     checkPosition(slot, start + tokens - 1);
-    kv.write(slot, checkPosition(slot, start), tokens, from);
+    steps.kv().write(slot, checkPosition(slot, start), tokens, from);
   }
 
   private int virtualTokens(int slot) {
@@ -311,6 +273,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows) {
     int tokens = StepArguments.tokens(tokenIds, options.prefillTokens());
     checkPosition(slot, start);
+    while (virtualTokensLeft(slot) > 0) {
+      prefillVirtual(slot, options.prefillTokens());
+    }
     int[] last = {checkPosition(slot, start + tokens - 1)};
     embed(slot, 1, tokenIds);
     return switch (rows) {
@@ -325,7 +290,10 @@ public final class OnnxModelExecutor implements ModelExecutor {
     for (int i = 0; i < tokenIds.length; i++) {
       BoundAdapter bound = adapters[slot + i / tokens];
       embeddings.read(
-          tokenIds[i], bound == null ? null : bound.adapter().embedding(), buffers.embeddings(), i);
+          tokenIds[i],
+          bound == null ? null : bound.adapter().embedding(),
+          steps.buffers().embeddings(),
+          i);
     }
   }
 
@@ -336,63 +304,24 @@ public final class OnnxModelExecutor implements ModelExecutor {
    * @param lastPositions KV position of each row's last token
    */
   private StepLogits run(int slot, int tokenCount, int[] lastPositions, int first, int count) {
-    buffers.lengths(lastPositions);
     int rows = lastPositions.length;
-    @Nullable BoundAdapter[] bound = Arrays.copyOfRange(adapters, slot, slot + rows);
-    boolean hooked =
-        Arrays.stream(bound).anyMatch(row -> row != null && row.adapter().needsHooks());
-    StepBinding step = binding(new BindingKey(hooked, slot, rows));
     int tokens = tokenCount / rows;
-    linears.prepare(rows, tokens, count);
-    int[] firstPositions = new int[rows];
-    Arrays.setAll(firstPositions, row -> lastPositions[row] - tokens + 1);
-    linears.adapters().prepare(bound, firstPositions, first);
-    if (hooked) {
-      hooks.prepare(
-          bound, new HookKernel.Step(slot, firstPositions, tokens, count, buffers.embeddings()));
-    }
-    step.input(DecoderGraph.EMBEDDINGS, buffers.embeddings(rows, tokens));
     if (RotaryTables.areReadByOwnNodes(spec)) {
-      step.input(DecoderGraph.ROTARY_POSITIONS, rotaryPositions(slot, lastPositions, tokens));
+      setRotaryPositions(slot, lastPositions, tokens);
     }
-    step.input(DecoderGraph.LOGIT_POSITIONS, buffers.logitPositions(first, count));
-    step.output(DecoderGraph.LOGITS, buffers.logits(rows, count));
-    step.run();
-    linears.checkRun();
-    hooks.checkRun();
-    return StepLogits.of(rows * count, spec.vocabSize(), buffers.logits());
+    @Nullable BoundAdapter[] bound = Arrays.copyOfRange(adapters, slot, slot + rows);
+    return steps.run(new CpuSteps.Step(slot, bound, tokens, lastPositions, first, count));
   }
 
   /** Each token's row in {@link RotaryTables}. */
-  private MemorySegment rotaryPositions(int slot, int[] lastPositions, int tokens) {
+  private void setRotaryPositions(int slot, int[] lastPositions, int tokens) {
     RopeSpec rope = spec.attention().rope();
     for (int row = 0; row < lastPositions.length; row++) {
       int length = Math.max(expectedTokens[slot + row], lastPositions[row] + 1);
       int position = lastPositions[row] - tokens + 1;
       int first = RotaryTables.row(rope, length, position, options.contextTokens());
-      buffers.rotaryPositions(row * tokens, first, tokens);
+      steps.buffers().rotaryPositions(row * tokens, first, tokens);
     }
-    return buffers.rotaryPositions(lastPositions.length, tokens);
-  }
-
-  private StepBinding binding(BindingKey key) {
-    return bindings.computeIfAbsent(key, this::newBinding);
-  }
-
-  private StepBinding newBinding(BindingKey key) {
-    StepBinding step =
-        new StepBinding(tensors, key.hooked() ? Objects.requireNonNull(hookedSession) : session);
-    step.input(DecoderGraph.PAST_LENGTHS, buffers.pastLengths(key.rows()));
-    step.input(DecoderGraph.TOTAL_LENGTH, buffers.totalLength());
-    for (int layer = 0; layer < spec.layers(); layer++) {
-      var keys = step.own(kv.keyView(layer, key.first(), key.rows()));
-      var values = step.own(kv.valueView(layer, key.first(), key.rows()));
-      step.input(DecoderGraph.pastKey(layer), keys);
-      step.input(DecoderGraph.pastValue(layer), values);
-      step.output(DecoderGraph.presentKey(layer), keys);
-      step.output(DecoderGraph.presentValue(layer), values);
-    }
-    return step;
   }
 
   /** The KV position of a token of the slot's sequence. */
@@ -407,14 +336,6 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   @Override
   public void close() {
-    new ArrayList<>(bindings.values()).forEach(StepBinding::close);
-    bindings.clear();
-    buffers.close();
-    runtime.release(session);
-    if (hookedSession != null) {
-      runtime.release(hookedSession);
-    }
-    shared.close();
-    arena.close();
+    steps.close();
   }
 }

@@ -35,7 +35,7 @@ final class Interpreter {
     return now;
   }
 
-  Value eval(Expr expr, Scope scope) {
+  Value eval(Expr expr, VariableScope scope) {
     budget.step();
     budget.enter();
     Value value;
@@ -48,7 +48,7 @@ final class Interpreter {
     return value;
   }
 
-  private Value compute(Expr expr, Scope scope) {
+  private Value compute(Expr expr, VariableScope scope) {
     return switch (expr) {
       case Expr.Literal literal -> literal.value();
       case Expr.Name name -> variable(name.name(), scope);
@@ -82,7 +82,7 @@ final class Interpreter {
     };
   }
 
-  private static Value variable(String name, Scope scope) {
+  private static Value variable(String name, VariableScope scope) {
     Value value = scope.find(name);
     if (value == null) {
       value = Globals.named(name);
@@ -90,7 +90,7 @@ final class Interpreter {
     return value == null ? Undefined.name(name) : value;
   }
 
-  private Value item(Expr.Item item, Scope scope) {
+  private Value item(Expr.Item item, VariableScope scope) {
     Value target = eval(item.target(), scope);
     if (item.index() instanceof Expr.Slice slice) {
       return Attributes.slice(
@@ -103,11 +103,11 @@ final class Interpreter {
     return Attributes.item(target, eval(item.index(), scope), this);
   }
 
-  private @Nullable Value optional(@Nullable Expr expr, Scope scope) {
+  private @Nullable Value optional(@Nullable Expr expr, VariableScope scope) {
     return expr == null ? null : eval(expr, scope);
   }
 
-  private boolean compare(Expr.Compare compare, Scope scope) {
+  private boolean compare(Expr.Compare compare, VariableScope scope) {
     Value left = eval(compare.first(), scope);
     for (Comparison link : compare.comparisons()) {
       Value right = eval(link.operand(), scope);
@@ -119,7 +119,7 @@ final class Interpreter {
     return true;
   }
 
-  private Value concat(Expr.Concat concat, Scope scope) {
+  private Value concat(Expr.Concat concat, VariableScope scope) {
     TextBuilder out = new TextBuilder(budget);
     for (Expr part : concat.parts()) {
       out.append(Repr.str(eval(part, scope), budget));
@@ -127,7 +127,7 @@ final class Interpreter {
     return out.build();
   }
 
-  private Value conditional(Expr.Conditional conditional, Scope scope) {
+  private Value conditional(Expr.Conditional conditional, VariableScope scope) {
     if (Python.truth(eval(conditional.test(), scope))) {
       return eval(conditional.then(), scope);
     }
@@ -142,7 +142,7 @@ final class Interpreter {
             + " evaluated to false and no else section was defined.");
   }
 
-  private List<Value> all(List<Expr> exprs, Scope scope) {
+  private List<Value> all(List<Expr> exprs, VariableScope scope) {
     List<Value> values = new ArrayList<>(exprs.size());
     for (Expr expr : exprs) {
       values.add(eval(expr, scope));
@@ -150,7 +150,7 @@ final class Interpreter {
     return values;
   }
 
-  private Value dict(Expr.DictOf dict, Scope scope) {
+  private Value dict(Expr.DictOf dict, VariableScope scope) {
     DictValue value = new DictValue();
     for (int i = 0; i < dict.keys().size(); i++) {
       Value key = eval(dict.keys().get(i), scope);
@@ -159,7 +159,7 @@ final class Interpreter {
     return value;
   }
 
-  private Value call(Expr.Call call, Scope scope) {
+  private Value call(Expr.Call call, VariableScope scope) {
     Value callee = eval(call.callee(), scope);
     return invoke(callee, args(call.arguments(), scope));
   }
@@ -176,7 +176,7 @@ final class Interpreter {
   }
 
   /** A call block's arguments get the caller as one more. */
-  Args args(Arguments arguments, Scope scope) {
+  Args args(Arguments arguments, VariableScope scope) {
     if (arguments == Arguments.NONE) {
       return Args.NONE;
     }
@@ -217,7 +217,7 @@ final class Interpreter {
    *
    * @param body what the first filter gets where it has no target of its own
    */
-  Value filtered(Expr.Filtered filtered, Scope scope, @Nullable Value body) {
+  Value filtered(Expr.Filtered filtered, VariableScope scope, @Nullable Value body) {
     Value target;
     if (filtered.target() == null) {
       target = body == null ? Text.EMPTY : body;
@@ -234,7 +234,7 @@ final class Interpreter {
     return filter.apply(this, target, args(filtered.arguments(), scope));
   }
 
-  private boolean tested(Expr.Tested tested, Scope scope) {
+  private boolean tested(Expr.Tested tested, VariableScope scope) {
     Value target = eval(tested.target(), scope);
     Test test = tested.test();
     if (test == null) {

@@ -11,12 +11,13 @@ final class LoopValue implements Value.ObjectValue {
   private final Renderer renderer;
   private final Statement.For loop;
   private final List<Value> items;
-  private final Scope scope;
+  private final VariableScope scope;
   private final int depth;
   private int index = -1;
   private @Nullable Value lastChanged;
 
-  LoopValue(Renderer renderer, Statement.For loop, List<Value> items, Scope scope, int depth) {
+  LoopValue(
+      Renderer renderer, Statement.For loop, List<Value> items, VariableScope scope, int depth) {
     this.renderer = renderer;
     this.loop = loop;
     this.items = items;

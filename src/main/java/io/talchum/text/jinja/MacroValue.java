@@ -20,11 +20,15 @@ final class MacroValue implements Value.ObjectValue {
   private final String name;
   private final Signature signature;
   private final List<Statement> body;
-  private final Scope definedIn;
+  private final VariableScope definedIn;
   private final Set<String> extras;
 
   MacroValue(
-      Renderer renderer, String name, Signature signature, List<Statement> body, Scope definedIn) {
+      Renderer renderer,
+      String name,
+      Signature signature,
+      List<Statement> body,
+      VariableScope definedIn) {
     this.renderer = renderer;
     this.name = name;
     this.signature = signature;
@@ -59,7 +63,7 @@ final class MacroValue implements Value.ObjectValue {
 
   @Override
   public Value call(Interpreter interpreter, Args args) {
-    Scope scope = new Scope(definedIn);
+    VariableScope scope = new VariableScope(definedIn);
     List<String> parameters = signature.parameters();
     Map<String, Value> keywords = new LinkedHashMap<>(args.keywords());
     Value caller = parameters.contains("caller") ? null : keywords.remove("caller");
@@ -69,7 +73,7 @@ final class MacroValue implements Value.ObjectValue {
     return renderer.render(body, scope);
   }
 
-  private void bind(Scope scope, List<Value> positional, Map<String, Value> keywords) {
+  private void bind(VariableScope scope, List<Value> positional, Map<String, Value> keywords) {
     List<String> parameters = signature.parameters();
     Set<String> repeated = new HashSet<>();
     int firstDefault = parameters.size() - signature.defaults().size();
@@ -99,7 +103,7 @@ final class MacroValue implements Value.ObjectValue {
     }
   }
 
-  private void takeCaller(Scope scope, @Nullable Value caller) {
+  private void takeCaller(VariableScope scope, @Nullable Value caller) {
     if (extras.contains("caller") && !signature.parameters().contains("caller")) {
       scope.set(
           "caller",
@@ -113,7 +117,7 @@ final class MacroValue implements Value.ObjectValue {
     }
   }
 
-  private void takeRest(Scope scope, List<Value> positional, Map<String, Value> keywords) {
+  private void takeRest(VariableScope scope, List<Value> positional, Map<String, Value> keywords) {
     int taken = Math.min(signature.parameters().size(), positional.size());
     if (extras.contains("kwargs")) {
       DictValue rest = new DictValue();

@@ -17,9 +17,9 @@ final class Renderer {
 
   private final Interpreter interpreter;
   private final Budget budget;
-  private final Scope top;
+  private final VariableScope top;
 
-  Renderer(Interpreter interpreter, Scope top) {
+  Renderer(Interpreter interpreter, VariableScope top) {
     this.interpreter = interpreter;
     this.budget = interpreter.budget();
     this.top = top;
@@ -29,13 +29,13 @@ final class Renderer {
     return interpreter;
   }
 
-  Text render(List<Statement> body, Scope scope) {
+  Text render(List<Statement> body, VariableScope scope) {
     TextBuilder out = new TextBuilder(budget);
     run(body, scope, out);
     return out.build();
   }
 
-  private Flow run(List<Statement> body, Scope scope, TextBuilder out) {
+  private Flow run(List<Statement> body, VariableScope scope, TextBuilder out) {
     budget.enter();
     for (Statement statement : body) {
       Flow flow = run(statement, scope, out);
@@ -48,7 +48,7 @@ final class Renderer {
     return Flow.ON;
   }
 
-  private Flow run(Statement statement, Scope scope, TextBuilder out) {
+  private Flow run(Statement statement, VariableScope scope, TextBuilder out) {
     switch (statement) {
       case Statement.Data data -> out.append(data.text());
       case Statement.Print print ->
@@ -67,10 +67,10 @@ final class Renderer {
       case Statement.FilterBlock block ->
           out.append(
               interpreter.str(
-                  filtered(block.filter(), render(block.body(), new Scope(scope)), scope)));
+                  filtered(block.filter(), render(block.body(), new VariableScope(scope)), scope)));
       case Statement.With with -> with(with, scope, out);
       case Statement.Scoped scoped ->
-          run(scoped.body(), new Scope(scoped.seesLocals() ? scope : top), out);
+          run(scoped.body(), new VariableScope(scoped.seesLocals() ? scope : top), out);
       case Statement.OtherTemplate other ->
           throw new TemplateException(
               ErrorKind.TYPE, "no loader for this environment specified", other.line());
@@ -84,7 +84,7 @@ final class Renderer {
     return Flow.ON;
   }
 
-  private Flow choose(Statement.If choice, Scope scope, TextBuilder out) {
+  private Flow choose(Statement.If choice, VariableScope scope, TextBuilder out) {
     for (Branch branch : choice.branches()) {
       if (Python.truth(interpreter.eval(branch.test(), scope))) {
         return run(branch.body(), scope, out);
@@ -93,19 +93,19 @@ final class Renderer {
     return run(choice.otherwise(), scope, out);
   }
 
-  private void loop(Statement.For loop, Scope scope, TextBuilder out) {
+  private void loop(Statement.For loop, VariableScope scope, TextBuilder out) {
     Value iterable = interpreter.eval(loop.iterable(), scope);
     loop(loop, iterable, scope, 0, out);
   }
 
   /** Also called by {@code loop(...)} of a recursive loop, one level deeper. */
-  void loop(Statement.For loop, Value iterable, Scope scope, int depth, TextBuilder out) {
+  void loop(Statement.For loop, Value iterable, VariableScope scope, int depth, TextBuilder out) {
     budget.enter();
     List<Value> items = items(loop, iterable, scope);
     LoopValue state = new LoopValue(this, loop, items, scope, depth);
     for (Value item : items) {
       budget.step();
-      Scope inner = new Scope(scope);
+      VariableScope inner = new VariableScope(scope);
       inner.set("loop", state);
       state.advance();
       unpack(loop, item, inner);
@@ -114,12 +114,12 @@ final class Renderer {
       }
     }
     if (items.isEmpty()) {
-      run(loop.otherwise(), new Scope(scope), out);
+      run(loop.otherwise(), new VariableScope(scope), out);
     }
     budget.leave();
   }
 
-  private List<Value> items(Statement.For loop, Value iterable, Scope scope) {
+  private List<Value> items(Statement.For loop, Value iterable, VariableScope scope) {
     try {
       List<Value> all = interpreter.list(iterable);
       if (loop.test() == null) {
@@ -127,7 +127,7 @@ final class Renderer {
       }
       List<Value> kept = new ArrayList<>();
       for (Value item : all) {
-        Scope inner = new Scope(scope);
+        VariableScope inner = new VariableScope(scope);
         assign(loop.target(), item, inner);
         if (Python.truth(interpreter.eval(loop.test(), inner))) {
           kept.add(item);
@@ -139,7 +139,7 @@ final class Renderer {
     }
   }
 
-  private void unpack(Statement.For loop, Value item, Scope inner) {
+  private void unpack(Statement.For loop, Value item, VariableScope inner) {
     try {
       assign(loop.target(), item, inner);
     } catch (TemplateException e) {
@@ -147,7 +147,7 @@ final class Renderer {
     }
   }
 
-  private void assign(Expr target, Value value, Scope scope) {
+  private void assign(Expr target, Value value, VariableScope scope) {
     switch (target) {
       case Expr.Name name -> scope.set(name.name(), value);
       case Expr.TupleOf tuple -> unpack(tuple.items(), value, scope);
@@ -156,7 +156,7 @@ final class Renderer {
     }
   }
 
-  private void unpack(List<Expr> targets, Value value, Scope scope) {
+  private void unpack(List<Expr> targets, Value value, VariableScope scope) {
     if (!Python.isIterable(value)) {
       throw TemplateException.type(
           "cannot unpack non-iterable " + Python.typeName(value) + " object");
@@ -175,7 +175,7 @@ final class Renderer {
     }
   }
 
-  private static void setAttribute(Expr.NamespaceTarget target, Value value, Scope scope) {
+  private static void setAttribute(Expr.NamespaceTarget target, Value value, VariableScope scope) {
     Value place = scope.find(target.name());
     if (!(place instanceof NamespaceValue namespace)) {
       throw new TemplateException(
@@ -184,12 +184,12 @@ final class Renderer {
     namespace.attributes().put(target.attribute(), value);
   }
 
-  private void setBlock(Statement.SetBlock set, Scope scope) {
-    Value body = render(set.body(), new Scope(scope));
+  private void setBlock(Statement.SetBlock set, VariableScope scope) {
+    Value body = render(set.body(), new VariableScope(scope));
     assign(set.target(), set.filter() == null ? body : filtered(set.filter(), body, scope), scope);
   }
 
-  private Value filtered(Expr filter, Value body, Scope scope) {
+  private Value filtered(Expr filter, Value body, VariableScope scope) {
     try {
       return filter instanceof Expr.Filtered chain
           ? interpreter.filtered(chain, scope, body)
@@ -199,7 +199,7 @@ final class Renderer {
     }
   }
 
-  private Value callBlock(Statement.CallBlock block, Scope scope) {
+  private Value callBlock(Statement.CallBlock block, VariableScope scope) {
     Expr.Call call = block.call();
     Value callee = interpreter.eval(call.callee(), scope);
     Args args = interpreter.args(call.arguments(), scope);
@@ -212,8 +212,8 @@ final class Renderer {
     }
   }
 
-  private void with(Statement.With with, Scope scope, TextBuilder out) {
-    Scope inner = new Scope(scope);
+  private void with(Statement.With with, VariableScope scope, TextBuilder out) {
+    VariableScope inner = new VariableScope(scope);
     for (int i = 0; i < with.targets().size(); i++) {
       assign(with.targets().get(i), interpreter.eval(with.values().get(i), scope), inner);
     }
@@ -221,7 +221,7 @@ final class Renderer {
   }
 
   /** Values of the defaults that a call leaves out are computed in the macro's own scope. */
-  Value defaultOf(Expr expr, Scope scope) {
+  Value defaultOf(Expr expr, VariableScope scope) {
     return interpreter.eval(expr, scope);
   }
 }

@@ -44,7 +44,7 @@ public final class Template {
     context.forEach(
         (name, value) -> variables.put(name, FromJava.value(value, trusted.contains(name))));
     Interpreter interpreter = new Interpreter(new Budget(), now);
-    Scope scope = new Scope(variables);
+    VariableScope scope = new VariableScope(variables);
     return new Renderer(interpreter, scope).render(body, scope);
   }
 }

@@ -32,7 +32,7 @@ final class TextFilters {
     filters.put("safe", (i, value, args) -> i.str(value).withMarkup(true));
     filters.put(
         "striptags", (i, value, args) -> i.str(value).withMarkup(false).derive(Html::stripTags));
-    filters.put("tojson", Json::dump);
+    filters.put("tojson", PythonJson::dump);
     filters.put("pprint", (i, value, args) -> Text.data(Repr.repr(value, i.budget())));
     filters.put("urlencode", TextFilters::urlEncode);
     filters.put("xmlattr", TextFilters::xmlAttributes);

@@ -219,7 +219,8 @@ public final class ConfigFields {
                     key
                         + " = "
                         + brief(object.get(key))
-                        + " is not a key that the importer knows; if it changes nothing, remove it");
+                        + " is not a key that the importer knows; if it changes nothing, remove"
+                        + " it");
               }
             });
   }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.talchum.adapter.TestBases;
-import io.talchum.adapter.folder.ConfigFields;
+import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.ConfigJson;
 import io.talchum.adapter.folder.TensorSource;
 import io.talchum.core.ErrorCode;
@@ -262,7 +262,7 @@ class LoraConfigTest {
   private Parsed parse(String json) {
     try (SafetensorsFile file =
         SafetensorsFile.open(Fixtures.path("adapters/llama/lora_qv/adapter_model.safetensors"))) {
-      ConfigFields fields =
+      AdapterConfigFields fields =
           ConfigJson.read(Files.writeString(temp.resolve("adapter_config.json"), json));
       PeftKinds.of(fields).options().check(fields);
       PeftSource source =

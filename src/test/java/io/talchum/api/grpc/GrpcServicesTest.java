@@ -1,6 +1,7 @@
 package io.talchum.api.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -37,6 +38,7 @@ import io.talchum.v1.TokenizeServiceGrpc;
 import io.talchum.v1.TokenizeServiceGrpc.TokenizeServiceBlockingStub;
 import io.talchum.v1.TokenizerInfo;
 import java.net.URI;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -114,6 +116,21 @@ class GrpcServicesTest {
               assertThat(adapter.getVersion()).hasSize(64);
               assertThat(adapter.getSource()).isEqualTo("lora_r1");
             });
+  }
+
+  @Test
+  void tokenizesWhatARequestCanHold() {
+    TokenizeServiceBlockingStub stub = TokenizeServiceGrpc.newBlockingStub(channel);
+    assertThatThrownBy(
+            () -> stub.tokenize(TokenizeRequest.newBuilder().setPrompt("x".repeat(2000)).build()))
+        .hasMessageContaining("cannot fit the context of 512 tokens");
+    assertThatThrownBy(
+            () ->
+                stub.detokenize(
+                    DetokenizeRequest.newBuilder()
+                        .addAllTokenIds(Collections.nCopies(513, 97))
+                        .build()))
+        .hasMessageContaining("token_ids has 513 ids, but the context holds 512");
   }
 
   @Test

@@ -165,6 +165,24 @@ class RequestMapperTest {
     assertRefused(
         () -> variable(Value.newBuilder().setNumberValue(Double.NaN)),
         "chat_template_kwargs.x is NaN");
+    Struct inner =
+        Struct.newBuilder()
+            .putFields("y", Value.newBuilder().setNumberValue(Double.POSITIVE_INFINITY).build())
+            .build();
+    assertRefused(
+        () -> variable(Value.newBuilder().setStructValue(inner)),
+        "chat_template_kwargs.x.y is Infinity; send a finite number");
+  }
+
+  @Test
+  void boundsTheValuesOfAllToolsTogether() {
+    String tool = "{\"a\":[" + "{},".repeat(60_000) + "1]}";
+    io.talchum.v1.TemplateOptions.Builder options =
+        io.talchum.v1.TemplateOptions.newBuilder().addTools(tool);
+    assertThat(MessageMapper.template(options.build()).tools()).hasSize(1);
+    options.addDocuments(tool);
+    assertRefused(
+        () -> MessageMapper.template(options.build()), "more than 100000 names and values");
   }
 
   @Test
@@ -208,9 +226,11 @@ class RequestMapperTest {
   void refusesTokenizeFieldsOfTheOtherKind() {
     TokenizeRequest.Builder both =
         TokenizeRequest.newBuilder().setPrompt("x").addMessages(message(Role.ROLE_USER, "x"));
-    assertRefused(() -> TokenMapper.check(both.build()), "either prompt or messages");
     assertRefused(
-        () -> TokenMapper.check(TokenizeRequest.getDefaultInstance()), "either prompt or messages");
+        () -> TokenMapper.check(both.build()), "prompt and messages exclude each other; send one");
+    assertRefused(
+        () -> TokenMapper.check(TokenizeRequest.getDefaultInstance()),
+        "prompt and messages are missing; send one");
     assertRefused(
         () -> TokenMapper.check(both.clone().clearPrompt().setAddSpecialTokens(true).build()),
         "add_special_tokens needs a prompt");

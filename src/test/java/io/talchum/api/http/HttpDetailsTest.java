@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItems;
 import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 
@@ -233,6 +234,67 @@ class HttpDetailsTest {
   }
 
   @Test
+  void takesABodyWithoutAMediaType() throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(Objects.requireNonNull(root).resolve(COMPLETIONS))
+              .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\":\"a\",\"max_tokens\":1}"))
+              .build();
+      assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void refusesJsonThatWouldTakeMuchMemory() {
+    post(CHAT, "{\"metadata\":{\"a\":[" + "{},".repeat(1_000_000) + "1]}}")
+        .then()
+        .statusCode(413)
+        .body("error.code", equalTo("payload_too_large"))
+        .body("error.message", containsString("more than 100000 names and values"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"prompt\":\"a\",\"messages\":[]}|prompt|exclude each other",
+        "{}|prompt|are missing; send one of them",
+        "{\"messages\":[]}|messages|messages is empty",
+        "{\"prompt\":\"a\",\"tools\":[]}|tools|tools needs messages",
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"add_special_tokens\":true}|add_special_tokens|needs a prompt",
+      })
+  void tokenizeRefusesWhatWouldBeIgnored(String body, String param, String message) {
+    post("/tokenize", body)
+        .then()
+        .statusCode(400)
+        .body("error.param", equalTo(param))
+        .body("error.message", containsString(message));
+  }
+
+  @Test
+  void tokenizeAndDetokenizeTakeWhatARequestCanHold() {
+    String text = "x".repeat(2000);
+    post("/tokenize", "{\"prompt\":\"" + text + "\"}")
+        .then()
+        .statusCode(400)
+        .body("error.code", equalTo("context_length_exceeded"))
+        .body("error.message", containsString("cannot fit the context of 512 tokens"));
+    post("/tokenize", "{\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}")
+        .then()
+        .statusCode(400)
+        .body("error.param", equalTo("messages"));
+    post("/detokenize", "{\"tokens\":[" + "97,".repeat(511) + "97]}").then().statusCode(200);
+    post("/detokenize", "{\"tokens\":[" + "97,".repeat(512) + "97]}")
+        .then()
+        .statusCode(400)
+        .body("error.param", equalTo("tokens"))
+        .body("error.message", containsString("tokens has 513 ids, but the context holds 512"));
+    post("/detokenize", "{\"tokens\":[999]}").then().body("error.param", equalTo("tokens"));
+  }
+
+  @Test
   void refusesBodiesBeyondTheLimit() {
     given()
         .contentType("application/json")
@@ -320,7 +382,7 @@ class HttpDetailsTest {
     post(COMPLETIONS, "{\"prompt\":[" + prompts + "],\"n\":8,\"max_tokens\":100}")
         .then()
         .statusCode(429)
-        .header("Retry-After", equalTo("1"))
+        .header("Retry-After", matchesPattern("[1-9]|[1-5][0-9]|60"))
         .body("error.code", equalTo("rate_limit_exceeded"));
     post(COMPLETIONS, "{\"prompt\":\"a\",\"max_tokens\":1}").then().statusCode(200);
   }

@@ -99,9 +99,35 @@ class RequestMapperTest {
         "{\"role\":\"assistant\",\"tool_calls\":[{}]}|messages[0].tool_calls[0].function|is missing",
         "{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"[1]\"}}]}|messages[0].tool_calls[0].function.arguments|JSON object",
         "{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}|messages[0].tool_calls[0].function.arguments|not valid JSON",
+        "{\"role\":\"assistant\",\"tool_calls\":[{\"function\":{\"name\":\"f\",\"arguments\":[1]}}]}|messages[0].tool_calls[0].function.arguments|must be an object or the JSON text of one, not a list",
       })
   void refusesToolCallsThatAreNone(String message, String param, String reason) {
     assertRefused("{\"messages\":[" + message + "]}", ErrorCode.INVALID_REQUEST, param, reason);
+  }
+
+  @Test
+  void boundsTheValuesOfAllToolCallsTogether() {
+    String arguments = "{\\\"a\\\":[" + "{},".repeat(30_000) + "1]}";
+    String call = "{\"function\":{\"name\":\"f\",\"arguments\":\"" + arguments + "\"}}";
+    String message = "{\"role\":\"assistant\",\"tool_calls\":[" + call + "]}";
+    assertThat(chat("{\"messages\":[" + message + "," + message + "]}").request().messages())
+        .hasSize(2);
+    String many = (message + ",").repeat(3) + message;
+    assertThatThrownBy(() -> chat("{\"messages\":[" + many + "]}"))
+        .isInstanceOfSatisfying(
+            ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.PAYLOAD_TOO_LARGE))
+        .hasMessageContaining("more than 100000 names and values");
+  }
+
+  @Test
+  void refusesPromptsOfOtherTypesByPlace() {
+    assertThatThrownBy(() -> completion("[\"a\",5]"))
+        .hasMessageContaining(
+            "prompt[1] must be a string or a list of token ids, not the number 5");
+    assertThatThrownBy(() -> completion("[1,\"a\"]"))
+        .hasMessageContaining("prompt[1] must be a whole number, not the string 'a'");
+    assertThatThrownBy(() -> completion("[[1],[2,null]]"))
+        .hasMessageContaining("prompt[1][1] must be a whole number, not null");
   }
 
   @Test
@@ -127,6 +153,8 @@ class RequestMapperTest {
         "\"response_format\":{\"type\":\"json_object\"}|response_format|not supported",
         "\"service_tier\":\"flex\"|service_tier|not supported",
         "\"store\":true|store|not supported",
+        "\"functions\":5|functions|not supported",
+        "\"bad_words\":\"x\"|bad_words|not supported",
         "\"stream\":true,\"stream_options\":{\"x\":1}|stream_options.x|not a field",
       })
   void refusesUnknownAndUnsupportedFieldsByName(String field, String param, String reason) {
@@ -159,10 +187,16 @@ class RequestMapperTest {
       value = {
         "\"temperature\":\"hot\"|temperature|must be a number, not the string 'hot'",
         "\"n\":1.5|n|must be a whole number, not the number 1.5",
-        "\"n\":99999999999|n|must be a whole number",
-        "\"seed\":1e3|seed|a whole number",
+        "\"n\":2147483648|n|must be a whole number from -2147483648 to 2147483647, not 2147483648",
+        "\"n\":true|n|must be a whole number, not true",
+        "\"seed\":1e3|seed|must be a whole number, not the number 1000.0",
+        "\"seed\":9223372036854775808|seed|from -9223372036854775808 to 9223372036854775807, not 9223372036854775808",
+        "\"stop_token_ids\":[1,2147483648]|stop_token_ids|stop_token_ids[1] must be a whole number from",
+        "\"stop_token_ids\":[null]|stop_token_ids|stop_token_ids[0] must be a whole number, not null",
+        "\"logit_bias\":{\"5\":\"x\"}|logit_bias|logit_bias.5 must be a number, not the string 'x'",
+        "\"logit_bias\":{\"5\":1,\"05\":2}|logit_bias|has token 5 twice",
         "\"stream\":\"yes\"|stream|must be true or false",
-        "\"stop\":[1]|stop|must be a string",
+        "\"stop\":[1]|stop|stop[0] must be a string, not the number 1",
         "\"stop\":{}|stop|must be a string or a list",
         "\"logit_bias\":{\"a\":1}|logit_bias|not a token id",
         "\"logit_bias\":[1]|logit_bias|must be an object",
@@ -171,6 +205,11 @@ class RequestMapperTest {
         "\"max_tokens\":1,\"max_completion_tokens\":2|max_tokens|contradict",
         "\"continue_final_message\":true,\"add_generation_prompt\":true|continue_final_message|exclude",
         "\"chat_template_kwargs\":{\"a\":null}|chat_template_kwargs.a|is null",
+        "\"chat_template_kwargs\":{\"a\":{\"b\":[NaN]}}|chat_template_kwargs.a.b|chat_template_kwargs.a.b is NaN; send a finite number",
+        "\"chat_template_kwargs\":{\"a\":-Infinity}|chat_template_kwargs.a|is -Infinity; send a finite number",
+        "\"chat_template_kwargs\":{\"a\":1e999}|chat_template_kwargs.a|is Infinity; send a finite number",
+        "\"documents\":[{\"a\":NaN}]|documents[0].a|is NaN; send a finite number",
+        "\"documents\":[{\"a\":\"\\ud800\"}]|documents[0].a|surrogate",
       })
   void refusesWrongTypesByName(String field, String param, String reason) {
     assertRefused("{" + MESSAGES + "," + field + "}", ErrorCode.INVALID_REQUEST, param, reason);
@@ -186,7 +225,7 @@ class RequestMapperTest {
         "{\"messages\":[{\"content\":\"x\"}]}|INVALID_REQUEST|messages[0].role|is missing",
         "{\"messages\":[{\"role\":\"user\"}]}|INVALID_REQUEST|messages[0].content|is missing",
         "{\"messages\":[{\"role\":\"bot\",\"content\":\"x\"}]}|INVALID_REQUEST|messages[0].role|is not one of system",
-        "{\"messages\":[{\"role\":\"user\",\"content\":5}]}|INVALID_REQUEST|messages[0].content|must be a string",
+        "{\"messages\":[{\"role\":\"user\",\"content\":5}]}|INVALID_REQUEST|messages[0].content|must be a string or a list of text parts, not the number 5",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800\"}]}|INVALID_REQUEST|messages[0].content|surrogate",
         "{\"messages\":[{\"role\":\"user\",\"content\":\"x\",\"foo\":1}]}|UNSUPPORTED|messages[0].foo|not a field",
         "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\",\"image_url\":{}}]}]}|UNSUPPORTED|messages[0].content[0].type|parts of type text only",
@@ -207,14 +246,17 @@ class RequestMapperTest {
   }
 
   private static ChatRequestMapper.Mapped chat(String body) {
-    return ChatRequestMapper.map(
-        JsonBody.parse(body.getBytes(StandardCharsets.UTF_8)), Caller.ANONYMOUS);
+    return new JsonBodies()
+        .read(
+            body.getBytes(StandardCharsets.UTF_8),
+            json -> ChatRequestMapper.map(json, Caller.ANONYMOUS));
   }
 
   private static CompletionRequest completion(String prompt) {
     String body = "{\"prompt\":" + prompt + "}";
-    return CompletionRequestMapper.map(
-            JsonBody.parse(body.getBytes(StandardCharsets.UTF_8)), Caller.ANONYMOUS)
-        .request();
+    return new JsonBodies()
+        .read(
+            body.getBytes(StandardCharsets.UTF_8),
+            json -> CompletionRequestMapper.map(json, Caller.ANONYMOUS).request());
   }
 }

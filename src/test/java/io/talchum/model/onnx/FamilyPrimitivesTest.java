@@ -62,10 +62,13 @@ class FamilyPrimitivesTest {
     }
   }
 
-  /** The base's own norms and an attention that is gated off, where the hooks compute them. */
+  /**
+   * The base's own norms and an attention that is gated off, where the extended graph computes
+   * them.
+   */
   @ParameterizedTest
   @MethodSource("io.talchum.testing.Families#all")
-  void theBasesNormsAtTheHooksAreTheBase(String family) {
+  void theBasesNormsInTheExtendedGraphAreTheBase(String family) {
     try (ModelPackage model =
             TinyModels.imported("models/" + family, Quantization.NONE, Quantization.NONE, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, 1)) {
@@ -97,18 +100,18 @@ class FamilyPrimitivesTest {
     return model.data(model.tensor(name), "weight").toArray(ValueLayout.JAVA_FLOAT);
   }
 
-  /** A base row keeps its bits beside a row that needs the hooked graph. */
+  /** A base row keeps its bits beside a row that needs the extended graph. */
   @ParameterizedTest
   @EnumSource(names = {"NONE", "INT8"})
-  void aBaseRowHasTheSameBitsInTheHookedGraph(Quantization quantization) {
+  void aBaseRowHasTheSameBitsInTheExtendedGraph(Quantization quantization) {
     try (ModelPackage model =
             TinyModels.imported("adapters/base-llama", quantization, quantization, folder);
         OnnxModelExecutor executor = TinyModels.exact(model, 2);
-        ResidentAdapter hooked =
+        ResidentAdapter extended =
             executor.prepare(new RandomAdapters(executor.spec()).one("Bottleneck"))) {
       int[] prompt = text(executor.spec(), 9);
       List<float[]> rows = new ArrayList<>();
-      for (ResidentAdapter beside : new @Nullable ResidentAdapter[] {null, hooked}) {
+      for (ResidentAdapter beside : new @Nullable ResidentAdapter[] {null, extended}) {
         prefilled(executor, null, prompt, 9);
         executor.bind(1, beside);
         TinyModels.prefill(executor, 1, prompt, 9);

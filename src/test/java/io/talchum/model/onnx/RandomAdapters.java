@@ -35,11 +35,11 @@ import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 
 /** One random adapter for each kind of primitive. */
-final class RandomAdapters {
+public final class RandomAdapters {
   private final ModelSpec spec;
   private final SplittableRandom random = new SplittableRandom(20261121);
 
-  RandomAdapters(ModelSpec spec) {
+  public RandomAdapters(ModelSpec spec) {
     this.spec = spec;
   }
 
@@ -49,7 +49,7 @@ final class RandomAdapters {
   }
 
   /** By the primitive's name. */
-  Map<String, AdapterWeights> all() {
+  public Map<String, AdapterWeights> all() {
     Map<String, AdapterWeights> all = new LinkedHashMap<>();
     all.put("LowRankDelta", everywhere(this::lowRank));
     all.put(
@@ -81,7 +81,7 @@ final class RandomAdapters {
     List<AdapterPrimitive> activated = new ArrayList<>(everywhere(this::lowRank).primitives());
     activated.add(new Invocation(new int[] {7}));
     all.put("Invocation", AdapterWeights.of(activated));
-    addHooked(all);
+    addOfExtendedGraph(all);
     List<AdapterPrimitive> together = new ArrayList<>();
     all.values().stream()
         .filter(one -> one.all(SoftPrompt.class).isEmpty())
@@ -95,7 +95,7 @@ final class RandomAdapters {
     return all;
   }
 
-  private void addHooked(Map<String, AdapterWeights> all) {
+  private void addOfExtendedGraph(Map<String, AdapterWeights> all) {
     int hidden = spec.hiddenSize();
     List<AdapterPrimitive> norms = new ArrayList<>();
     List<AdapterPrimitive> attentions = new ArrayList<>();

@@ -102,18 +102,23 @@ class HfConfigTest {
       value = {
         "gemma2 | {'layer_types':['sliding_attention']} | layer_types lists 1 layers; there are 4",
         "gemma3 | {'layer_types':['a','a','a','a','a','a','a']} | layer_types holds a; supported:",
-        "gemma3 | {'attn_logit_softcapping':50} | attn_logit_softcapping is not supported for gemma3",
+        "gemma3 | {'attn_logit_softcapping':50} | attn_logit_softcapping is not supported for"
+            + " gemma3",
         "gemma3 | {'use_bidirectional_attention':true} | use_bidirectional_attention true",
-        "gemma3 | {'hidden_activation':'gelu'} | hidden_activation gelu is not supported; supported:",
+        "gemma3 | {'hidden_activation':'gelu'} | hidden_activation gelu is not supported;"
+            + " supported:",
         "gemma3 | {'rope_parameters':{'rope_theta':1}} | rope_theta = 1 is not a key",
-        "qwen2 | {'layer_types':['full_attention','full_attention','sliding_attention']} | no sliding_window",
+        "qwen2 | {'layer_types':['full_attention','full_attention','sliding_attention']} | no"
+            + " sliding_window",
         "qwen2 | {'sliding_window':4,'use_sliding_window':1} | use_sliding_window is 1",
         "mistral | {'sliding_window':0} | sliding_window is 0; it must be from 1",
         "mistral | {'use_sliding_window':true} | use_sliding_window = true is not a key",
         "llama | {'sliding_window':64} | sliding_window = 64 is not a key",
-        "llama | {'rope_scaling':{'type':'longrope'}} | rope_type longrope is not supported for llama",
+        "llama | {'rope_scaling':{'type':'longrope'}} | rope_type longrope is not supported for"
+            + " llama",
         "phi3_longrope | {'partial_rotary_factor':0.3} | gives 9 rotary dims",
-        "phi3_longrope | {'rope_scaling':{'type':'longrope','short_factor':[1]}} | short_factor has 1 numbers; it must have 12",
+        "phi3_longrope | {'rope_scaling':{'type':'longrope','short_factor':[1]}} | short_factor has"
+            + " 1 numbers; it must have 12",
         "phi3_longrope | {'rope_scaling':{'type':'su'}} | short_factor is missing",
         "granite | {'logits_scaling':0} | logits_scaling is 0",
         "starcoder2 | {'rms_norm_eps':1} | rms_norm_eps = 1 is not a key",
@@ -122,8 +127,10 @@ class HfConfigTest {
         "qwen2 | {'use_mrope':true} | use_mrope = true is not supported",
         "starcoder2 | {'norm_type':'rms_norm'} | norm_type = \"rms_norm\" is not supported",
         "olmo2 | {'clip_qkv':8} | clip_qkv = 8 is not a key",
-        "llama | {'model_type':'mamba'} | supported: llama (LlamaForCausalLM), mistral (MistralForCausalLM),",
-        "qwen3 | {'architectures':['Qwen3ForSequenceClassification']} | architecture Qwen3ForSequenceClassification is not supported",
+        "llama | {'model_type':'mamba'} | supported: llama (LlamaForCausalLM), mistral"
+            + " (MistralForCausalLM),",
+        "qwen3 | {'architectures':['Qwen3ForSequenceClassification']} | architecture"
+            + " Qwen3ForSequenceClassification is not supported",
       })
   void refusesWhatAFamilyDoesNotHaveByName(String family, String change, String reason)
       throws Exception {
@@ -139,7 +146,8 @@ class HfConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "phi3 | {'attention_bias':false,'mlp_bias':false,'lm_head_bias':false,'full_attn_mod':1,'interpolate_factor':1}",
+        "phi3 |"
+            + " {'attention_bias':false,'mlp_bias':false,'lm_head_bias':false,'full_attn_mod':1,'interpolate_factor':1}",
         "gemma2 | {'hidden_act':'gelu','cache_implementation':'hybrid','sliding_window_size':4096}",
         "starcoder2 | {'mlp_type':'default','norm_type':'layer_norm'}",
         "llama | {'rope_interleaved':false,'is_llama_config':true}"
@@ -184,11 +192,14 @@ class HfConfigTest {
       delimiter = '|',
       value = {
         "{\"surprise\":1} | surprise = 1 is not a key that the importer knows",
-        "{\"rope_scaling\":{\"rope_type\":\"linear\",\"factor\":2,\"extra\":0}} | extra = 0 is not a key",
+        "{\"rope_scaling\":{\"rope_type\":\"linear\",\"factor\":2,\"extra\":0}} | extra = 0 is not"
+            + " a key",
         "{\"rope_scaling\":{\"type\":\"yarn\"}} | factor is missing",
-        "{\"rope_parameters\":{\"rope_type\":\"default\",\"partial_rotary_factor\":0.5}} | partial_rotary_factor",
+        "{\"rope_parameters\":{\"rope_type\":\"default\",\"partial_rotary_factor\":0.5}} |"
+            + " partial_rotary_factor",
         "{\"head_dim\":15} | head_dim is 15",
-        "{\"tie_word_embeddings\":\"yes\"} | tie_word_embeddings is \"yes\"; it must be true or false",
+        "{\"tie_word_embeddings\":\"yes\"} | tie_word_embeddings is \"yes\"; it must be true or"
+            + " false",
         "{\"rms_norm_eps\":0} | rms_norm_eps is 0",
       })
   void refusesAConfigKeyByName(String change, String reason) throws Exception {

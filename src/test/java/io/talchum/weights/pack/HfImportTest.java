@@ -246,7 +246,8 @@ class HfImportTest {
         source.resolve("tokenizer_config.json"),
         """
         {"chat_template": [{"name": "tool_use", "template": "T"}, {"name": "default", "template": "D"}],
-         "bos_token": {"content": "<s>"}, "eos_token": "</s>", "add_bos_token": true}""");
+         "bos_token": {"content": "<s>"}, "eos_token": "</s>", "add_bos_token": true}\
+        """);
     PackageManifest manifest = imported(source, temp.resolve("models"), Quantization.AUTO);
     assertThat(manifest.license()).isEqualTo("mit");
     Path directory = temp.resolve("models").resolve("m-AUTO");
@@ -296,7 +297,7 @@ class HfImportTest {
   @Test
   void namesTheSourceThatIsNotThere(@TempDir Path models) {
     assertThatThrownBy(() -> imported(models.resolve("gone.gguf"), models, Quantization.AUTO))
-        .hasMessage("there is no file or folder gone.gguf");
+        .hasMessage("there is no file or folder " + models.resolve("gone.gguf"));
     assertThatThrownBy(() -> ImportRequest.of(models, "../x"))
         .hasMessageContaining("name \"../x\" must be");
     assertThat(ImportRequest.defaultName(Path.of("a", "SmolLM2-135M.Q4_1.gguf")))

@@ -1,11 +1,11 @@
 package io.talchum.model.onnx.adapter;
 
-import io.talchum.model.onnx.adapter.LinearChange.LowRankChange;
+import io.talchum.model.onnx.adapter.LinearAdapter.LowRankUpdate;
 import io.talchum.model.onnx.graph.AdapterSite;
 import io.talchum.model.onnx.math.AdapterMatrix;
+import io.talchum.model.onnx.math.FullRankScratch;
 import io.talchum.model.onnx.math.LowRankProduct;
 import io.talchum.model.onnx.math.VectorLoops;
-import io.talchum.model.onnx.math.WideScratch;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #dense}, then all of {@link #token}.
  */
 public final class AdapterRows {
-  private final DenseJobs denseJobs = new DenseJobs();
-  private final ThreadLocal<WideScratch> scratches = ThreadLocal.withInitial(WideScratch::new);
+  private final DenseBatches denseBatches = new DenseBatches();
+  private final ThreadLocal<FullRankScratch> scratches =
+      ThreadLocal.withInitial(FullRankScratch::new);
   private @Nullable BoundAdapter[] rows = new BoundAdapter[0]; // [B]
   private int[] firstPositions = new int[0]; // [B] of the first token
   private int firstHeadToken;
@@ -104,8 +105,8 @@ public final class AdapterRows {
       int row = adapted[i];
       BoundAdapter bound = rows[row];
       if (bound != null && !bound.adapter().gates().isEmpty()) {
-        for (LinearChange change : changes(row)) {
-          for (LowRankChange lowRank : change.lowRank()) {
+        for (LinearAdapter linear : linears(row)) {
+          for (LowRankUpdate lowRank : linear.lowRank()) {
             measure(lowRank.gate(), row, bound);
           }
         }
@@ -139,7 +140,7 @@ public final class AdapterRows {
   }
 
   public int denseTasks() {
-    return denseJobs.tasks();
+    return denseBatches.tasks();
   }
 
   public int tokenTasks() {
@@ -150,8 +151,8 @@ public final class AdapterRows {
     boolean copied = false;
     for (int i = 0; i < adaptedRows; i++) {
       int row = adapted[i];
-      for (LinearChange change : changes(row)) {
-        if (change.inputFactor().byteSize() > 0) {
+      for (LinearAdapter linear : linears(row)) {
+        if (linear.inputFactor().byteSize() > 0) {
           if (!copied) {
             factored = room(x.byteSize());
             factored.copyFrom(x);
@@ -159,7 +160,7 @@ public final class AdapterRows {
           }
           for (int token = begin(row); token < tokens; token++) {
             long at = ((long) row * tokens + token) * in * Float.BYTES;
-            VectorLoops.multiply(change.inputFactor(), x, at, factored, at);
+            VectorLoops.multiply(linear.inputFactor(), x, at, factored, at);
           }
         }
       }
@@ -177,17 +178,17 @@ public final class AdapterRows {
   }
 
   private void collectDense() {
-    denseJobs.clear();
+    denseBatches.clear();
     for (int i = 0; i < adaptedRows; i++) {
       int row = adapted[i];
-      for (LinearChange change : changes(row)) {
-        denseJobs.add(change, row, begin(row), tokens);
+      for (LinearAdapter linear : linears(row)) {
+        denseBatches.add(linear, row, begin(row), tokens);
       }
     }
-    denseJobs.begin(x, in);
+    denseBatches.begin(x, in);
   }
 
-  private LinearChange[] changes(int row) {
+  private LinearAdapter[] linears(int row) {
     BoundAdapter bound = rows[row];
     return bound == null ? OnnxAdapter.NOTHING : bound.adapter().at(site);
   }
@@ -199,7 +200,7 @@ public final class AdapterRows {
 
   /** Some outputs of an adapter's matrices for all its tokens. */
   public void dense(int task) {
-    denseJobs.run(task, x, factored, in, y, out, scratches.get());
+    denseBatches.run(task, x, factored, in, y, out, scratches.get());
   }
 
   /** One token of one row. */
@@ -211,9 +212,9 @@ public final class AdapterRows {
       return;
     }
     long index = (long) row * tokens + token;
-    for (LinearChange change : bound.adapter().at(site)) {
-      long yOffset = (index * out + change.outOffset()) * Float.BYTES;
-      for (LowRankChange lowRank : change.lowRank()) {
+    for (LinearAdapter linear : bound.adapter().at(site)) {
+      long yOffset = (index * out + linear.outOffset()) * Float.BYTES;
+      for (LowRankUpdate lowRank : linear.lowRank()) {
         AdapterGate gate = lowRank.gate();
         float factor = gate == null ? 1 : bound.gate(gate.number()).mean(0);
         LowRankProduct.add(
@@ -226,11 +227,11 @@ public final class AdapterRows {
             yOffset,
             new float[lowRank.rank()]);
       }
-      if (change.g().byteSize() > 0) {
-        VectorLoops.multiply(change.g(), y, yOffset, y, yOffset);
+      if (linear.g().byteSize() > 0) {
+        VectorLoops.multiply(linear.g(), y, yOffset, y, yOffset);
       }
-      if (change.db().byteSize() > 0) {
-        VectorLoops.add(change.db(), y, yOffset);
+      if (linear.db().byteSize() > 0) {
+        VectorLoops.add(linear.db(), y, yOffset);
       }
     }
   }

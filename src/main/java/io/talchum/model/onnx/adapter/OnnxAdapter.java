@@ -1,10 +1,10 @@
 package io.talchum.model.onnx.adapter;
 
 import io.talchum.adapter.ResidentAdapter;
-import io.talchum.model.onnx.graph.HookSite;
+import io.talchum.model.onnx.graph.HiddenStateSite;
 import io.talchum.model.onnx.kv.KvSlots;
 import io.talchum.model.onnx.math.AdapterMatrix;
-import io.talchum.model.onnx.step.EmbeddingChange;
+import io.talchum.model.onnx.step.EmbeddingAdapter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
  * first use.
  */
 public final class OnnxAdapter implements ResidentAdapter {
-  public static final LinearChange[] NOTHING = {};
-  public static final HookChange[] NO_HOOKS = {};
+  public static final LinearAdapter[] NOTHING = {};
+  public static final HiddenStateAdapter[] NO_HIDDEN_STATES = {};
 
   private final Arena arena;
-  private final AdapterParts parts;
+  private final Contents contents;
   private final long residentBytes;
   private @Nullable MemorySegment virtualKv;
 
@@ -28,7 +28,7 @@ public final class OnnxAdapter implements ResidentAdapter {
    * What an adapter consists of.
    *
    * @param sites changes of linears, [sites of the graph][linears there]
-   * @param hooks other changes, [{@link HookSite}s][changes there]; empty without
+   * @param hiddenStates other changes, [{@link HiddenStateSite}s][changes there]; empty without
    * @param gates outputs of each gate
    * @param virtualTokens keys and values in front of the prompt's
    * @param virtualKv those, as {@link KvSlots#write} takes them; null without, or if they are a
@@ -36,62 +36,62 @@ public final class OnnxAdapter implements ResidentAdapter {
    * @param softPrompt f32 [virtualTokens, hidden]; null without
    * @param invocation token ids; empty if linears are changed from the first token on
    */
-  public record AdapterParts(
-      LinearChange[][] sites,
-      HookChange[][] hooks,
+  public record Contents(
+      LinearAdapter[][] sites,
+      HiddenStateAdapter[][] hiddenStates,
       List<Integer> gates,
-      @Nullable EmbeddingChange embedding,
+      @Nullable EmbeddingAdapter embedding,
       int virtualTokens,
       @Nullable MemorySegment virtualKv,
       @Nullable MemorySegment softPrompt,
       int[] invocation,
       int ladderSide) {}
 
-  public OnnxAdapter(Arena arena, AdapterParts parts, long residentBytes) {
+  public OnnxAdapter(Arena arena, Contents contents, long residentBytes) {
     this.arena = arena;
-    this.parts = parts;
+    this.contents = contents;
     this.residentBytes = residentBytes;
-    this.virtualKv = parts.virtualKv();
+    this.virtualKv = contents.virtualKv();
   }
 
   /** The changes of the linears at a site; empty if there are none. */
-  LinearChange[] at(int site) {
-    return parts.sites()[site];
+  LinearAdapter[] at(int site) {
+    return contents.sites()[site];
   }
 
   @Override
-  public boolean needsHooks() {
-    return parts.hooks().length > 0;
+  public boolean needsExtendedGraph() {
+    return contents.hiddenStates().length > 0;
   }
 
-  /** The changes at a hook; empty if there are none. */
-  HookChange[] hooks(HookSite site) {
-    return needsHooks() ? parts.hooks()[site.number()] : NO_HOOKS;
+  /** The changes of a hidden state; empty if there are none. */
+  HiddenStateAdapter[] hiddenStates(HiddenStateSite site) {
+    return needsExtendedGraph() ? contents.hiddenStates()[site.number()] : NO_HIDDEN_STATES;
   }
 
   /** Outputs of each of its gates. */
   List<Integer> gates() {
-    return parts.gates();
+    return contents.gates();
   }
 
   /** A gate's mean is over the whole prompt. */
   @Override
   public boolean isCausal() {
-    return parts.gates().isEmpty();
+    return contents.gates().isEmpty();
   }
 
   /** Width of its side network; 0 without. */
   int ladderSide() {
-    return parts.ladderSide();
+    return contents.ladderSide();
   }
 
-  public @Nullable EmbeddingChange embedding() {
-    return parts.embedding();
+  public @Nullable EmbeddingAdapter embedding() {
+    return contents.embedding();
   }
 
   @Override
   public int virtualTokens() {
-    return parts.virtualTokens();
+    return contents.virtualTokens();
   }
 
   /** Keys and values of the virtual tokens; null if there are none yet. */
@@ -100,7 +100,7 @@ public final class OnnxAdapter implements ResidentAdapter {
   }
 
   public @Nullable MemorySegment softPrompt() {
-    return parts.softPrompt();
+    return contents.softPrompt();
   }
 
   /** Memory for the keys and values of the soft prompt. */
@@ -115,7 +115,7 @@ public final class OnnxAdapter implements ResidentAdapter {
   /** The last occurrence of the invocation, if there is one. */
   @Override
   public int actsFrom(int[] promptTokenIds) {
-    int[] invocation = parts.invocation();
+    int[] invocation = contents.invocation();
     if (invocation.length == 0) {
       return 0;
     }

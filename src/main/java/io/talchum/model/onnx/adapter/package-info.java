@@ -2,7 +2,7 @@
  * Adapters while they run on the CPU: what they change at each place of the graph, for the rows of
  * a step.
  *
- * <p>May import: core, weights, adapter, model.onnx.ort, model.onnx.math, model.onnx.kv,
+ * <p>May import: core, weights.pack, adapter, model.onnx.ort, model.onnx.math, model.onnx.kv,
  * model.onnx.graph, model.onnx.step.
  *
  * <p>Threads: The engine thread sets a step up; the threads of ONNX Runtime's pool share its work.

@@ -1,7 +1,7 @@
 /**
  * NVIDIA GPUs as devices: the CUDA runtime, its memory, and ONNX Runtime's CUDA provider.
  *
- * <p>May import: core, weights, model, model.onnx.ort, model.onnx.device.
+ * <p>May import: core, weights.pack, model, model.onnx.ort, model.onnx.device.
  *
  * <p>Threads: Any thread; calls of the CUDA runtime come one at a time.
  */

@@ -138,7 +138,8 @@ public record DevicePlan(
             ? "%d slots fit: lower talchum.slots (--slots)".formatted(room.slots())
             : tokens > 0
                 ? "one slot of %d tokens fits: lower talchum.context (--context)".formatted(tokens)
-                : "not one fits: free memory of the GPU, raise talchum.cuda.memory-limit (--cuda-memory-limit), or import the model in fewer bits";
+                : "not one fits: free memory of the GPU, raise talchum.cuda.memory-limit"
+                    + " (--cuda-memory-limit), or import the model in fewer bits";
     return ServeException.invalid("slots", what + " " + advice);
   }
 

@@ -18,7 +18,7 @@ final class AttentionNodes {
   private final GraphForm form;
   private final GroupNodes groups;
   private final NormNodes norms;
-  private final HookNodes hooks;
+  private final HiddenStateNodes hiddenStates;
 
   AttentionNodes(
       OnnxGraph graph,
@@ -26,13 +26,13 @@ final class AttentionNodes {
       GraphForm form,
       GroupNodes groups,
       NormNodes norms,
-      HookNodes hooks) {
+      HiddenStateNodes hiddenStates) {
     this.graph = graph;
     this.spec = spec;
     this.form = form;
     this.groups = groups;
     this.norms = norms;
-    this.hooks = hooks;
+    this.hiddenStates = hiddenStates;
   }
 
   /** What attention gives to the residual stream, before its norm. */
@@ -71,9 +71,10 @@ final class AttentionNodes {
         in,
         List.of(attended, DecoderGraph.presentKey(layer), DecoderGraph.presentValue(layer)),
         attributes.toArray(Attribute[]::new));
-    String hooked =
-        hooks.after(HookSite.of(layer, HookSite.Kind.ATTENDED), in.getFirst(), attended);
-    return groups.run(layer, LinearGroup.O, hooked).getFirst();
+    String extended =
+        hiddenStates.after(
+            HiddenStateSite.of(layer, HiddenStateSite.Kind.ATTENDED), in.getFirst(), attended);
+    return groups.run(layer, LinearGroup.O, extended).getFirst();
   }
 
   /** The operator takes the scales as its inputs 12 and 13. */

@@ -37,7 +37,7 @@ public final class DecoderGraph {
   private final GraphForm form;
   private final OnnxGraph graph;
   private final NormNodes norms;
-  private final HookNodes hooks;
+  private final HiddenStateNodes hiddenStates;
   private final LinearNodes linears;
   private final GroupNodes groups;
   private final AttentionNodes attention;
@@ -47,16 +47,16 @@ public final class DecoderGraph {
     this.spec = weights.manifest().spec();
     this.form = form;
     this.graph = new OnnxGraph(weights.weightsFile().getFileName().toString());
-    boolean hooked = form instanceof GraphForm.Kernels kernels && kernels.hooked();
-    this.hooks = new HookNodes(graph, spec, hooked);
-    this.norms = new NormNodes(graph, spec, form.number(), hooks);
+    boolean extended = form instanceof GraphForm.Kernels kernels && kernels.extended();
+    this.hiddenStates = new HiddenStateNodes(graph, spec, extended);
+    this.norms = new NormNodes(graph, spec, form.number(), hiddenStates);
     this.linears =
         switch (form) {
           case GraphForm.Kernels kernels -> new KernelLinearNodes(graph);
           case GraphForm.Standard standard -> new StandardLinearNodes(graph, weights, standard);
         };
     this.groups = new GroupNodes(graph, weights, linears);
-    this.attention = new AttentionNodes(graph, spec, form, groups, norms, hooks);
+    this.attention = new AttentionNodes(graph, spec, form, groups, norms, hiddenStates);
   }
 
   public static OnnxGraph build(ModelPackage weights, GraphForm form) {
@@ -105,8 +105,8 @@ public final class DecoderGraph {
     for (int layer = 0; layer < spec.layers(); layer++) {
       String prefix = "layers." + layer + ".";
       String output =
-          hooks.after(
-              HookSite.of(layer, HookSite.Kind.ATTENTION_OUTPUT),
+          hiddenStates.after(
+              HiddenStateSite.of(layer, HiddenStateSite.Kind.ATTENTION_OUTPUT),
               stream.residual(),
               attention.attention(layer, stream.input()));
       String attended = norms.change(output, layer, Norm.ATTENTION_OUTPUT);
@@ -119,13 +119,13 @@ public final class DecoderGraph {
               prefix + "residual_attention",
               prefix + "mlp_input");
       output =
-          hooks.after(
-              HookSite.of(layer, HookSite.Kind.MLP_OUTPUT),
+          hiddenStates.after(
+              HiddenStateSite.of(layer, HiddenStateSite.Kind.MLP_OUTPUT),
               stream.residual(),
               mlp(layer, stream.input()));
       String mlp =
-          hooks.after(
-              HookSite.of(layer, HookSite.Kind.STREAM),
+          hiddenStates.after(
+              HiddenStateSite.of(layer, HiddenStateSite.Kind.STREAM),
               stream.residual(),
               norms.change(output, layer, Norm.MLP_OUTPUT));
       int next = layer + 1;

@@ -20,11 +20,11 @@ public sealed interface GraphForm {
   /**
    * Linears are operators of our own ({@link KernelLinearNodes}).
    *
-   * @param hooked whether adapters can change more than linears
+   * @param extended whether adapters can change more than linears
    */
-  record Kernels(int contextTokens, ElementType cache, boolean hooked) implements GraphForm {
-    public static Kernels of(int contextTokens, KvFormat kv, boolean hooked) {
-      return new Kernels(contextTokens, ElementType.of(kv), hooked);
+  record Kernels(int contextTokens, ElementType cache, boolean extended) implements GraphForm {
+    public static Kernels of(int contextTokens, KvFormat kv, boolean extended) {
+      return new Kernels(contextTokens, ElementType.of(kv), extended);
     }
 
     @Override

@@ -15,13 +15,13 @@ final class NormNodes {
   private final OnnxGraph graph;
   private final ModelSpec spec;
   private final ElementType number;
-  private final HookNodes hooks;
+  private final HiddenStateNodes hiddenStates;
 
-  NormNodes(OnnxGraph graph, ModelSpec spec, ElementType number, HookNodes hooks) {
+  NormNodes(OnnxGraph graph, ModelSpec spec, ElementType number, HiddenStateNodes hiddenStates) {
     this.graph = graph;
     this.spec = spec;
     this.number = number;
-    this.hooks = hooks;
+    this.hiddenStates = hiddenStates;
   }
 
   /**
@@ -37,7 +37,8 @@ final class NormNodes {
       return new Stream(embeddings, embeddings);
     }
     String normed = normed(embeddings, weight(0, Norm.INPUT), spec.hiddenSize(), "normed.0");
-    return new Stream(embeddings, hooks.after(HookSite.of(0, Norm.INPUT), embeddings, normed));
+    return new Stream(
+        embeddings, hiddenStates.after(HiddenStateSite.of(0, Norm.INPUT), embeddings, normed));
   }
 
   /**
@@ -52,25 +53,25 @@ final class NormNodes {
       return new Stream(added, added);
     }
     addAndNorm(stream.residual(), change, weight(layer, norm), List.of(normed, "", "", sum));
-    return new Stream(sum, hooks.after(HookSite.of(layer, norm), sum, normed));
+    return new Stream(sum, hiddenStates.after(HiddenStateSite.of(layer, norm), sum, normed));
   }
 
   /** The last norm, of a + b. */
   String last(String a, String b) {
-    if (!hooks.areWritten()) {
+    if (!hiddenStates.areWritten()) {
       addAndNorm(a, b, "norm", List.of(LAST));
       return LAST;
     }
     addAndNorm(a, b, "norm", List.of(LAST, "", "", "last_sum"));
-    return hooks.after(HookSite.lastNorm(spec.layers()), "last_sum", LAST);
+    return hiddenStates.after(HiddenStateSite.lastNorm(spec.layers()), "last_sum", LAST);
   }
 
   /** What a half adds to the stream: normed and scaled where the model does that. */
   String change(String output, int layer, Norm norm) {
     String change =
         spec.norms().has(norm)
-            ? hooks.after(
-                HookSite.of(layer, norm),
+            ? hiddenStates.after(
+                HiddenStateSite.of(layer, norm),
                 output,
                 normed(output, weight(layer, norm), spec.hiddenSize(), output + ".normed"))
             : output;
@@ -89,8 +90,8 @@ final class NormNodes {
       return x;
     }
     if (!spec.norms().perHead()) {
-      return hooks.after(
-          HookSite.of(layer, norm),
+      return hiddenStates.after(
+          HiddenStateSite.of(layer, norm),
           x,
           normed(x, weight(layer, norm), spec.size(norm), x + ".normed"));
     }
@@ -100,8 +101,8 @@ final class NormNodes {
             List.of(x, graph.constant("heads." + heads, 0, 0, heads, spec.headDim())),
             x + ".heads");
     String normed =
-        hooks.after(
-            HookSite.of(layer, norm),
+        hiddenStates.after(
+            HiddenStateSite.of(layer, norm),
             split,
             normed(split, weight(layer, norm), spec.headDim(), x + ".heads_normed"));
     return graph.node(

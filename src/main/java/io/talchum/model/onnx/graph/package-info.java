@@ -4,7 +4,7 @@
  *
  * <p>Nothing here runs a model. Imports {@code ai.onnx.proto}.
  *
- * <p>May import: core, weights, model.onnx.ort.
+ * <p>May import: core, weights.quantize, weights.pack, model.onnx.ort.
  *
  * <p>Threads: A graph is written by one thread; sites and tables are immutable.
  */

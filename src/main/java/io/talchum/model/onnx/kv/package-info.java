@@ -1,7 +1,7 @@
 /**
  * The KV cache in host memory: slots, scales of an int8 cache, virtual keys and values.
  *
- * <p>May import: core, weights, adapter, model.onnx.ort, model.onnx.math.
+ * <p>May import: core, weights.pack, adapter, model.onnx.ort, model.onnx.math.
  *
  * <p>Threads: {@link io.talchum.model.onnx.kv.KvSlots} belongs to the engine thread; the rest is
  * immutable.

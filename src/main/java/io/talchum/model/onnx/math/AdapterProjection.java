@@ -26,12 +26,12 @@ public record AdapterProjection(AdapterMatrix weight, boolean isTransposed, floa
   }
 
   /** W x + bias, in scratch memory. */
-  public TokenGroup apply(TokenGroup x, HookScratch scratch) {
+  public TokenGroup apply(TokenGroup x, TaskScratch scratch) {
     TokenGroup y = scratch.group(outputs(), x.count());
     if (isTransposed) {
       byColumns(x, y);
     } else {
-      byRows(x, y, scratch.wide().tile());
+      byRows(x, y, scratch.products().tile());
     }
     return y;
   }

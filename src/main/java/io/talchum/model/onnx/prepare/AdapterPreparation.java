@@ -25,17 +25,17 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
-import io.talchum.model.onnx.adapter.LinearChange;
-import io.talchum.model.onnx.adapter.LinearChange.DenseChange;
-import io.talchum.model.onnx.adapter.LinearChange.LowRankChange;
+import io.talchum.model.onnx.adapter.LinearAdapter;
+import io.talchum.model.onnx.adapter.LinearAdapter.DenseUpdate;
+import io.talchum.model.onnx.adapter.LinearAdapter.LowRankUpdate;
 import io.talchum.model.onnx.adapter.OnnxAdapter;
 import io.talchum.model.onnx.graph.AdapterSite;
 import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.model.onnx.kv.KvSlots;
 import io.talchum.model.onnx.kv.VirtualKv;
 import io.talchum.model.onnx.math.AdapterMatrix;
-import io.talchum.model.onnx.math.WideMatrix;
-import io.talchum.model.onnx.step.EmbeddingChange;
+import io.talchum.model.onnx.math.FullRankMatrix;
+import io.talchum.model.onnx.step.EmbeddingAdapter;
 import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -54,8 +54,8 @@ public final class AdapterPreparation {
   private final KvScales kv;
   private final Arena arena = Arena.ofShared();
   private final SegmentAllocator memory = this::allocate;
-  private final Map<Place, LinearParts> linears = new LinkedHashMap<>();
-  private final HookParts hooks;
+  private final Map<Place, LinearAdapterBuilder> linears = new LinkedHashMap<>();
+  private final HiddenStateAdapterBuilder hiddenStates;
   private long bytes;
 
   private @Nullable EmbeddingRows embeddingRows;
@@ -72,7 +72,7 @@ public final class AdapterPreparation {
     this.weights = weights;
     this.spec = weights.manifest().spec();
     this.kv = kv;
-    this.hooks = new HookParts(weights, kv, memory);
+    this.hiddenStates = new HiddenStateAdapterBuilder(weights, kv, memory);
   }
 
   /**
@@ -110,19 +110,19 @@ public final class AdapterPreparation {
       case SoftPrompt prompt -> softPrompt = once(softPrompt, prompt);
       case Invocation sequence -> invocation = sequence.tokenIds();
       case GatedLowRank g ->
-          at(g.delta().layer(), g.delta().linear()).add(g.delta(), hooks.gate(g.gate()));
-      case NormWeight norm -> hooks.add(norm);
-      case FinalNormWeight norm -> hooks.add(norm);
-      case GatedAttention attention -> hooks.add(attention);
-      case Bottleneck bottleneck -> hooks.add(bottleneck);
-      case AdapterFusion fusion -> hooks.add(fusion);
-      case LadderSideNetwork network -> hooks.add(network);
+          at(g.delta().layer(), g.delta().linear()).add(g.delta(), hiddenStates.gate(g.gate()));
+      case NormWeight norm -> hiddenStates.add(norm);
+      case FinalNormWeight norm -> hiddenStates.add(norm);
+      case GatedAttention attention -> hiddenStates.add(attention);
+      case Bottleneck bottleneck -> hiddenStates.add(bottleneck);
+      case AdapterFusion fusion -> hiddenStates.add(fusion);
+      case LadderSideNetwork network -> hiddenStates.add(network);
     }
   }
 
-  private LinearParts at(int layer, Linear linear) {
+  private LinearAdapterBuilder at(int layer, Linear linear) {
     return linears.computeIfAbsent(
-        new Place(layer, linear), place -> new LinearParts(layer, linear));
+        new Place(layer, linear), place -> new LinearAdapterBuilder(layer, linear));
   }
 
   private static <T> T once(@Nullable T before, T now) {
@@ -143,29 +143,29 @@ public final class AdapterPreparation {
     int virtualTokens =
         virtual != null ? virtual.tokens() : softPrompt != null ? softPrompt.tokens() : 0;
     if (virtual != null) {
-      hooks.addGates(virtual);
+      hiddenStates.addGates(virtual);
     }
-    OnnxAdapter.AdapterParts parts =
-        new OnnxAdapter.AdapterParts(
+    OnnxAdapter.Contents contents =
+        new OnnxAdapter.Contents(
             sites(),
-            hooks.build(),
-            hooks.gates(),
+            hiddenStates.build(),
+            hiddenStates.gates(),
             embedding(),
             virtualTokens,
             virtual == null ? null : VirtualKv.block(spec, kv, virtual, memory),
             softPrompt == null ? null : AdapterMatrix.vector(memory, softPrompt.embeddings()),
             invocation,
-            hooks.ladderSide());
+            hiddenStates.ladderSide());
     long computed =
         softPrompt == null ? 0 : virtualTokens * KvSlots.bytesPerToken(spec, kv.format());
-    return new OnnxAdapter(arena, parts, bytes + computed);
+    return new OnnxAdapter(arena, contents, bytes + computed);
   }
 
-  private LinearChange[][] sites() {
-    LinearChange[][] sites = new LinearChange[AdapterSite.count(spec.layers())][];
+  private LinearAdapter[][] sites() {
+    LinearAdapter[][] sites = new LinearAdapter[AdapterSite.count(spec.layers())][];
     Arrays.fill(sites, OnnxAdapter.NOTHING);
-    for (LinearParts parts : linears.values()) {
-      append(sites, parts.place(weights).site(), parts.build(weights, memory));
+    for (LinearAdapterBuilder linear : linears.values()) {
+      append(sites, linear.place(weights).site(), linear.build(weights, memory));
     }
     if (headRows != null || headLowRank != null) {
       append(sites, AdapterSite.head(spec.layers()), head());
@@ -173,27 +173,27 @@ public final class AdapterPreparation {
     return sites;
   }
 
-  private static void append(LinearChange[][] sites, AdapterSite site, LinearChange change) {
-    LinearChange[] old = sites[site.number()];
-    LinearChange[] more = Arrays.copyOf(old, old.length + 1);
-    more[old.length] = change;
+  private static void append(LinearAdapter[][] sites, AdapterSite site, LinearAdapter adapter) {
+    LinearAdapter[] old = sites[site.number()];
+    LinearAdapter[] more = Arrays.copyOf(old, old.length + 1);
+    more[old.length] = adapter;
     sites[site.number()] = more;
   }
 
-  private LinearChange head() {
+  private LinearAdapter head() {
     int hidden = spec.hiddenSize();
-    DenseChange[] rows = {};
+    DenseUpdate[] rows = {};
     if (headRows != null) {
       int[] ids = headRows.tokenIds();
       AdapterMatrix matrix = AdapterMatrix.of(memory, headRows.rows(), ids.length, hidden);
-      rows = new DenseChange[] {new DenseChange(new WideMatrix.Rows(matrix), ids, false)};
+      rows = new DenseUpdate[] {new DenseUpdate(new FullRankMatrix.Rows(matrix), ids, false)};
     }
-    LowRankChange[] lowRanks = {};
+    LowRankUpdate[] lowRanks = {};
     if (headLowRank != null) {
       HeadLowRank d = headLowRank;
       lowRanks =
-          new LowRankChange[] {
-            new LowRankChange(
+          new LowRankUpdate[] {
+            new LowRankUpdate(
                 d.scale(),
                 AdapterMatrix.of(memory, d.a(), d.rank(), hidden),
                 AdapterMatrix.transposed(memory, d.b(), d.rank(), spec.vocabSize()),
@@ -201,10 +201,10 @@ public final class AdapterPreparation {
           };
     }
     MemorySegment none = MemorySegment.NULL;
-    return new LinearChange(0, none, rows, lowRanks, none, none);
+    return new LinearAdapter(0, none, rows, lowRanks, none, none);
   }
 
-  private @Nullable EmbeddingChange embedding() {
+  private @Nullable EmbeddingAdapter embedding() {
     if (embeddingRows == null && embeddingLowRank == null) {
       return null;
     }
@@ -217,11 +217,11 @@ public final class AdapterPreparation {
     }
     EmbeddingLowRank d = embeddingLowRank;
     if (d == null) {
-      return new EmbeddingChange(ids, rows, 0, null, null);
+      return new EmbeddingAdapter(ids, rows, 0, null, null);
     }
     AdapterMatrix a = AdapterMatrix.transposed(memory, d.a(), spec.vocabSize(), d.rank());
     AdapterMatrix b = AdapterMatrix.transposed(memory, d.b(), d.rank(), spec.hiddenSize());
-    return new EmbeddingChange(ids, rows, d.scale(), a, b);
+    return new EmbeddingAdapter(ids, rows, d.scale(), a, b);
   }
 
   /** The rows in the order of their tokens. */

@@ -31,17 +31,17 @@ public final class EmbeddingLookup {
    * @throws ServeException INVALID_REQUEST if there is no such token
    */
   public void read(
-      int tokenId, @Nullable EmbeddingChange change, MemorySegment target, long index) {
+      int tokenId, @Nullable EmbeddingAdapter adapter, MemorySegment target, long index) {
     if (tokenId < 0 || tokenId >= vocabSize) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
           "token id %d is not in 0..%d".formatted(tokenId, vocabSize - 1));
     }
-    if (change == null || !change.replace(tokenId, embedding)) {
+    if (adapter == null || !adapter.replace(tokenId, embedding)) {
       table.read(tokenId, embedding, 0);
     }
-    if (change != null) {
-      change.add(tokenId, embedding);
+    if (adapter != null) {
+      adapter.add(tokenId, embedding);
     }
     for (int i = 0; scale != 1 && i < embedding.length; i++) {
       embedding[i] *= scale;

@@ -1,7 +1,7 @@
 /**
  * What a step is fed with, whatever it runs on: arguments, bound tensors, embeddings of tokens.
  *
- * <p>May import: core, weights, model.onnx.ort, model.onnx.math.
+ * <p>May import: core, weights.pack, model.onnx.ort, model.onnx.math.
  *
  * <p>Threads: Engine thread.
  */

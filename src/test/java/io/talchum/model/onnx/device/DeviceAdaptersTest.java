@@ -174,7 +174,8 @@ class DeviceAdaptersTest {
               () -> executor.prepare(AdapterWeights.of(List.of(new BiasDelta(0, Linear.Q, delta)))))
           .isInstanceOf(ServeException.class)
           .hasMessage(
-              "the adapter has changed biases, which only the CPU runs; serve it with talchum.provider=cpu (--provider cpu)")
+              "the adapter has changed biases, which only the CPU runs; serve it with"
+                  + " talchum.provider=cpu (--provider cpu)")
           .extracting(e -> ((ServeException) e).code())
           .isEqualTo(ErrorCode.UNSUPPORTED);
     }

@@ -32,7 +32,8 @@ class DevicePlanTest {
     assertThat(plan.prefillTokens()).isEqualTo(512);
     assertThat(plan.text())
         .isEqualTo(
-            "GPU memory: weights 4.80 GB, KV cache 34.36 GB in fp16 (64 slots of 4096 tokens), adapters up to rank 16 8.05 GB, pieces of 512 tokens; 80.00 GB were free");
+            "GPU memory: weights 4.80 GB, KV cache 34.36 GB in fp16 (64 slots of 4096 tokens),"
+                + " adapters up to rank 16 8.05 GB, pieces of 512 tokens; 80.00 GB were free");
   }
 
   @Test
@@ -77,7 +78,8 @@ class DevicePlanTest {
   void saysWhatFitsWhereTheWishDoesNot() {
     assertThatThrownBy(() -> plan(OptionalInt.of(64), 4096, 24))
         .hasMessageContaining(
-            "a slot of 4096 tokens takes 0.66 GB of the GPU's memory, the weights 4.80 GB; of 24.00 GB free")
+            "a slot of 4096 tokens takes 0.66 GB of the GPU's memory, the weights 4.80 GB; of 24.00"
+                + " GB free")
         .hasMessageContaining("slots fit: lower talchum.slots (--slots)");
     assertThatThrownBy(() -> plan(ANY, 131_072, 16))
         .hasMessageContaining("tokens fits: lower talchum.context (--context)");
