@@ -49,8 +49,7 @@ public final class SamplingResolver {
         .topP(SamplingRanges.topP(orElse(asked.topP(), orElse(defaults.topP(), 1f))))
         .topK(SamplingRanges.topK(orElse(asked.topK(), orElse(defaults.topK(), 0))))
         .minP(SamplingRanges.minP(orElse(asked.minP(), orElse(defaults.minP(), 0f))))
-        .presencePenalty(
-            inRange("presence_penalty", orElse(asked.presencePenalty(), 0f), -2f, 2f))
+        .presencePenalty(inRange("presence_penalty", orElse(asked.presencePenalty(), 0f), -2f, 2f))
         .frequencyPenalty(
             inRange("frequency_penalty", orElse(asked.frequencyPenalty(), 0f), -2f, 2f))
         .repetitionPenalty(

@@ -20,8 +20,8 @@ import java.util.Map;
  * @param stopStrings generation ends before the first of these in the text
  * @param stopTokenIds generation ends with one of these, which is not part of the text
  * @param maxTokens most tokens to generate
- * @param minTokens end-of-sequence and stop token ids are forbidden, and stop strings not looked at,
- *     before this many tokens
+ * @param minTokens end-of-sequence and stop token ids are forbidden, and stop strings not looked
+ *     at, before this many tokens
  * @param ignoreEos go on past end-of-sequence tokens
  * @param logprobs whether the log-probability of each chosen token is reported: after bias,
  *     penalties and constraints, before temperature and cuts

@@ -1,12 +1,13 @@
 package io.talchum.core;
 
 /**
- * What a completion may consist of. It is compiled before the request reaches the engine, immutable,
- * and shared by all sequences of a request; each sequence has a {@link State} of its own.
+ * What a completion may consist of. It is compiled before the request reaches the engine,
+ * immutable, and shared by all sequences of a request; each sequence has a {@link State} of its
+ * own.
  *
- * <p>A constraint speaks of text only. Tokens that end a sequence (end of sequence, stop tokens) are
- * not its business: they are allowed when all constraints of the sequence are complete, and only
- * then. Several constraints hold together: a token is allowed if each of them allows it.
+ * <p>A constraint speaks of text only. Tokens that end a sequence (end of sequence, stop tokens)
+ * are not its business: they are allowed when all constraints of the sequence are complete, and
+ * only then. Several constraints hold together: a token is allowed if each of them allows it.
  */
 public interface TokenConstraint {
   /** As errors name it, for example "min_tokens 5". */

@@ -82,7 +82,9 @@ public final class TokenMask {
     return words.length;
   }
 
-  /** The forbidden ones of the tokens 64 * word, 64 * word + 1, ...: the first is the lowest bit. */
+  /**
+   * The forbidden ones of the tokens 64 * word, 64 * word + 1, ...: the first is the lowest bit.
+   */
   public long forbidden(int word) {
     long forbidden = ~words[word];
     return word == words.length - 1 ? forbidden & tail() : forbidden;

@@ -28,8 +28,7 @@ class SamplingResolverTest {
   @Test
   void withoutAnyWordOpenAisDefaultsApply() {
     assertThat(resolve(GenerationDefaults.NONE, SamplingRequest.builder()))
-        .isEqualTo(
-            SamplingParams.builder(MAX_TOKENS).seed(SEED).build());
+        .isEqualTo(SamplingParams.builder(MAX_TOKENS).seed(SEED).build());
   }
 
   @Test

@@ -89,9 +89,10 @@ class ConstrainedSequenceTest {
   /** It reads its tokens again, and its constraints are where they were. */
   @Test
   void oneThatGaveItsSlotBackGoesOnWhereItWas() {
-    CoreHarness narrow = new CoreHarness(new FakeModelExecutor(1, 64));
-    TableConstraint table =
-        TableConstraint.random(new SplittableRandom(8), VOCAB, 0.3, 2);
+    FakeModelExecutor one = new FakeModelExecutor(1, 64);
+    one.takesGivenCompletions = true; // more is read again than was announced
+    CoreHarness narrow = new CoreHarness(one);
+    TableConstraint table = TableConstraint.random(new SplittableRandom(8), VOCAB, 0.3, 2);
     SamplingParams sampling =
         SamplingParams.builder(30).seed(2).ignoreEos(true).constraints(List.of(table)).build();
     RecordingSink sink = new RecordingSink();

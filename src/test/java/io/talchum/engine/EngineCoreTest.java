@@ -34,7 +34,14 @@ class EngineCoreTest {
       List<String> stopStrings,
       List<Integer> stopTokenIds,
       Map<Integer, Float> bias) {
-    return SamplingParams.builder(maxTokens).temperature(0).logitBias(bias).stopStrings(stopStrings).stopTokenIds(stopTokenIds).minTokens(minTokens).ignoreEos(ignoreEos).build();
+    return SamplingParams.builder(maxTokens)
+        .temperature(0)
+        .logitBias(bias)
+        .stopStrings(stopStrings)
+        .stopTokenIds(stopTokenIds)
+        .minTokens(minTokens)
+        .ignoreEos(ignoreEos)
+        .build();
   }
 
   @Test
@@ -126,7 +133,13 @@ class EngineCoreTest {
   void promptLogprobsComeOnceForAllTokensButTheFirst() {
     int[] prompt = IntStream.range(0, 11).map(i -> i * 7 % 23).toArray();
     SamplingParams echo =
-        SamplingParams.builder(1).temperature(0).ignoreEos(true).logprobs(true).topLogprobs(2).promptLogprobs(true).build();
+        SamplingParams.builder(1)
+            .temperature(0)
+            .ignoreEos(true)
+            .logprobs(true)
+            .topLogprobs(2)
+            .promptLogprobs(true)
+            .build();
     harness.submit(echo, sink, prompt);
     harness.runAll();
     List<TokenLogprob> logprobs = Objects.requireNonNull(sink.prompt);
@@ -145,7 +158,12 @@ class EngineCoreTest {
   @Test
   void theChosenTokensLogprobIsItsEntryAmongTheTop() {
     SamplingParams params =
-        SamplingParams.builder(9).temperature(0).ignoreEos(true).logprobs(true).topLogprobs(3).build();
+        SamplingParams.builder(9)
+            .temperature(0)
+            .ignoreEos(true)
+            .logprobs(true)
+            .topLogprobs(3)
+            .build();
     harness.submit(params, sink, PROMPT);
     harness.runAll();
     for (TokenEvent event : sink.tokens) {

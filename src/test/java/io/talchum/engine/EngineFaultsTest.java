@@ -38,7 +38,12 @@ class EngineFaultsTest {
   }
 
   private static SamplingParams echo(int maxTokens) {
-    return SamplingParams.builder(maxTokens).temperature(0).ignoreEos(true).logprobs(true).promptLogprobs(true).build();
+    return SamplingParams.builder(maxTokens)
+        .temperature(0)
+        .ignoreEos(true)
+        .logprobs(true)
+        .promptLogprobs(true)
+        .build();
   }
 
   /** What can be thrown. */

@@ -120,7 +120,12 @@ public final class PrefixComparison {
   RecordingSink answer(Engine engine, int[] prompt, @Nullable AdapterLease adapter) {
     RecordingSink sink = new RecordingSink();
     SamplingParams sampling =
-        SamplingParams.builder(NEW_TOKENS).temperature(0).ignoreEos(true).logprobs(true).topLogprobs(TOP).build();
+        SamplingParams.builder(NEW_TOKENS)
+            .temperature(0)
+            .ignoreEos(true)
+            .logprobs(true)
+            .topLogprobs(TOP)
+            .build();
     engine.submit(
         new GenerationRequest("r" + requests++, prompt, adapter, sampling, "key", null, sink));
     return sink.await();

@@ -230,6 +230,11 @@ class PrefixReuseTest {
   }
 
   private static SamplingParams params(int maxTokens, boolean promptLogprobs) {
-    return SamplingParams.builder(maxTokens).temperature(0).ignoreEos(true).logprobs(promptLogprobs).promptLogprobs(promptLogprobs).build();
+    return SamplingParams.builder(maxTokens)
+        .temperature(0)
+        .ignoreEos(true)
+        .logprobs(promptLogprobs)
+        .promptLogprobs(promptLogprobs)
+        .build();
   }
 }

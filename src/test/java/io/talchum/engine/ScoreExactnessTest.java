@@ -112,7 +112,13 @@ class ScoreExactnessTest {
   private GenerationRequest request(
       int[] prompt, @Nullable AdapterLease lease, int tokens, boolean echo, GenerationSink sink) {
     SamplingParams sampling =
-        SamplingParams.builder(tokens).temperature(0).ignoreEos(true).logprobs(true).topLogprobs(1).promptLogprobs(echo).build();
+        SamplingParams.builder(tokens)
+            .temperature(0)
+            .ignoreEos(true)
+            .logprobs(true)
+            .topLogprobs(1)
+            .promptLogprobs(echo)
+            .build();
     return new GenerationRequest("r" + requests++, prompt, lease, sampling, "key", null, sink);
   }
 }

@@ -21,7 +21,12 @@ class ScoreTest {
   private final CoreHarness harness = new CoreHarness(executor);
 
   private static SamplingParams sampling(int maxTokens, boolean echo) {
-    return SamplingParams.builder(maxTokens).temperature(0).ignoreEos(true).logprobs(true).promptLogprobs(echo).build();
+    return SamplingParams.builder(maxTokens)
+        .temperature(0)
+        .ignoreEos(true)
+        .logprobs(true)
+        .promptLogprobs(echo)
+        .build();
   }
 
   private static List<Float> logprobs(@Nullable List<TokenLogprob> scored) {

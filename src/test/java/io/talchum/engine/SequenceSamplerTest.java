@@ -94,8 +94,7 @@ class SequenceSamplerTest {
   }
 
   private List<Choice> choices(SamplingParams params, List<float[]> steps, int candidates) {
-    SequenceSampler sampler =
-        new SequenceSampler(params, new int[] {1, 2}, Set.of(EOS), false);
+    SequenceSampler sampler = new SequenceSampler(params, new int[] {1, 2}, Set.of(EOS), false);
     List<Choice> choices = new ArrayList<>();
     for (float[] logits : steps) {
       choices.add(sampler.next(new OneRow(logits, candidates), 0));
@@ -154,8 +153,7 @@ class SequenceSamplerTest {
   }
 
   private static void checkAllowed(List<TokenConstraint> constraints, List<Choice> choices) {
-    List<TokenConstraint.State> states =
-        constraints.stream().map(TokenConstraint::start).toList();
+    List<TokenConstraint.State> states = constraints.stream().map(TokenConstraint::start).toList();
     for (Choice choice : choices) {
       if (choice.tokenId() == EOS) {
         assertThat(states).allMatch(TokenConstraint.State::isComplete);
@@ -218,10 +216,7 @@ class SequenceSamplerTest {
     only[9] = 0;
     TableConstraint table = new TableConstraint("only 9", new int[][] {only}, new boolean[1]);
     SamplingParams params =
-        SamplingParams.builder(9)
-            .logitBias(Map.of(9, -100f))
-            .constraints(List.of(table))
-            .build();
+        SamplingParams.builder(9).logitBias(Map.of(9, -100f)).constraints(List.of(table)).build();
     assertThat(choices(params, steps(), 20)).allMatch(choice -> choice.tokenId() == 9);
   }
 

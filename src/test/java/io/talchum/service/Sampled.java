@@ -7,6 +7,10 @@ final class Sampled {
   private Sampled() {}
 
   static SamplingParams params(int maxTokens, float temperature, boolean logprobs) {
-    return SamplingParams.builder(maxTokens).temperature(temperature).seed(7L).logprobs(logprobs).build();
+    return SamplingParams.builder(maxTokens)
+        .temperature(temperature)
+        .seed(7L)
+        .logprobs(logprobs)
+        .build();
   }
 }

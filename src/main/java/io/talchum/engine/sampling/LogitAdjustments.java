@@ -25,8 +25,7 @@ public final class LogitAdjustments {
    * @param row f32 [vocab], changed
    * @param counts null if {@link #needsCounts} says that none are needed
    */
-  public static void apply(
-      MemorySegment row, SamplingParams params, @Nullable TokenCounts counts) {
+  public static void apply(MemorySegment row, SamplingParams params, @Nullable TokenCounts counts) {
     params
         .logitBias()
         .forEach((id, bias) -> LogitVectors.set(row, id, LogitVectors.get(row, id) + bias));

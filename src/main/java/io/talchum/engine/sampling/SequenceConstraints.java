@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All constraints of one sequence, where they are, and what they leave. Tokens that end the sequence
- * are allowed when all constraints are complete, and only then. Engine thread.
+ * All constraints of one sequence, where they are, and what they leave. Tokens that end the
+ * sequence are allowed when all constraints are complete, and only then. Engine thread.
  */
 public final class SequenceConstraints {
   private final List<TokenConstraint> constraints;

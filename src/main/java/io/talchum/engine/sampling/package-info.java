@@ -3,8 +3,8 @@
  *
  * <p>May import core. All functions are pure, but adjustments and masks are written into the row;
  * per-request state ({@link io.talchum.engine.sampling.TokenCounts}, {@link
- * io.talchum.engine.sampling.SequenceConstraints}, {@link
- * io.talchum.engine.sampling.SeededStream}) belongs to the engine thread.
+ * io.talchum.engine.sampling.SequenceConstraints}, {@link io.talchum.engine.sampling.SeededStream})
+ * belongs to the engine thread.
  */
 @NullMarked
 package io.talchum.engine.sampling;

@@ -12,7 +12,12 @@ import org.junit.jupiter.api.Test;
 class LogitAdjustmentsTest {
   private static SamplingParams params(
       float presence, float frequency, float repetition, Map<Integer, Float> bias) {
-    return SamplingParams.builder(1).presencePenalty(presence).frequencyPenalty(frequency).repetitionPenalty(repetition).logitBias(bias).build();
+    return SamplingParams.builder(1)
+        .presencePenalty(presence)
+        .frequencyPenalty(frequency)
+        .repetitionPenalty(repetition)
+        .logitBias(bias)
+        .build();
   }
 
   @Test

@@ -16,7 +16,12 @@ import org.junit.jupiter.api.Test;
 
 class TokenDrawTest {
   private static SamplingParams params(float temperature, float topP, int topK, float minP) {
-    return SamplingParams.builder(1).temperature(temperature).topP(topP).topK(topK).minP(minP).build();
+    return SamplingParams.builder(1)
+        .temperature(temperature)
+        .topP(topP)
+        .topK(topK)
+        .minP(minP)
+        .build();
   }
 
   private static final List<SamplingParams> ALL_KINDS =
