@@ -79,8 +79,4 @@ public record SamplingParams(
         topLogprobs,
         promptLogprobs);
   }
-
-  public boolean isGreedy() {
-    return temperature == 0f;
-  }
 }
