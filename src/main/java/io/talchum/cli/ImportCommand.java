@@ -121,14 +121,14 @@ final class ImportCommand implements Callable<Integer> {
     process
         .out()
         .printf(
-            "Imported %s: %s parameters, %s on disk, linears %s, head %s, %s.%nServe it: ./talchum"
-                + " serve --model %s%n",
+            "Imported %s: %s parameters, %s on disk, linears %s, head %s, %s.%nServe it: %s serve --model %s%n",
             imported.name(),
             Quantities.count(imported.parameters()),
             Quantities.bytes(imported.bytes()),
             imported.quantization(),
             imported.headQuantization(),
             imported.hash(),
+            process.command(),
             imported.name());
     if (report) {
       new ReportTable(evaluation.report(found.path(), catalog.toServe(imported.name()), measured))

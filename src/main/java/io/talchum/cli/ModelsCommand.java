@@ -37,9 +37,8 @@ final class ModelsCommand implements Callable<Integer> {
       process
           .out()
           .printf(
-              "No models in %s yet. ./talchum serve brings the demo model, ./talchum import SOURCE"
-                  + " your own.%n",
-              folder);
+              "No models in %s yet. %s serve brings the demo model, %s import SOURCE your own.%n",
+              folder, process.command(), process.command());
       return 0;
     }
     if (!models.isEmpty()) {

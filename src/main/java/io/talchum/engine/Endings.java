@@ -16,8 +16,7 @@ final class Endings {
   private final EngineTotals totals;
   private final EngineCore.Outside outside;
 
-  Endings(
-      SlotTable slots, Admission admission, EngineTotals totals, EngineCore.Outside outside) {
+  Endings(SlotTable slots, Admission admission, EngineTotals totals, EngineCore.Outside outside) {
     this.slots = slots;
     this.admission = admission;
     this.totals = totals;

@@ -44,8 +44,7 @@ public final class Engine implements AutoCloseable {
             config.limitedTo(executor.maxPrefillTokens()).prefillTokensAlone());
     this.intake = new Intake(config);
     EngineCore core =
-        new EngineCore(
-            executor, config, new EngineCore.Outside(clock, listener, intake, releases));
+        new EngineCore(executor, config, new EngineCore.Outside(clock, listener, intake, releases));
     this.loop = new EngineLoop(core, intake, clock, listener, this::closeLanes);
   }
 
@@ -107,7 +106,11 @@ public final class Engine implements AutoCloseable {
 
   private void prepared(Sequence sequence, @Nullable Throwable failure) {
     if (!intake.prepared(sequence, failure)) {
-      intake.refuse(sequence, failure == null || failure instanceof RejectedExecutionException ? intake.refusal() : failure);
+      intake.refuse(
+          sequence,
+          failure == null || failure instanceof RejectedExecutionException
+              ? intake.refusal()
+              : failure);
     }
     loop.wake();
   }

@@ -26,7 +26,8 @@ public record EngineConfig(
     eosTokenIds = Set.copyOf(eosTokenIds);
     if (queueCapacity < 1
         || backgroundCapacity < 1
-        || prefillTokens < 1 || prefillTokensAlone < prefillTokens) {
+        || prefillTokens < 1
+        || prefillTokensAlone < prefillTokens) {
       throw new IllegalArgumentException(
           "need capacities of at least 1 and 1 <= prefillTokens <= prefillTokensAlone, got %d, %d, %d, %d"
               .formatted(queueCapacity, backgroundCapacity, prefillTokens, prefillTokensAlone));

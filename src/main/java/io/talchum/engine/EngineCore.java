@@ -50,8 +50,7 @@ final class EngineCore {
    *
    * @param releases closes leases, on another thread
    */
-  record Outside(
-      InstantSource clock, EngineListener listener, Owner owner, Executor releases) {}
+  record Outside(InstantSource clock, EngineListener listener, Owner owner, Executor releases) {}
 
   EngineCore(ModelExecutor executor, EngineConfig config, Outside outside) {
     this(
@@ -66,8 +65,7 @@ final class EngineCore {
             PrefixReuse.MOST_TOKENS_PER_STEP));
   }
 
-  EngineCore(
-      ModelExecutor executor, EngineConfig config, Outside outside, PrefixReuse prefixes) {
+  EngineCore(ModelExecutor executor, EngineConfig config, Outside outside, PrefixReuse prefixes) {
     this.executor = executor;
     this.config = config.limitedTo(executor.maxPrefillTokens());
     this.outside = outside;
@@ -77,7 +75,11 @@ final class EngineCore {
     this.runner = new StepRunner(outside.clock());
     this.prefixes = prefixes;
     this.execution =
-        new StepExecution(executor, runner, new StepExecution.Effects(slots, admission, endings, totals, prefixes), this.config.prefillTokens());
+        new StepExecution(
+            executor,
+            runner,
+            new StepExecution.Effects(slots, admission, endings, totals, prefixes),
+            this.config.prefillTokens());
     this.now = outside.clock().instant();
   }
 

@@ -52,9 +52,7 @@ final class Intake implements EngineCore.Owner {
       if (accepted.putIfAbsent(sequence.id(), sequence) != null) {
         throw new ServeException(
             ErrorCode.ALREADY_EXISTS,
-            "a request with id "
-                + sequence.id()
-                + " is still in the engine; ids must be unique");
+            "a request with id " + sequence.id() + " is still in the engine; ids must be unique");
       }
       waiting[sequence.requestClass().ordinal()]++;
       if (isReady) {

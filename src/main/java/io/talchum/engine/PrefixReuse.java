@@ -83,8 +83,7 @@ final class PrefixReuse {
   }
 
   private void copy(PrefixCache from, PrefixCursor cursor, int slot, Sequence sequence) {
-    int usable =
-        Math.min(PrefixCache.usableTokens(sequence.readTokens()), sequence.logitsFrom());
+    int usable = Math.min(PrefixCache.usableTokens(sequence.readTokens()), sequence.logitsFrom());
     int before = sequence.kvTokens();
     while (tokensLeft > 0) {
       int filled = from.extend(cursor, slot, sequence.kvTokens(), usable, sequence);

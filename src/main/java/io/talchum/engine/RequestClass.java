@@ -4,6 +4,8 @@ package io.talchum.engine;
 public enum RequestClass {
   /** Somebody waits now. */
   ONLINE,
-  /** Batches, evaluations, scores: they take what the others leave, and a small share of the rest. */
+  /**
+   * Batches, evaluations, scores: they take what the others leave, and a small share of the rest.
+   */
   BACKGROUND
 }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
  * they have a tenth of the model's time. So that they never starve, one of them has a slot to its
  * end after every {@value #BACKGROUND_EVERY} admissions of others.
  *
- * <p>Within a class: virtual token counters per fairness key (arXiv:2401.00588, algorithm 2).
- * Pure functions.
+ * <p>Within a class: virtual token counters per fairness key (arXiv:2401.00588, algorithm 2). Pure
+ * functions.
  *
  * <p>Deviation: a key that begins to wait is also lifted to the counter at which the last admission
  * left its key. The paper has a fixed set of clients; an endless flow of new keys, each of which

@@ -60,7 +60,8 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     this.adapterId = lease == null ? null : lease.id();
     this.eosTokenIds = eosTokenIds;
     this.maxContextTokens = maxContextTokens;
-    this.sampler = new SequenceSampler(
+    this.sampler =
+        new SequenceSampler(
             sampling, request.promptTokenIds(), eosTokenIds, request.sink().wantsLogprobs());
     this.detokenizer = detokenizer;
     this.stopFilter = new StopFilter(sampling.stopStrings());

@@ -59,10 +59,7 @@ final class SequenceSampler {
   /** Chooses the next token; overwrites the row unless its candidates were enough. */
   Choice next(StepLogits logits, int number) {
     int[] barred = generated < params.minTokens() ? barredBeforeMin : NONE;
-    if (counts == null
-        && barred.length == 0
-        && params.logitBias().isEmpty()
-        && !logprobs) {
+    if (counts == null && barred.length == 0 && params.logitBias().isEmpty() && !logprobs) {
       OptionalInt chosen = amongCandidates(logits.candidates(number));
       if (chosen.isPresent()) {
         generated++;

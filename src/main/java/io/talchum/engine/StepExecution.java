@@ -148,8 +148,7 @@ final class StepExecution {
   private StepLogits prefillLogits(Prefill plan, Sequence sequence) {
     try {
       int[] piece = sequence.tokenIds(plan.start(), plan.start() + plan.tokens());
-      return runner.run(
-          () -> executor.prefill(plan.slot(), plan.start(), piece, plan.logits()));
+      return runner.run(() -> executor.prefill(plan.slot(), plan.start(), piece, plan.logits()));
     } catch (Throwable e) {
       failRow(plan.slot(), e);
       throw e;

@@ -1,9 +1,9 @@
 package io.talchum.service;
 
+import io.talchum.core.ApiScope;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.Principal;
-import io.talchum.core.ApiScope;
 import io.talchum.core.ServeException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

@@ -1,24 +1,30 @@
 package io.talchum.service;
 
+import io.talchum.adapter.AdapterCache;
 import io.talchum.conditioning.ConditionedPrompt;
+import io.talchum.conditioning.ResolvedTarget;
 import io.talchum.core.Caller;
 import io.talchum.core.RequestTags;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
 import io.talchum.engine.GenerationRequest;
+import io.talchum.text.Tokenizer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Queues a request's sequences: every prompt as often as there are choices. */
-final class GenerationStarter {
+public final class GenerationStarter {
   /** Steps the seed from choice to choice: 2^64 divided by the golden ratio, as in SplitMix64. */
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
+  private final TargetLeases leases;
   private final Engine engine;
   private final TokenSpelling spelling;
   private final RequestIds ids;
@@ -28,6 +34,7 @@ final class GenerationStarter {
   private final Recordings recordings;
 
   GenerationStarter(
+      TargetLeases leases,
       Engine engine,
       TokenSpelling spelling,
       RequestIds ids,
@@ -35,6 +42,7 @@ final class GenerationStarter {
       ServiceLimits limits,
       ServiceListener listener,
       Recordings recordings) {
+    this.leases = leases;
     this.engine = engine;
     this.spelling = spelling;
     this.ids = ids;
@@ -42,6 +50,27 @@ final class GenerationStarter {
     this.limits = limits;
     this.listener = listener;
     this.recordings = recordings;
+  }
+
+  /** The one of a process. */
+  public static GenerationStarter over(
+      Engine engine,
+      Tokenizer tokenizer,
+      AdapterCache adapters,
+      RequestIds ids,
+      InstantSource clock,
+      ServiceLimits limits,
+      ServiceListener listener,
+      Recorder recorder) {
+    return new GenerationStarter(
+        new TargetLeases(adapters),
+        engine,
+        new TokenSpelling(tokenizer),
+        ids,
+        clock,
+        limits,
+        listener,
+        new Recordings(recorder, clock, Recordings.Limits.DEFAULT));
   }
 
   /** A prompt with the text that an echo shows. */
@@ -57,14 +86,33 @@ final class GenerationStarter {
       Caller caller) {}
 
   /**
-   * Queues all sequences or none.
+   * Finds what the request is for, checks all of it, and only then leases the adapter and queues
+   * all sequences or none: a request that is refused has loaded nothing.
    *
-   * @throws ServeException QUEUE_FULL and the other refusals of the engine
+   * @param check what is to be started, or a refusal
+   * @throws ServeException what the arguments throw, DEADLINE_EXCEEDED and what the load throws,
+   *     QUEUE_FULL and the other refusals of the engine
    */
-  Generation start(Plan plan, ModelService.Resolved model) {
+  Generation start(Supplier<ResolvedTarget> resolve, Function<ResolvedTarget, Plan> check) {
+    ResolvedTarget target = resolve.get();
+    while (true) {
+      Plan plan = check.apply(target);
+      try (SharedLease lease = leases.lease(target, deadline(plan.caller()))) {
+        return start(plan, target, lease);
+      } catch (ServeException e) {
+        ResolvedTarget now = resolve.get();
+        if (now.versions().equals(target.versions())) {
+          throw e;
+        }
+        target = now; // its folder was replaced meanwhile
+      }
+    }
+  }
+
+  private Generation start(Plan plan, ResolvedTarget target, @Nullable SharedLease lease) {
     String id = ids.next(plan.idPrefix());
     Instant created = clock.instant();
-    Recording recording = recordings.begin(id, created, plan, model.versions());
+    Recording recording = recordings.begin(id, created, plan, target.versions());
     EventQueue queue = new EventQueue();
     List<SequenceFeed> feeds = new ArrayList<>();
     List<GenerationRequest> requests = new ArrayList<>();
@@ -76,7 +124,7 @@ final class GenerationStarter {
         String sequenceId = id + "-" + index;
         feeds.add(feed(sequenceId, index, part, plan.mode()));
         GenerationRequest request =
-            request(sequenceId, part, choice, plan, model, queue.sink(index));
+            request(sequenceId, part, choice, plan, target, lease, queue.sink(index));
         requests.add(recording == null ? request : recorded(request, recording, plan.mode()));
       }
     }
@@ -84,7 +132,7 @@ final class GenerationStarter {
     return new Generation(
         id,
         created,
-        model.versions(),
+        target.versions(),
         new Generation.Prompts(promptTokens, plan.choices()),
         feeds,
         queue,
@@ -110,15 +158,15 @@ final class GenerationStarter {
       Part part,
       int choice,
       Plan plan,
-      ModelService.Resolved model,
+      ResolvedTarget target,
+      @Nullable SharedLease lease,
       io.talchum.engine.GenerationSink sink) {
-    SharedLease lease = model.lease();
     return new GenerationRequest(
         sequenceId,
         part.prompt().tokenIds(),
         lease == null ? null : lease.part(),
         reseeded(part.prompt().sampling(), choice),
-        model.fairnessName() + "/" + plan.caller().tenant(),
+        target.fairnessName() + "/" + plan.caller().tenant(),
         deadline(plan.caller()),
         sink);
   }

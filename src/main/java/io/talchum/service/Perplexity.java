@@ -38,8 +38,7 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
 
   /** Of a package that runs for nothing else. */
   public static Perplexity of(RunningModel model, String text) {
-    return of(
-        model.engine(), model.tokenizer(), model.executor().maxContextTokens(), "text", text);
+    return of(model.engine(), model.tokenizer(), model.executor().maxContextTokens(), "text", text);
   }
 
   /**
@@ -72,10 +71,7 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
     }
     scores.await();
     return new Perplexity(
-        scores.tokens,
-        scores.nats,
-        text.getBytes(StandardCharsets.UTF_8).length,
-        contextTokens);
+        scores.tokens, scores.nats, text.getBytes(StandardCharsets.UTF_8).length, contextTokens);
   }
 
   /** What the tokenizer puts before a text. */

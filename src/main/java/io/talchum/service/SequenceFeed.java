@@ -77,7 +77,7 @@ final class SequenceFeed {
     List<GenerationEvent> events = new ArrayList<>(echo(List.of()));
     TokenLogprob logprob = event.logprob();
     if (mode != EchoMode.PROMPT) {
-      List<TokenDetail> details = 
+      List<TokenDetail> details =
           logprob == null || !prompt.showsLogprobs()
               ? List.of()
               : List.of(spelling.detail(logprob));

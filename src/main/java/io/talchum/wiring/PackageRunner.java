@@ -26,6 +26,7 @@ final class PackageRunner implements ModelRunner {
 
   @Override
   public RunningModel open(Path packageFolder, int contextTokens, KvFormat kv) {
+    VectorModule.load();
     NativeLeftovers.ofMachine(InstantSource.system()).sweep();
     ModelPackage weights = ModelPackage.open(packageFolder);
     try {
@@ -47,8 +48,7 @@ final class PackageRunner implements ModelRunner {
           weights,
           tokenizer,
           executor,
-          Engine.start(
-              executor, tokenizer, ENGINE, InstantSource.system(), EngineListener.NONE),
+          Engine.start(executor, tokenizer, ENGINE, InstantSource.system(), EngineListener.NONE),
           AdapterReaders.of(new PackageWeights(weights)));
     } catch (RuntimeException e) {
       weights.close();

@@ -12,7 +12,10 @@ import java.util.OptionalInt;
 /** All settings of the server; an unknown key below {@code talchum} stops the start. */
 @ConfigMapping(prefix = "talchum")
 public interface TalchumConfig {
-  /** Where model packages lie; the environment variable TALCHUM_HOME comes second. */
+  /**
+   * The data directory: models, folders of adapters and the adapter store lie in it; the
+   * environment variable TALCHUM_HOME comes second.
+   */
   @WithDefault("${TALCHUM_HOME:${HOME:${user.home}}/.talchum}")
   Path dataDir();
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.talchum.testing.ChildProcess;
 import io.talchum.testing.Fixtures;
+import java.io.BufferedReader;
 import java.io.PrintWriter;
+import java.io.Reader;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -15,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StopSignalTest {
   @TempDir private Path home;
 
@@ -31,9 +33,11 @@ class StopSignalTest {
               String said = new String(text, offset, length);
               out.print(said);
               if (said.contains("%")) {
+                out.println();
                 out.println("at work");
                 try {
-                  never.await();
+                  boolean counted = never.await(60, TimeUnit.SECONDS);
+                  out.println("nobody told it to end: " + counted);
                 } catch (InterruptedException e) {
                   Thread.currentThread().interrupt();
                 }
@@ -51,7 +55,13 @@ class StopSignalTest {
             }
           };
       ProcessEnvironment process =
-          new ProcessEnvironment(out, new PrintWriter(standing), false, Map.of(), Path.of(args[1]));
+          new ProcessEnvironment(
+              new BufferedReader(Reader.nullReader()),
+              out,
+              new PrintWriter(standing),
+              false,
+              Map.of(),
+              Path.of(args[1]));
       System.exit(
           Talchum.run(
               process,

@@ -85,6 +85,13 @@ class TalchumTest {
     assertUsage(
         "talchum: Missing required parameter: 'SOURCE'; see talchum import --help", "import");
     assertUsage("talchum: Unknown option: '--fast'; see talchum serve --help", "serve", "--fast");
+    assertUsage(
+        "talchum: Unknown option: '--prot=1'; did you mean --port?; see talchum serve --help",
+        "serve",
+        "--prot=1");
+    assertUsage(
+        "talchum: Unmatched argument at index 0: 'serv'; did you mean serve?; see talchum --help",
+        "serv");
   }
 
   @Test

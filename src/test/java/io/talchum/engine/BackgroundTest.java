@@ -45,8 +45,7 @@ class BackgroundTest {
       }
       if (next == RequestClass.BACKGROUND) {
         assertThat(demand.backgroundWaits() && !full).isTrue();
-        assertThat(
-                !demand.onlineWaits() || demand.sinceBackground() >= Scheduler.BACKGROUND_EVERY)
+        assertThat(!demand.onlineWaits() || demand.sinceBackground() >= Scheduler.BACKGROUND_EVERY)
             .isTrue();
       } else if (next == RequestClass.ONLINE) {
         assertThat(demand.onlineWaits()).isTrue();

@@ -36,8 +36,7 @@ final class EngineInvariants {
                     && (s.completionTokens() == 0 || s.requestClass() == RequestClass.BACKGROUND));
     checkStats(core.stats(), running, waiting);
     for (RequestClass each : RequestClass.values()) {
-      checkCounters(
-          core.admission().counters(each), of(each, running), of(each, waiting));
+      checkCounters(core.admission().counters(each), of(each, running), of(each, waiting));
     }
     assertThat(of(RequestClass.BACKGROUND, running))
         .hasSizeLessThanOrEqualTo(Scheduler.mostBackgroundSlots(core.slots().slots()));
@@ -74,7 +73,8 @@ final class EngineInvariants {
     onlineWaiting.forEach(s -> ids.add(s.adapterId()));
     ids.remove(null);
     for (Object id : ids) {
-      expected.put(id, new EngineStats.AdapterLoad(count(onlineRunning, id), count(onlineWaiting, id)));
+      expected.put(
+          id, new EngineStats.AdapterLoad(count(onlineRunning, id), count(onlineWaiting, id)));
     }
     assertThat(Map.<Object, EngineStats.AdapterLoad>copyOf(stats.adapters())).isEqualTo(expected);
   }

@@ -303,8 +303,7 @@ class EngineTest {
     }
     assertCode(
         ErrorCode.INVALID_REQUEST,
-        () ->
-            engine.score(new ScoreRequest("x", PROMPT, new int[0], null, "key", null)).isDone());
+        () -> engine.score(new ScoreRequest("x", PROMPT, new int[0], null, "key", null)).isDone());
   }
 
   private ScoreRequest score(String id) {

@@ -40,8 +40,7 @@ final class FakeAdapters {
     return new AdapterLease() {
       @Override
       public AdapterId id() {
-        return new AdapterId(
-            "one", new ContentHash(String.format("%064x", adapter.content)));
+        return new AdapterId("one", new ContentHash(String.format("%064x", adapter.content)));
       }
 
       @Override

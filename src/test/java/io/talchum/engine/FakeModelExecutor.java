@@ -41,7 +41,9 @@ class FakeModelExecutor implements ModelExecutor {
   /** What failures throw. */
   Supplier<Throwable> fault = () -> new IllegalStateException("the fake was asked to fail");
 
-  /** Whether sequences may be longer than what was announced of them: completions that are given. */
+  /**
+   * Whether sequences may be longer than what was announced of them: completions that are given.
+   */
   boolean takesGivenCompletions;
 
   /** Calls in the order in which they came, if recorded. */

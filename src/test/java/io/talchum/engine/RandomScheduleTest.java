@@ -120,7 +120,9 @@ class RandomScheduleTest {
     }
 
     private void disturb() {
-      while (harness.accepted < requests && harness.waiting(RequestClass.ONLINE) < 12 && random.nextInt(3) == 0) {
+      while (harness.accepted < requests
+          && harness.waiting(RequestClass.ONLINE) < 12
+          && random.nextInt(3) == 0) {
         submit();
       }
       if (random.nextInt(12) == 0 && !open.isEmpty()) {

@@ -82,8 +82,7 @@ class ScoreExactnessTest {
     int[] completion = generated.await().tokenIds().stream().mapToInt(i -> i).toArray();
     float[] scores =
         engine
-            .score(
-                new ScoreRequest("s" + requests++, PROMPT, completion, lease, "key", null))
+            .score(new ScoreRequest("s" + requests++, PROMPT, completion, lease, "key", null))
             .orTimeout(30, TimeUnit.SECONDS)
             .join();
     assertThat(scores).as(kind).hasSize(NEW_TOKENS);
@@ -98,11 +97,7 @@ class ScoreExactnessTest {
 
   /** What acts by the whole prompt takes the completion of an echo for a part of it. */
   private void assertEcho(
-      Engine engine,
-      String kind,
-      @Nullable AdapterLease lease,
-      int[] completion,
-      float[] scores) {
+      Engine engine, String kind, @Nullable AdapterLease lease, int[] completion, float[] scores) {
     int[] all = IntStream.concat(IntStream.of(PROMPT), IntStream.of(completion)).toArray();
     RecordingSink echo = new RecordingSink();
     engine.submit(request(all, lease, 0, true, echo));
@@ -115,11 +110,7 @@ class ScoreExactnessTest {
   }
 
   private GenerationRequest request(
-      int[] prompt,
-      @Nullable AdapterLease lease,
-      int tokens,
-      boolean echo,
-      GenerationSink sink) {
+      int[] prompt, @Nullable AdapterLease lease, int tokens, boolean echo, GenerationSink sink) {
     SamplingParams sampling =
         new SamplingParams(
             0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), tokens, 0, true, true, 1, echo);

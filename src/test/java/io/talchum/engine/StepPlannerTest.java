@@ -32,13 +32,11 @@ class StepPlannerTest {
   }
 
   private static SlotView scoring(int done, int prompt, int logitsFrom, int uncut) {
-    return new SlotView(
-        Phase.PREFILL, RequestClass.ONLINE, 1, done, prompt, 0, logitsFrom, uncut);
+    return new SlotView(Phase.PREFILL, RequestClass.ONLINE, 1, done, prompt, 0, logitsFrom, uncut);
   }
 
   private static SlotView background(Phase phase, int done) {
-    return new SlotView(
-        phase, RequestClass.BACKGROUND, 1, done, 100, 5, SlotView.LAST_ONLY, 0);
+    return new SlotView(phase, RequestClass.BACKGROUND, 1, done, 100, 5, SlotView.LAST_ONLY, 0);
   }
 
   private static StepPlan withCredit(boolean afterDecode, Duration credit, SlotView... slots) {
@@ -99,12 +97,15 @@ class StepPlannerTest {
     assertThat(withCredit(true, Duration.ZERO, online, reads))
         .isEqualTo(new Prefill(1, 0, 32, LogitRows.NONE));
     assertThat(withCredit(false, Duration.ZERO, online, decodes)).isEqualTo(new Decode(2, null));
-    assertThat(plan(true, prefilling(1, 0, 9), reads)).isEqualTo(new Prefill(0, 0, 9, LogitRows.LAST));
+    assertThat(plan(true, prefilling(1, 0, 9), reads))
+        .isEqualTo(new Prefill(0, 0, 9, LogitRows.LAST));
     assertThat(withCredit(true, Duration.ZERO, prefilling(1, 0, 9), reads))
         .isEqualTo(new Prefill(0, 0, 9, LogitRows.LAST));
     assertThat(withCredit(true, Scheduler.MOST_CREDIT, prefilling(1, 0, 9), reads))
         .isEqualTo(new Prefill(1, 0, 100, LogitRows.LAST));
-    assertThat(plan(false, reads, FREE)).as("alone").isEqualTo(new Prefill(0, 0, 100, LogitRows.LAST));
+    assertThat(plan(false, reads, FREE))
+        .as("alone")
+        .isEqualTo(new Prefill(0, 0, 100, LogitRows.LAST));
     assertThat(plan(false, FREE, decodes)).isEqualTo(new Decode(1, new Move(1, 0, 100)));
   }
 
@@ -124,7 +125,8 @@ class StepPlannerTest {
   void theShortestRestGoesFirstAndEveryFourthTimeTheOldest() {
     List<SlotView> slots = List.of(prefilling(1, 0, 1000), prefilling(2, 0, 40), FREE);
     for (int step = 0; step < 8; step++) {
-      StepPlan plan = StepPlanner.plan(slots, new StepPlanner.Moment(true, step, false, NO_CREDIT), CONFIG);
+      StepPlan plan =
+          StepPlanner.plan(slots, new StepPlanner.Moment(true, step, false, NO_CREDIT), CONFIG);
       assertThat(((Prefill) plan).slot()).isEqualTo(step % 4 == 3 ? 0 : 1);
     }
   }
@@ -158,7 +160,8 @@ class StepPlannerTest {
 
   @Test
   void whileRequestsWaitTheyFillTheHoles() {
-    assertThat(StepPlanner.plan(
+    assertThat(
+            StepPlanner.plan(
                 List.of(FREE, decoding(5, 100)),
                 new StepPlanner.Moment(false, 0, true, NO_CREDIT),
                 CONFIG))

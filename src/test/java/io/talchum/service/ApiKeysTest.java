@@ -3,9 +3,9 @@ package io.talchum.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.talchum.core.ApiScope;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.Principal;
-import io.talchum.core.ApiScope;
 import io.talchum.core.ServeException;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -50,8 +50,7 @@ class RecordingTest {
         assertThat(text(choice)).isEqualTo(choices.get(choice.index()).text());
         assertThat(choice.logprobs()).hasSameSizeAs(choice.completionTokenIds());
         assertThat(choice.ending())
-            .isEqualTo(
-                new Interaction.Ending.Finished(FinishReason.LENGTH, Optional.empty(), 0));
+            .isEqualTo(new Interaction.Ending.Finished(FinishReason.LENGTH, Optional.empty(), 0));
         assertThat(choice.times().ttft()).isEqualTo(Duration.ZERO); // the clock stands still
       }
       assertThat(kept.choices().get(0).sampling()).isEqualTo(drawn);
@@ -141,7 +140,8 @@ class RecordingTest {
   @Test
   void aRequestThatWasRefusedLeavesNoRecord() throws InterruptedException {
     harness.gate.hold();
-    assertThatThrownBy(() -> harness.start(StarterHarness.TOO_MANY, SamplingParams.greedy(4), PROMPT))
+    assertThatThrownBy(
+            () -> harness.start(StarterHarness.TOO_MANY, SamplingParams.greedy(4), PROMPT))
         .isInstanceOf(ServeException.class);
     harness.gate.open();
     harness.outcome(); // those that were cancelled leave the queue with one step

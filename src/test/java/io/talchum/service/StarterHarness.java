@@ -1,8 +1,12 @@
 package io.talchum.service;
 
+import io.talchum.adapter.AdapterCache;
+import io.talchum.adapter.AdapterCacheListener;
 import io.talchum.api.LetterModel;
 import io.talchum.api.StepGate;
 import io.talchum.conditioning.ConditionedPrompt;
+import io.talchum.conditioning.GenerationDefaults;
+import io.talchum.conditioning.ResolvedTarget;
 import io.talchum.conditioning.ServedModel;
 import io.talchum.core.Caller;
 import io.talchum.core.ModelVersions;
@@ -21,8 +25,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.SplittableRandom;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 final class StarterHarness implements AutoCloseable {
   static final int SLOTS = 2;
   static final int QUEUE = 8;
+
   /** Choices that are refused, whatever of them has slots before the rest is submitted. */
   static final int TOO_MANY = SLOTS + QUEUE + 1;
 
@@ -60,8 +65,7 @@ final class StarterHarness implements AutoCloseable {
             clock,
             new EngineListener() {
               @Override
-              public void onStep(
-                  boolean isPrefill, int tokens, Duration step, Duration overhead) {}
+              public void onStep(boolean isPrefill, int tokens, Duration step, Duration overhead) {}
 
               @Override
               public void onEnd(RequestOutcome outcome) {
@@ -71,6 +75,12 @@ final class StarterHarness implements AutoCloseable {
     versions = new ModelVersions(served.name(), served.version(), null, null);
     starter =
         new GenerationStarter(
+            new TargetLeases(
+                new AdapterCache(
+                    model.executor()::prepare,
+                    new AdapterCache.Limits(0, 1),
+                    clock,
+                    AdapterCacheListener.NONE)),
             engine,
             new TokenSpelling(served.tokenizer()),
             new RequestIds(clock, new SplittableRandom(1)),
@@ -92,8 +102,8 @@ final class StarterHarness implements AutoCloseable {
             .map(prompt -> new GenerationStarter.Part(prompt, "echo"))
             .toList();
     return starter.start(
-        new GenerationStarter.Plan("test-", parts, choices, mode, TAGS, Caller.ANONYMOUS),
-        new ModelService.Resolved(versions, null));
+        () -> new ResolvedTarget.Base(versions, GenerationDefaults.NONE),
+        base -> new GenerationStarter.Plan("test-", parts, choices, mode, TAGS, Caller.ANONYMOUS));
   }
 
   @Nullable Instant deadline(@Nullable Instant asked) {

@@ -51,16 +51,16 @@ class EngineMetricsTest {
   @Test
   void theBackgroundIsCountedApartAndNotTimed() {
     end(null, RequestClass.BACKGROUND);
-    assertThat(meters.find("talchum_background_requests").counter().count()).isEqualTo(1);
+    assertThat(meters.get("talchum_background_requests").counter().count()).isEqualTo(1);
     assertThat(meters.find("talchum_requests").counters()).isEmpty();
-    assertThat(meters.find("talchum_queue").timer().count()).isZero();
+    assertThat(meters.get("talchum_queue").timer().count()).isZero();
     assertThat(requests("_base")).isEqualTo(1);
   }
 
   @Test
   void failedStepsAreCounted() {
     metrics.onStepFailed();
-    assertThat(meters.find("talchum_step_failures").counter().count()).isEqualTo(1);
+    assertThat(meters.get("talchum_step_failures").counter().count()).isEqualTo(1);
   }
 
   private void end(@Nullable AdapterId adapter) {

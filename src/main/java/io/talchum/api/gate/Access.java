@@ -1,8 +1,8 @@
 package io.talchum.api.gate;
 
+import io.talchum.core.ApiScope;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.Principal;
-import io.talchum.core.ApiScope;
 import io.talchum.core.ServeException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;

@@ -36,8 +36,7 @@ final class WireError {
     trailers.put(CODE, error.code().name());
     error.param().ifPresent(param -> trailers.put(PARAM, percentEncoded(param)));
     if (error.code() == ErrorCode.QUEUE_FULL || error.code() == ErrorCode.OVERLOADED) {
-      trailers.put(
-          PUSHBACK, Long.toString(error.retryAfter().orElse(RETRY_AFTER).toMillis()));
+      trailers.put(PUSHBACK, Long.toString(error.retryAfter().orElse(RETRY_AFTER).toMillis()));
     }
     return trailers;
   }

@@ -70,8 +70,7 @@ class RecordedGrpcTest {
 
   @Test
   void theLastEventOfAStreamWaits() throws Exception {
-    Iterator<AnswerEvent> events =
-        ChatServiceGrpc.newBlockingStub(channel).chatStream(chat(3));
+    Iterator<AnswerEvent> events = ChatServiceGrpc.newBlockingStub(channel).chatStream(chat(3));
     MemoryRecorder.Handed handed = recorder().next();
     assertThat(events.next().hasStart()).isTrue();
     for (int delta = 0; delta < 3; delta++) {
@@ -121,8 +120,7 @@ class RecordedGrpcTest {
 
   @Test
   void anAbandonedCallIsRecordedToo() throws Exception {
-    Iterator<AnswerEvent> events =
-        ChatServiceGrpc.newBlockingStub(channel).chatStream(chat(480));
+    Iterator<AnswerEvent> events = ChatServiceGrpc.newBlockingStub(channel).chatStream(chat(480));
     assertThat(events.next().hasStart()).isTrue();
     Objects.requireNonNull(channel).shutdownNow();
     Interaction interaction = recorder().next().interaction();

@@ -27,8 +27,7 @@ class WireErrorTest {
     assertThat(trailers.get(WireError.PUSHBACK)).isEqualTo("1000");
     assertThat(trailers.get(WireError.PARAM)).isNull();
     ServeException busy = new ServeException(ErrorCode.QUEUE_FULL, "full");
-    assertThat(
-            WireError.trailers(busy.retryAfter(Duration.ofSeconds(15))).get(WireError.PUSHBACK))
+    assertThat(WireError.trailers(busy.retryAfter(Duration.ofSeconds(15))).get(WireError.PUSHBACK))
         .isEqualTo("15000");
   }
 

@@ -69,8 +69,7 @@ class AdapterReadinessTest {
       executor.bind(0, null);
       executor.expect(0, PROMPT);
       float[] before = logits(executor, 0);
-      CompletableFuture<Void> made =
-          CompletableFuture.runAsync(() -> executor.makeReady(hooked));
+      CompletableFuture<Void> made = CompletableFuture.runAsync(() -> executor.makeReady(hooked));
       int steps = 0;
       while (steps == 0 || (!made.isDone() && steps < 100_000)) {
         assertThat(logits(executor, 0)).isEqualTo(before);
@@ -88,14 +87,10 @@ class AdapterReadinessTest {
   }
 
   private static ModelPackage base(Path folder) {
-    return TinyModels.imported(
-        "adapters/base-llama", Quantization.NONE, Quantization.NONE, folder);
+    return TinyModels.imported("adapters/base-llama", Quantization.NONE, Quantization.NONE, folder);
   }
 
   private static float[] logits(OnnxModelExecutor executor, int slot) {
-    return executor
-        .prefill(slot, 0, PROMPT, LogitRows.LAST)
-        .row(0)
-        .toArray(ValueLayout.JAVA_FLOAT);
+    return executor.prefill(slot, 0, PROMPT, LogitRows.LAST).row(0).toArray(ValueLayout.JAVA_FLOAT);
   }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class PackageLockTest {
   @TempDir private Path models;
 
@@ -23,7 +23,7 @@ class PackageLockTest {
     public static void main(String[] args) throws Exception {
       try (PackageLock lock = PackageLock.toServe(Path.of(args[0]))) {
         System.out.println("serving");
-        boolean never = new CountDownLatch(1).await(10, TimeUnit.MINUTES);
+        boolean never = new CountDownLatch(1).await(100, TimeUnit.SECONDS);
         System.out.println("not ended: " + never);
       }
     }
