@@ -4,7 +4,6 @@ import io.talchum.text.jinja.Value.DictValue;
 import io.talchum.text.jinja.Value.DictView;
 import io.talchum.text.jinja.Value.IteratorValue;
 import io.talchum.text.jinja.Value.ListValue;
-import io.talchum.text.jinja.Value.NoneValue;
 import io.talchum.text.jinja.Value.TupleValue;
 import io.talchum.text.jinja.Value.Undefined;
 import java.util.ArrayList;
