@@ -22,7 +22,10 @@ final class Globals {
           "namespace", new FunctionValue("namespace", Globals::namespace),
           "cycler", new FunctionValue("cycler", (interpreter, args) -> new Cycler(args)),
           "joiner", new FunctionValue("joiner", (interpreter, args) -> new Joiner(args)),
-          "lipsum", new FunctionValue("lipsum", (interpreter, args) -> {
+          "lipsum",
+              new FunctionValue(
+                  "lipsum",
+                  (interpreter, args) -> {
                     throw TemplateException.notServed("lipsum()");
                   }),
           "raise_exception", new FunctionValue("raise_exception", Globals::raise),

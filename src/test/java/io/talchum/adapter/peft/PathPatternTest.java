@@ -41,7 +41,9 @@ class PathPatternTest {
     assertThat(whole(regex).matches(PATH)).isEqualTo(expected);
   }
 
-  /** Recorded from {@code re.fullmatch} of Python 3.11: a pattern and the texts it takes, by tabs. */
+  /**
+   * Recorded from {@code re.fullmatch} of Python 3.11: a pattern and the texts it takes, by tabs.
+   */
   @Test
   void takesWhatPythonTakes() throws IOException {
     List<String> lines = Files.readAllLines(Fixtures.path("patterns/python-fullmatch.tsv"));
@@ -49,7 +51,9 @@ class PathPatternTest {
     for (String line : lines.subList(1, lines.size())) {
       String regex = line.split("\t", 2)[0];
       PathPattern pattern = whole(regex);
-      assertThat(texts.stream().filter(pattern::matches)).as(regex).containsExactlyElementsOf(fields(line));
+      assertThat(texts.stream().filter(pattern::matches))
+          .as(regex)
+          .containsExactlyElementsOf(fields(line));
     }
     assertThat(lines).hasSizeGreaterThan(600);
   }
@@ -158,8 +162,20 @@ class PathPatternTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "%s", ".*%sz", "a%s^", ".*%s\\A", ".*%s\\B.", "%s(?!)", "%s(?!a*)", ".*%s(?=z)", "%s$", "%s\\Z",
-        ".*%s[^a]", ".*%s.", ".*%s\\W", ".*%s(?!)+"
+        "%s",
+        ".*%sz",
+        "a%s^",
+        ".*%s\\A",
+        ".*%s\\B.",
+        "%s(?!)",
+        "%s(?!a*)",
+        ".*%s(?=z)",
+        "%s$",
+        "%s\\Z",
+        ".*%s[^a]",
+        ".*%s.",
+        ".*%s\\W",
+        ".*%s(?!)+"
       })
   void endlessAlternativesEndInTheBudget(String around) {
     String alternatives = "(|)".repeat(60);
