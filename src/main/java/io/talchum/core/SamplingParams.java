@@ -94,10 +94,6 @@ public record SamplingParams(
     return toBuilder().seed(other).build();
   }
 
-  public boolean isGreedy() {
-    return temperature == 0f;
-  }
-
   /** Collects parameters; owned by one thread. */
   public static final class Builder {
     private float temperature = 1;

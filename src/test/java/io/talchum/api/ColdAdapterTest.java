@@ -38,16 +38,16 @@ import io.talchum.engine.Engine;
 import io.talchum.engine.EngineConfig;
 import io.talchum.engine.EngineListener;
 import io.talchum.service.AdapterCards;
-import io.talchum.service.Generation;
-import io.talchum.service.LoadedAdapter;
-import io.talchum.service.Recorder;
-import io.talchum.service.RequestIds;
-import io.talchum.service.ServiceLimits;
 import io.talchum.service.AdapterService;
 import io.talchum.service.ChatService;
 import io.talchum.service.CompletionService;
+import io.talchum.service.Generation;
 import io.talchum.service.GenerationStarter;
+import io.talchum.service.LoadedAdapter;
 import io.talchum.service.ModelService;
+import io.talchum.service.Recorder;
+import io.talchum.service.RequestIds;
+import io.talchum.service.ServiceLimits;
 import io.talchum.service.StoredAdapters;
 import io.talchum.wiring.OpenedModel;
 import java.io.IOException;
@@ -231,8 +231,7 @@ class ColdAdapterTest {
     assertChatRefused(chat("cold", "ab", tokens(2), 5), ErrorCode.INVALID_REQUEST, "n 5");
     assertRefusedUntouched(
         () ->
-            completion
-                .complete(completion("cold", tokens(2).minP(7f), new PromptInput.Text("ab"))),
+            completion.complete(completion("cold", tokens(2).minP(7f), new PromptInput.Text("ab"))),
         ErrorCode.INVALID_REQUEST,
         "min_p 7");
   }
@@ -259,8 +258,7 @@ class ColdAdapterTest {
         () -> completion.complete(completion("soft", tokens(CONTEXT - 20), input)),
         ErrorCode.CONTEXT_LENGTH_EXCEEDED,
         "adapter 5; lower max_tokens to 39");
-    try (Generation fits =
-        completion.complete(completion("soft", tokens(CONTEXT - 25), input))) {
+    try (Generation fits = completion.complete(completion("soft", tokens(CONTEXT - 25), input))) {
       assertThat(fits.await()).hasSize(1);
     }
     assertThat(reads).hasValue(1);
@@ -342,8 +340,7 @@ class ColdAdapterTest {
           Conditions.await(replaced);
         };
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<Generation> asked =
-          threads.submit(() -> chat.chat(chat("f", "ab", tokens(2))));
+      Future<Generation> asked = threads.submit(() -> chat.chat(chat("f", "ab", tokens(2))));
       Conditions.await(reading);
       onRead = () -> {};
       Files.writeString(folder.resolve(FILE), "second");

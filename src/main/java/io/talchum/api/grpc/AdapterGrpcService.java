@@ -3,9 +3,9 @@ package io.talchum.api.grpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
+import io.talchum.service.AdapterService;
 import io.talchum.service.AdapterUpload;
 import io.talchum.service.LoadedAdapter;
-import io.talchum.service.AdapterService;
 import io.talchum.service.SavedMixes;
 import io.talchum.service.StoredAdapters;
 import io.talchum.v1.ActivateAdapterRequest;
@@ -36,7 +36,8 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
   private final SavedMixes mixes;
   private final Calls calls;
 
-  public AdapterGrpcService(AdapterService adapters, StoredAdapters stored, SavedMixes mixes, Calls calls) {
+  public AdapterGrpcService(
+      AdapterService adapters, StoredAdapters stored, SavedMixes mixes, Calls calls) {
     this.adapters = adapters;
     this.stored = stored;
     this.mixes = mixes;
@@ -98,10 +99,9 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
     answer(
         out,
         () ->
-            stored
-                .activate(
-                    Required.text("name", request.getName()),
-                    Required.text("version", request.getVersion())));
+            stored.activate(
+                Required.text("name", request.getName()),
+                Required.text("version", request.getVersion())));
   }
 
   @Override
@@ -114,10 +114,9 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
     answer(
         out,
         () ->
-            stored
-                .pin(
-                    Required.text("name", request.getName()),
-                    !request.hasPinned() || request.getPinned()));
+            stored.pin(
+                Required.text("name", request.getName()),
+                !request.hasPinned() || request.getPinned()));
   }
 
   @Override
@@ -126,11 +125,10 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
     calls.run(
         out,
         call -> {
-          stored
-              .delete(
-                  Required.text("name", request.getName()),
-                  request.hasVersion() ? request.getVersion() : null,
-                  request.getWhenUnused());
+          stored.delete(
+              Required.text("name", request.getName()),
+              request.hasVersion() ? request.getVersion() : null,
+              request.getWhenUnused());
           call.send(DeleteAdapterResponse.getDefaultInstance());
         });
   }
@@ -141,11 +139,10 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
   }
 
   private LoadedAdapter load(LoadAdapterRequest request) {
-    return adapters
-        .load(
-            Required.text("lora_name", request.getLoraName()),
-            Required.text("lora_path", request.getLoraPath()),
-            request.hasBaseModelName() ? request.getBaseModelName() : null,
-            request.getLoadInplace());
+    return adapters.load(
+        Required.text("lora_name", request.getLoraName()),
+        Required.text("lora_path", request.getLoraPath()),
+        request.hasBaseModelName() ? request.getBaseModelName() : null,
+        request.getLoadInplace());
   }
 }

@@ -2,8 +2,8 @@ package io.talchum.api.grpc;
 
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
-import io.talchum.service.Generation;
 import io.talchum.service.ChatService;
+import io.talchum.service.Generation;
 import io.talchum.v1.Answer;
 import io.talchum.v1.AnswerEvent;
 import io.talchum.v1.ChatRequest;

@@ -27,7 +27,6 @@ public class ModelGrpcService extends ModelServiceGrpc.ModelServiceImplBase {
 
   @Override
   public void getModel(GetModelRequest request, StreamObserver<Model> out) {
-    calls.run(
-        out, call -> call.send(ModelMapper.model(models.model(request.getModel()))));
+    calls.run(out, call -> call.send(ModelMapper.model(models.model(request.getModel()))));
   }
 }

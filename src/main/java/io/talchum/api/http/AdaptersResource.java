@@ -2,12 +2,12 @@ package io.talchum.api.http;
 
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.talchum.core.ServeException;
+import io.talchum.service.AdapterService;
 import io.talchum.service.LoadedAdapter;
 import io.talchum.service.Printable;
-import io.talchum.service.AdapterService;
 import io.talchum.service.SavedMixes;
-import io.talchum.service.StoredAdapters;
 import io.talchum.service.StoredAdapter;
+import io.talchum.service.StoredAdapters;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -28,7 +28,8 @@ public class AdaptersResource {
   private final SavedMixes mixes;
   private final JsonBodies bodies;
 
-  public AdaptersResource(AdapterService adapters, StoredAdapters stored, SavedMixes mixes, JsonBodies bodies) {
+  public AdaptersResource(
+      AdapterService adapters, StoredAdapters stored, SavedMixes mixes, JsonBodies bodies) {
     this.adapters = adapters;
     this.stored = stored;
     this.mixes = mixes;

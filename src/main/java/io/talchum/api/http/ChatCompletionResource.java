@@ -2,8 +2,8 @@ package io.talchum.api.http;
 
 import io.smallrye.common.annotation.NonBlocking;
 import io.talchum.api.connection.ClientDeparture;
-import io.talchum.service.Generation;
 import io.talchum.service.ChatService;
+import io.talchum.service.Generation;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;

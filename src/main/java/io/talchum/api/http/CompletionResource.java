@@ -2,8 +2,8 @@ package io.talchum.api.http;
 
 import io.smallrye.common.annotation.NonBlocking;
 import io.talchum.api.connection.ClientDeparture;
-import io.talchum.service.Generation;
 import io.talchum.service.CompletionService;
+import io.talchum.service.Generation;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -19,7 +19,8 @@ public class CompletionResource {
   private final AnswerThreads threads;
   private final JsonBodies bodies;
 
-  public CompletionResource(CompletionService completion, AnswerThreads threads, JsonBodies bodies) {
+  public CompletionResource(
+      CompletionService completion, AnswerThreads threads, JsonBodies bodies) {
     this.completion = completion;
     this.threads = threads;
     this.bodies = bodies;

@@ -90,8 +90,7 @@ public class TokenResource {
           }
           return Json.bytes(
               new Text(
-                  tokens
-                      .detokenize(fields.text("model"), "tokens", fields.integers("tokens"))));
+                  tokens.detokenize(fields.text("model"), "tokens", fields.integers("tokens"))));
         });
   }
 
@@ -125,15 +124,14 @@ public class TokenResource {
             "add_special_tokens",
             "add_special_tokens needs a prompt: templates write their own; leave it out");
       }
-      return tokens
-          .tokenize(model, MessageMapper.messages(fields), MessageMapper.template(fields));
+      return tokens.tokenize(model, MessageMapper.messages(fields), MessageMapper.template(fields));
     }
     for (String name : TEMPLATE_FIELDS) {
       if (fields.has(name)) {
         throw ServeException.invalid(name, name + " needs messages; leave it out");
       }
     }
-    return tokens
-        .tokenize(model, fields.requiredText("prompt"), fields.bool("add_special_tokens", true));
+    return tokens.tokenize(
+        model, fields.requiredText("prompt"), fields.bool("add_special_tokens", true));
   }
 }
