@@ -74,8 +74,10 @@ final class SequenceSampler {
       return OptionalInt.empty();
     }
     TopTokens top = new TopTokens(candidates.ids(), candidates.logits());
-    boolean areAllAllowed = constraints == null || constraints.allowsAll();
-    return TokenDraw.draw(areAllAllowed ? top : constraints.allowed(top), params, random);
+    if (constraints != null && !constraints.allowsAll()) {
+      top = constraints.allowed(top);
+    }
+    return TokenDraw.draw(top, params, random);
   }
 
   private Choice next(MemorySegment row) {
