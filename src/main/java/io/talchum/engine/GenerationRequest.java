@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param requestClass whether somebody waits for it
  * @param fairnessKey whom the work is counted for when the queue is long, for example adapter or
  *     API key
+ * @param cacheSalt requests with equal ones share beginnings of prompts in the prefix cache, others
+ *     cannot even tell by the time that somebody has asked the same
  * @param deadline when the request fails with DEADLINE_EXCEEDED; null for never
  * @param sink receives the tokens and exactly one terminal event
  */
@@ -27,6 +29,7 @@ public record GenerationRequest(
     SamplingParams sampling,
     RequestClass requestClass,
     String fairnessKey,
+    String cacheSalt,
     @Nullable Instant deadline,
     GenerationSink sink) {
 
@@ -40,6 +43,7 @@ public record GenerationRequest(
         sampling,
         requestClass,
         fairnessKey,
+        cacheSalt,
         deadline,
         other);
   }
@@ -61,6 +65,22 @@ public record GenerationRequest(
         sampling,
         RequestClass.ONLINE,
         fairnessKey,
+        "",
+        deadline,
+        sink);
+  }
+
+  /** The same, sharing beginnings of prompts only under the salt. */
+  public GenerationRequest withCacheSalt(String salt) {
+    return new GenerationRequest(
+        id,
+        promptTokenIds,
+        promptTokens,
+        adapter,
+        sampling,
+        requestClass,
+        fairnessKey,
+        salt,
         deadline,
         sink);
   }

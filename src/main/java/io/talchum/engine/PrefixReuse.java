@@ -53,7 +53,12 @@ final class PrefixReuse {
     int actsFrom = lease == null ? 0 : lease.resident().actsFrom(sequence.announcedTokenIds());
     if (lease == null || lease.resident().isCausal()) {
       sequence.track(
-          new PrefixCursor(new PrefixOrigin(version, actsFrom, executor.kvVariant(slot))));
+          new PrefixCursor(
+              new PrefixOrigin(
+                  sequence.cacheSalt(),
+                  version,
+                  actsFrom,
+                  executor.kvVariant(slot))));
     }
   }
 

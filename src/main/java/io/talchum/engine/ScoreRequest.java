@@ -37,6 +37,7 @@ public record ScoreRequest(
         SamplingParams.greedy(0),
         RequestClass.BACKGROUND,
         fairnessKey,
+        "",
         deadline,
         sink);
   }

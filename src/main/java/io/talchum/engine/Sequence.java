@@ -103,6 +103,10 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     return times;
   }
 
+  String cacheSalt() {
+    return request.cacheSalt();
+  }
+
   RequestClass requestClass() {
     return request.requestClass();
   }

@@ -167,8 +167,9 @@ public final class GenerationStarter {
         lease == null ? null : lease.part(),
         reseeded(part.prompt().sampling(), choice),
         target.fairnessName() + "/" + plan.caller().tenant(),
-        deadline(plan.caller()),
-        sink);
+            deadline(plan.caller()),
+            sink)
+        .withCacheSalt(plan.caller().tenant());
   }
 
   private static GenerationRequest recorded(

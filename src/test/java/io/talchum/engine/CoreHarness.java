@@ -84,8 +84,16 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
             sampling,
             RequestClass.BACKGROUND,
             "background",
+            "",
             deadline,
             sink));
+  }
+
+  /** Submits a request of somebody who shares beginnings of prompts under a salt. */
+  Sequence submitSalted(int[] prompt, SamplingParams sampling, String salt, GenerationSink sink) {
+    return submit(
+        new GenerationRequest("r" + accepted++, prompt, null, sampling, "key", null, sink)
+            .withCacheSalt(salt));
   }
 
   /** Submits a completion to be scored. */

@@ -76,6 +76,19 @@ class PrefixReuseTest {
   }
 
   @Test
+  void onlyThoseOfOneSaltShare() {
+    int[] prompt = tokens(20, 0);
+    List<Integer> cached = new ArrayList<>();
+    for (String salt : List.of("ann", "bob", "ann", "")) {
+      RecordingSink sink = new RecordingSink();
+      harness.submitSalted(prompt, GREEDY, salt, sink);
+      harness.runAll();
+      cached.add(sink.finished().cachedTokens());
+    }
+    assertThat(cached).containsExactly(0, 0, 16, 0);
+  }
+
+  @Test
   void atLeastTwoTokensAreRead() {
     run(tokens(20, 0), null, GREEDY);
     assertThat(cached(tokens(16, 0), null)).isEqualTo(12);

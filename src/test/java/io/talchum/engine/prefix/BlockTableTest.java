@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class BlockTableTest {
-  private static final PrefixOrigin BASE = new PrefixOrigin(null, 0, 0);
+  private static final PrefixOrigin BASE = new PrefixOrigin("", null, 0, 0);
 
   private static PrefixOrigin adapter(int content) {
-    return new PrefixOrigin(new ContentHash(String.format("%064x", content)), 0, 0);
+    return new PrefixOrigin("", new ContentHash(String.format("%064x", content)), 0, 0);
   }
 
   private static int[] ids(int... ids) {
@@ -46,8 +46,9 @@ class BlockTableTest {
         List.of(
             BASE,
             adapter(2),
-            new PrefixOrigin(adapter(1).adapter(), 1, 0),
-            new PrefixOrigin(adapter(1).adapter(), 0, 1))) {
+            new PrefixOrigin("", adapter(1).adapter(), 1, 0),
+            new PrefixOrigin("", adapter(1).adapter(), 0, 1),
+            new PrefixOrigin("other", adapter(1).adapter(), 0, 0))) {
       assertThat(table.find(null, other, ids(1, 2))).isNull();
     }
     assertThat(table.find(null, adapter(1), ids(1, 3))).isNull();
