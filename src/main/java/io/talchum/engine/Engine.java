@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,8 @@ public final class Engine implements AutoCloseable {
   private final EngineLoop loop;
   private final Lane preparations = new Lane("talchum-engine-prepare");
   private final Lane releases = new Lane("talchum-engine-release");
+
+  private final AtomicLong scores = new AtomicLong();
 
   private Engine(
       ModelExecutor executor,
@@ -121,7 +124,7 @@ public final class Engine implements AutoCloseable {
    *
    * <p>They equal those that {@code echo} with {@code logprobs} gives for the same tokens.
    *
-   * @return fails with the {@link ServeException} that ended the work
+   * @return fails with the {@link ServeException} that ended the work; cancelling it ends the work
    * @throws ServeException as {@link #submit}
    */
   public CompletableFuture<float[]> score(ScoreRequest request) {
@@ -129,8 +132,17 @@ public final class Engine implements AutoCloseable {
       throw ServeException.invalid("completion", "the completion has no tokens to score");
     }
     ScoreSink sink = new ScoreSink();
-    GenerationHandle unused = submit(request.toGeneration(sink));
-    return sink.scores();
+    String id = "score-" + scores.incrementAndGet();
+    GenerationHandle unused = submit(request.toGeneration(id, sink));
+    CompletableFuture<float[]> asked = sink.scores();
+    CompletableFuture<float[]> unusedEnd =
+        asked.whenComplete(
+            (logprobs, error) -> {
+              if (asked.isCancelled()) {
+                cancel(id);
+              }
+            });
+    return asked;
   }
 
   /**

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A completion that is given, whose tokens' log-probabilities are asked for.
  *
- * @param id unique among the requests in the engine; for cancellation and logs
  * @param promptTokenIds at least one
  * @param completionTokenIds at least one
  * @param adapter closed by the engine after the end; null is the bare base
@@ -17,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * @param deadline when it fails with DEADLINE_EXCEEDED; null for never
  */
 public record ScoreRequest(
-    String id,
     int[] promptTokenIds,
     int[] completionTokenIds,
     @Nullable AdapterLease adapter,
@@ -25,7 +23,7 @@ public record ScoreRequest(
     @Nullable Instant deadline) {
 
   /** As a sequence that generates nothing. */
-  GenerationRequest toGeneration(GenerationSink sink) {
+  GenerationRequest toGeneration(String id, GenerationSink sink) {
     int prompt = promptTokenIds.length;
     int[] all = Arrays.copyOf(promptTokenIds, prompt + completionTokenIds.length);
     System.arraycopy(completionTokenIds, 0, all, prompt, completionTokenIds.length);

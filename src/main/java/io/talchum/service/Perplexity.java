@@ -45,12 +45,12 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
    * Scores the text in the background of an engine, without an adapter: those who wait for answers
    * of a server hardly notice.
    *
-   * @param id begins the ids of its requests in the engine
+   * @param key whom the work is counted for
    * @throws ServeException INVALID_REQUEST for a text of fewer than two tokens; what the engine
    *     refuses
    */
   public static Perplexity of(
-      Engine engine, Tokenizer tokenizer, int contextTokens, String id, String text) {
+      Engine engine, Tokenizer tokenizer, int contextTokens, String key, String text) {
     int[] ids = tokenizer.encode(text, false, false);
     int[] start = beginning(tokenizer, text, ids);
     if (ids.length + start.length < 2) {
@@ -59,7 +59,7 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
           "the text has %d tokens; at least 2 are needed to predict one".formatted(ids.length));
     }
     int share = contextTokens - start.length;
-    Scores scores = new Scores(engine, id);
+    Scores scores = new Scores(engine, key);
     for (int from = 0; from < ids.length; from += share) {
       if (Thread.currentThread().isInterrupted()) {
         throw new ServeException(ErrorCode.CANCELLED, "the measurement was interrupted");
@@ -91,15 +91,14 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
     private static final int MOST_AT_ONCE = 4;
 
     private final Engine engine;
-    private final String id;
+    private final String key;
     private final Queue<CompletableFuture<float[]>> open = new ArrayDeque<>();
-    private int windows;
     private int tokens;
     private double nats;
 
-    Scores(Engine engine, String id) {
+    Scores(Engine engine, String key) {
       this.engine = engine;
-      this.id = id;
+      this.key = key;
     }
 
     void add(int[] window) {
@@ -112,11 +111,10 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
       open.add(
           engine.score(
               new ScoreRequest(
-                  id + "-" + windows++,
                   Arrays.copyOf(window, 1),
                   Arrays.copyOfRange(window, 1, window.length),
                   null,
-                  id,
+                  key,
                   null)));
     }
 
@@ -133,9 +131,7 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
           tokens++;
         }
       } catch (CompletionException e) {
-        for (int window = 0; window < windows; window++) {
-          engine.cancel(id + "-" + window);
-        }
+        open.forEach(score -> score.cancel(false));
         throw e.getCause() instanceof ServeException known ? known : e;
       }
     }

@@ -101,8 +101,8 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
       int[] prompt, int[] completion, @Nullable AdapterLease lease, GenerationSink sink) {
     executor.takesGivenCompletions = true;
     return submit(
-        new ScoreRequest("r" + accepted++, prompt, completion, lease, "scores", null)
-            .toGeneration(sink));
+        new ScoreRequest(prompt, completion, lease, "scores", null)
+            .toGeneration("r" + accepted++, sink));
   }
 
   private Sequence submit(GenerationRequest request) {

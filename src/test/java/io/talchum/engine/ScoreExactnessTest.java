@@ -82,7 +82,7 @@ class ScoreExactnessTest {
     int[] completion = generated.await().tokenIds().stream().mapToInt(i -> i).toArray();
     float[] scores =
         engine
-            .score(new ScoreRequest("s" + requests++, PROMPT, completion, lease, "key", null))
+            .score(new ScoreRequest(PROMPT, completion, lease, "key", null))
             .orTimeout(30, TimeUnit.SECONDS)
             .join();
     assertThat(scores).as(kind).hasSize(NEW_TOKENS);

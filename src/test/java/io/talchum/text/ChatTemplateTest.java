@@ -64,7 +64,7 @@ class ChatTemplateTest {
     String source =
         "{% set ns = namespace(s='<a>') %}"
             + "{% for m in messages %}{% set ns.s = ns.s + m.content|trim + '<b>' %}{% endfor %}"
-            + "{{ ns.s.replace('x', '<r>').split('|')[0] ~ bos_token ~ '%s<c>'|format('<d>') }}";
+            + "{{ ns.s.replace('x', '<r>').split('|')[0] ~ bos_token ~ ['<d>', '<c>']|join }}";
     ChatTemplate template = ChatTemplate.of(source, Map.of("bos_token", "<s>"), CLOCK);
     assertThat(
             template.render(
