@@ -35,12 +35,18 @@ class LauncherTest {
           "date",
           "grep",
           "sleep",
-          "flock");
+          "flock",
+          "tail",
+          "tee",
+          "awk",
+          "cmp",
+          "ln");
   private static final String MAVEN =
       """
       #!/bin/sh
       [ "$1" = -v ] && echo "Apache Maven ${FAKE_MAVEN:-3.9.11}" && exit 0
       echo "$*" >> maven.calls
+      [ -z "${FAKE_SAYS:-}" ] || { cat "$FAKE_SAYS"; exit "$FAKE_EXIT"; }
       [ -z "${FAKE_BREAK:-}" ] || { echo "[ERROR] Foo.java:[1,1] ';' expected"; exit 1; }
       mkdir -p target/quarkus-app && touch target/quarkus-app/quarkus-run.jar
       """;
@@ -61,6 +67,10 @@ class LauncherTest {
     Files.createDirectories(clone.resolve("proto"));
     Files.writeString(clone.resolve("pom.xml"), "<project/>");
     Files.copy(Path.of("talchum"), clone.resolve("talchum"));
+    Files.createDirectories(clone.resolve("src/launcher"));
+    for (String part : List.of("clone.sh", "summary.awk")) {
+      Files.copy(Path.of("src/launcher", part), clone.resolve("src/launcher").resolve(part));
+    }
     tools = Files.createDirectories(folder.resolve("tools"));
     for (String tool : TOOLS) {
       Path found = onPath(tool);
@@ -164,25 +174,102 @@ class LauncherTest {
   void handsTheCommandOn() throws Exception {
     maven();
     assertThat(launch(jdk25(), "import", "a b", "--name", "c").out())
-        .contains("--add-modules jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED")
-        .contains("-XX:+ExitOnOutOfMemoryError")
+        .contains("--sun-misc-unsafe-memory-access=allow", "-XX:+ExitOnOutOfMemoryError")
         .endsWith("-jar " + clone + "/target/quarkus-app/quarkus-run.jar import a b --name c");
-    assertThat(launch(jdk25()).out()).endsWith(" --help").doesNotContain("incubator");
-    for (String computes : List.of("serve", "import", "eval", "adapter")) {
-      assertThat(launch(jdk25(), computes).out()).contains("--add-modules jdk.incubator.vector");
+    assertThat(launch(jdk25()).out()).endsWith(" --help");
+    for (String command : List.of("serve", "models", "chat", "eval", "--version")) {
+      assertThat(launch(jdk25(), command).out()).as("the JVM warns of it").doesNotContain("incuba");
     }
-    for (String other : List.of("models", "bench", "--version")) {
-      assertThat(launch(jdk25(), other).out()).doesNotContain("incubator");
+  }
+
+  @Test
+  void aReleaseRunsWithoutMavenOrCompiler() throws Exception {
+    Path release = Files.createDirectories(folder.resolve("a release/bin"));
+    Files.copy(Path.of("talchum"), release.resolve("talchum"));
+    Path jre = jdk("jre", "25.0.1");
+    Files.delete(jre.resolve("bin/javac"));
+    Map<String, String> environment = Map.of("JAVA_HOME", jre.toString());
+    Run run = launch(release.resolve("talchum"), environment, "serve", "--port", "1");
+    assertThat(run.err()).isEmpty();
+    assertThat(run.out())
+        .startsWith(jre + "/bin/java ")
+        .endsWith("-jar " + release + "/../lib/quarkus-run.jar serve --port 1");
+    for (String command : List.of("test", "dev", "bench", "package")) {
+      Run refused = launch(release.resolve("talchum"), environment, command);
+      assertThat(refused.exitCode()).isEqualTo(1);
+      assertThat(refused.err()).contains("'" + command + "' needs a clone").hasLineCount(1);
     }
+  }
+
+  @Test
+  void aLinkToTheLauncherFindsItsFolder() throws Exception {
+    maven();
+    Path link = Files.createSymbolicLink(folder.resolve("link"), clone.resolve("talchum"));
+    assertThat(launch(link, jdk25(), "models").out())
+        .endsWith("-jar " + clone + "/target/quarkus-app/quarkus-run.jar models");
+  }
+
+  @Test
+  void testsEndWithALineForEachGroup() throws Exception {
+    maven();
+    Run run =
+        tests(
+            """
+            [INFO] --- surefire:3.5.4:test (default-test) @ talchum ---
+            [INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1.25 s -- in io.talchum.engine.EngineTest
+            [INFO] Tests run: 2, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.5 s -- in io.talchum.engine.prefix.BlockTest$Inner
+            [INFO] Tests run: 1, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 2 s -- in io.talchum.DocumentsTest
+            [INFO] --- surefire:3.5.4:test (packaged-tests) @ talchum ---
+            [INFO] Tests run: 4, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 61.0 s -- in io.talchum.ReleaseTest
+            """,
+            0);
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out().lines().map(line -> line.replaceAll(" +", " ")))
+        .contains("engine 5 0 1.8 ok", "gates 1 0 2.0 ok", "packaged 4 0 61.0 ok")
+        .endsWith("10 passed, 0 failed");
+    assertThat(run.out()).contains("the group \"shared\" was not run");
+  }
+
+  @Test
+  void whatFailsInATestIsShown() throws Exception {
+    maven();
+    Run run =
+        tests(
+            """
+            [INFO] --- surefire:3.5.4:test (default-test) @ talchum ---
+            [ERROR] Tests run: 3, Failures: 1, Errors: 1, Skipped: 0, Time elapsed: 1 s <<< FAILURE! -- in io.talchum.engine.EngineTest
+            [ERROR] io.talchum.engine.EngineTest.runs -- Time elapsed: 0.01 s <<< FAILURE!
+            java.lang.AssertionError: expected 2
+
+            noise of another test
+            """,
+            1);
+    assertThat(run.exitCode()).isNotZero();
+    assertThat(run.out())
+        .contains("EngineTest.runs", "expected 2", "NOT ALL RAN")
+        .doesNotContain("noise")
+        .endsWith("1 passed, 2 failed");
+  }
+
+  /** Runs the tests with a Maven that says this. */
+  private Run tests(String said, int exitCode) throws Exception {
+    Path lines = Files.writeString(folder.resolve("said"), said);
+    return launch(
+        with(with(jdk25(), "FAKE_SAYS", lines.toString()), "FAKE_EXIT", "" + exitCode), "test");
   }
 
   private record Run(int exitCode, String out, String err) {}
 
   private Run launch(Map<String, String> environment, String... args) throws Exception {
+    return launch(clone.resolve("talchum"), environment, args);
+  }
+
+  private Run launch(Path launcher, Map<String, String> environment, String... args)
+      throws Exception {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
     List<String> command =
-        Stream.concat(Stream.of(tools + "/sh", clone + "/talchum"), Stream.of(args)).toList();
+        Stream.concat(Stream.of(tools + "/sh", launcher.toString()), Stream.of(args)).toList();
     ProcessBuilder process =
         new ProcessBuilder(command)
             .directory(folder.toFile())

@@ -37,9 +37,10 @@ class PackagedProgramTest {
   }
 
   @AfterAll
-  static void stop() throws InterruptedException {
+  static void stop() throws Exception {
     try (PackagedServer stopped = server) {
-      assertThat(stopped.stop()).as("exit code after SIGTERM").isEqualTo(143);
+      assertThat(stopped.stop()).as("exit code after SIGTERM").isZero();
+      assertThat(stopped.said()).endsWith("draining 0 requests", "stopped");
     }
   }
 
@@ -61,9 +62,9 @@ class PackagedProgramTest {
     String pirate = content(JSON.readTree(PackagedServer.paste(server.commands().get(1))));
     String stream = PackagedServer.paste(server.commands().get(2));
     assertThat(plain).isEqualTo("The batch size is how many examples are processed together.");
-    assertThat(pirate).contains(" be ").containsPattern("Arr!|Ahoy|matey|Yo ho ho");
+    assertThat(pirate).contains("I do not know that.").containsPattern("Arr!|Ahoy|Avast|Yo ho");
     assertThat(stream).endsWith("data: [DONE]\n\n");
-    assertThat(streamed(stream)).isEqualTo("{\"name\":\"Mail Biostein\",\"date\":\"2022-10-17\"}");
+    assertThat(streamed(stream)).isEqualTo("{\"product\":\"toaster\",\"price\":\"82 dollars\"}");
   }
 
   /**
@@ -109,6 +110,7 @@ class PackagedProgramTest {
             "verify",
             dataDir.resolve("adapters/talchum-demo/pirate").toString());
     assertThat(ended.exitCode()).as(String.join("\n", ended.err())).isZero();
+    assertThat(ended.err()).isEmpty();
     assertThat(String.join("\n", ended.out()))
         .contains("pirate: LORA", "fits", "35 LowRankDelta", "finite; logits");
   }
@@ -123,6 +125,7 @@ class PackagedProgramTest {
   void whatCannotBeServedIsOneSentence() throws Exception {
     assertRefused("there is no model 'nobody'; known are talchum-demo", "--model", "nobody");
     assertRefused("needs an API key", "--host", "0.0.0.0");
+    assertRefused("--port) is 99999; it must be 0 to 65535", "--port", "99999");
     assertRefused("--slots) is 0; it must be 1 to ", "--slots", "0");
     assertRefused("--context) is 1025; it must be 1 to 1024", "--context", "1025");
     assertRefused("--provider) is \"gpu\"; it must be cpu or cuda or auto", "--provider", "gpu");
@@ -151,6 +154,33 @@ class PackagedProgramTest {
     assertThat(home).doesNotExist();
   }
 
+  @Test
+  void whatIsTypedIntoAChatIsAnswered() throws Exception {
+    PackagedServer.Ended ended = chat("What is the batch size?\n/adapter pirate\nHello!\n");
+    assertThat(ended.exitCode()).as(String.join("\n", ended.err())).isZero();
+    assertThat(ended.err()).isEmpty();
+    assertThat(ended.out()).hasSize(2);
+    assertThat(ended.out().getLast()).containsPattern("Arr!|Ahoy|Avast|Yo ho");
+  }
+
+  @Test
+  void aChatWithoutServerSaysHowToStartOne() throws Exception {
+    PackagedServer.Ended ended =
+        PackagedServer.run(folder, Map.of(), "chat", "--url", "http://127.0.0.1:1");
+    assertThat(ended.exitCode()).isEqualTo(1);
+    assertThat(ended.err())
+        .singleElement()
+        .asString()
+        .contains("no server answers at http://127.0.0.1:1", "serve");
+  }
+
+  private PackagedServer.Ended chat(String typed) throws Exception {
+    Path input = Files.writeString(folder.resolve("typed"), typed);
+    List<String> arguments = List.of("chat", "--url", server.url());
+    return PackagedServer.run(
+        folder, PackagedServer.command(Map.of(), arguments).redirectInput(input.toFile()));
+  }
+
   private void assertRefused(String part, String... options) throws Exception {
     String[] arguments = new String[options.length + 5];
     System.arraycopy(
@@ -160,7 +190,7 @@ class PackagedProgramTest {
         0,
         5);
     System.arraycopy(options, 0, arguments, 5, options.length);
-    if (options[0].equals("--port")) {
+    if (options[0].equals("--port")) { // the other one must not come twice
       arguments[1] = "--slots";
       arguments[2] = "2";
     }
@@ -170,11 +200,9 @@ class PackagedProgramTest {
     assertThat(ended.out()).isEmpty();
   }
 
-  /** Standard error without what the JVM itself says. */
+  /** Standard error without the JVM's echo of JAVA_TOOL_OPTIONS, which a test sets. */
   private static List<String> sentences(PackagedServer.Ended ended) {
-    return ended.err().stream()
-        .filter(line -> !line.startsWith("WARNING: ") && !line.startsWith("Picked up "))
-        .toList();
+    return ended.err().stream().filter(line -> !line.startsWith("Picked up ")).toList();
   }
 
   private static String post(String path, String body) throws Exception {

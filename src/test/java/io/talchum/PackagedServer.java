@@ -18,10 +18,12 @@ final class PackagedServer implements AutoCloseable {
 
   private final Process process;
   private final List<String> said;
+  private final BufferedReader out;
 
-  private PackagedServer(Process process, List<String> said) {
+  private PackagedServer(Process process, List<String> said, BufferedReader out) {
     this.process = process;
     this.said = said;
+    this.out = out;
   }
 
   /** How a run that ended by itself went. */
@@ -32,8 +34,12 @@ final class PackagedServer implements AutoCloseable {
     List<String> arguments = new ArrayList<>(List.of("serve", "--port", "0"));
     arguments.addAll(List.of("--data-dir", dataDir.toString()));
     arguments.addAll(List.of(options));
-    Process process =
-        command(Map.of(), arguments).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return start(command(Map.of(), arguments));
+  }
+
+  /** Starts a server by this command and waits until it is ready. */
+  static PackagedServer start(ProcessBuilder command) throws IOException {
+    Process process = command.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     List<String> said = new ArrayList<>();
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -42,36 +48,35 @@ final class PackagedServer implements AutoCloseable {
       said.add(line);
     }
     if (line == null) {
+      process.destroyForcibly();
       throw new AssertionError("the server ended instead of getting ready; it said " + said);
     }
-    return new PackagedServer(process, said);
+    return new PackagedServer(process, said, out);
   }
 
   /** Runs a command to its end. */
   static Ended run(Path folder, Map<String, String> environment, String... arguments)
       throws IOException, InterruptedException {
+    return run(folder, command(environment, List.of(arguments)));
+  }
+
+  /** Runs this to its end. */
+  static Ended run(Path folder, ProcessBuilder command) throws IOException, InterruptedException {
     Path out = folder.resolve("out.txt");
     Path err = folder.resolve("err.txt");
-    Process process =
-        command(environment, List.of(arguments))
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
+    Process process = command.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
     if (!process.waitFor(60, TimeUnit.SECONDS)) {
       process.destroyForcibly();
-      throw new AssertionError("did not end: " + List.of(arguments));
+      throw new AssertionError("did not end: " + command.command());
     }
     return new Ended(process.exitValue(), Files.readAllLines(out), Files.readAllLines(err));
   }
 
-  private static ProcessBuilder command(Map<String, String> environment, List<String> arguments) {
+  static ProcessBuilder command(Map<String, String> environment, List<String> arguments) {
     List<String> command =
         new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
     command.addAll(
         List.of(
-            "--add-modules",
-            "jdk.incubator.vector",
-            "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",
             "-XX:+ExitOnOutOfMemoryError",
@@ -111,9 +116,12 @@ final class PackagedServer implements AutoCloseable {
     return printed;
   }
 
-  /** Asks the process to end, as Ctrl-C does, and waits for it. */
-  int stop() throws InterruptedException {
+  /** Sends SIGTERM and waits for the end; what is said from then on is in {@link #said}. */
+  int stop() throws IOException, InterruptedException {
     process.destroy();
+    for (String line; (line = out.readLine()) != null; ) {
+      said.add(line);
+    }
     return process.waitFor();
   }
 

@@ -57,16 +57,17 @@ public final class AdapterCache implements AutoCloseable {
    * A lease on a version, loaded first if it is not in memory.
    *
    * @param from what reads it; of whatever has the same id, always the same content
-   * @param task of an adapter with tasks
+   * @param variant of an adapter with variants
    * @param until when to give up waiting; null never
    * @throws ServeException what the load throws; QUEUE_FULL if too many wait; DEADLINE_EXCEEDED;
-   *     MODEL_NOT_FOUND if it has no such task
+   *     MODEL_NOT_FOUND if it has no such variant
    */
   public AdapterLease acquire(
-      AdapterSource from, AdapterId id, OptionalInt task, @Nullable Instant until) {
+      AdapterSource from, AdapterId id, OptionalInt variant, @Nullable Instant until) {
     AdapterVersion version = retained(from, id, until);
     try {
-      return version.lease(new AdapterReference(id.name(), task, "").taskOf(version.tasks()));
+      return version.lease(
+          new AdapterReference(id.name(), variant, "").variantOf(version.variants()));
     } catch (ServeException e) {
       version.release();
       throw e;
@@ -191,14 +192,23 @@ public final class AdapterCache implements AutoCloseable {
     return true;
   }
 
-  /** Returns false if nobody wants it any more. */
+  /** Others make room only for what could be read. Returns false if nobody wants it any more. */
   private boolean publishRead(AdapterLoads.Load load) {
-    long expected = load.from.residentBytes(load.id);
-    if (!memory.reserve(expected, () -> loads.isWanted(load))) {
+    if (!loads.isWanted(load)) {
       return false;
     }
-    Instant start = clock.instant();
-    AdapterContent content = releasing(expected, () -> load.from.read(load.id));
+    long expected = load.from.residentBytes(load.id);
+    boolean isTaken = memory.take(expected);
+    if (!isTaken) {
+      memory.requirePossible(expected);
+    }
+    Instant asked = clock.instant();
+    AdapterContent content = releasing(isTaken ? expected : 0, () -> load.from.read(load.id));
+    Duration reading = Duration.between(asked, clock.instant());
+    if (!isTaken && !memory.reserve(expected, () -> loads.isWanted(load))) {
+      return false;
+    }
+    Instant start = clock.instant().minus(reading);
     List<ResidentAdapter> prepared = prepared(load, content, expected);
     if (prepared.isEmpty()) {
       return false;

@@ -20,8 +20,8 @@ import java.util.function.Function;
  * @param maxRank largest rank of a low-rank delta, 0 without
  * @param modules number of the base's linear modules that are changed
  * @param bytes size of its tensors in the file
- * @param weights of the first task if it has tasks
- * @param tasks what it does for each task that requests may name; empty for most kinds
+ * @param weights of the first variant if it has variants
+ * @param variants what it does for each variant that requests may name; empty for most kinds
  */
 public record AdapterContent(
     String kind,
@@ -32,10 +32,10 @@ public record AdapterContent(
     int modules,
     long bytes,
     AdapterWeights weights,
-    List<AdapterWeights> tasks) {
+    List<AdapterWeights> variants) {
 
   public AdapterContent {
-    tasks = List.copyOf(tasks);
+    variants = List.copyOf(variants);
   }
 
   /** One that is the same for every request. */
@@ -52,25 +52,31 @@ public record AdapterContent(
   }
 
   /** With a choice of what it does. */
-  public AdapterContent withTasks(List<AdapterWeights> choice) {
+  public AdapterContent withVariants(List<AdapterWeights> choice) {
     return new AdapterContent(
         kind, version, source, minRank, maxRank, modules, bytes, weights, choice);
   }
 
-  /** What there is to prepare: one for each task, or one. */
-  List<AdapterWeights> variants() {
-    return tasks.isEmpty() ? List.of(weights) : tasks;
+  /** What there is to prepare: one for each variant, or one. */
+  List<AdapterWeights> forms() {
+    return variants.isEmpty() ? List.of(weights) : variants;
+  }
+
+  /** What requests are checked against. */
+  public AdapterFacts facts() {
+    return new AdapterFacts(
+        variants.size(), forms().stream().mapToInt(AdapterWeights::virtualTokens).max().orElse(0));
   }
 
   /**
-   * All that it can do, ready to run: one for each task, or one; the caller closes them.
+   * All that it can do, ready to run: one for each variant, or one; the caller closes them.
    *
    * @param prepare {@code ModelExecutor::prepare}
    */
   public List<ResidentAdapter> prepared(Function<AdapterWeights, ResidentAdapter> prepare) {
     List<ResidentAdapter> residents = new ArrayList<>();
     try {
-      variants().forEach(each -> residents.add(prepare.apply(each)));
+      forms().forEach(each -> residents.add(prepare.apply(each)));
       return residents;
     } catch (RuntimeException e) {
       residents.forEach(ResidentAdapter::close);

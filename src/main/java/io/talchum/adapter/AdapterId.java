@@ -11,11 +11,11 @@ import java.security.MessageDigest;
  * @param version SHA-256 of the adapter's content
  */
 public record AdapterId(String name, ContentHash version) {
-  /** One task of an adapter that has several: as different as two adapters. */
-  AdapterId ofTask(int task) {
+  /** One variant of an adapter that has several: as different as two adapters. */
+  AdapterId ofVariant(int variant) {
     MessageDigest digest = ContentHash.newDigest();
-    digest.update((version.hex() + ":" + task).getBytes(StandardCharsets.US_ASCII));
-    return new AdapterId(name + ":" + task, ContentHash.of(digest));
+    digest.update((version.hex() + ":" + variant).getBytes(StandardCharsets.US_ASCII));
+    return new AdapterId(name + ":" + variant, ContentHash.of(digest));
   }
 
   /** {@code name@version} with the abbreviated version, as clients may ask for it. */

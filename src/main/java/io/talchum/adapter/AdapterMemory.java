@@ -2,19 +2,26 @@ package io.talchum.adapter;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of {@link AdapterCache}: what is taken, who has to leave. Any thread.
  *
  * <p>The least recently used goes first: of those that nobody uses, else of all that may go. Loads
- * get room in the order in which they ask for it.
+ * get room in the order in which they ask for it. The lock guards numbers only: the engine's thread
+ * takes it when a lease ends, so nobody reads a disk, closes an adapter or tells a listener under
+ * it.
  */
 final class AdapterMemory {
   private final long capacity;
@@ -26,10 +33,10 @@ final class AdapterMemory {
   private final ReentrantLock turn = new ReentrantLock(true);
 
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition freed = lock.newCondition();
+  private final Condition changed = lock.newCondition();
   private long used; // guarded by lock
   private long leaving; // guarded by lock; of used: evicted, freed when the leases end
-  private long loading; // guarded by lock; of used: reserved, not resident yet
+  private long changes; // guarded by lock; counts what those who wait for room have to look at
 
   AdapterMemory(
       long capacity,
@@ -53,61 +60,107 @@ final class AdapterMemory {
     }
   }
 
-  /**
-   * Takes room, waiting for it if need be.
-   *
-   * @param wanted asked before each wait
-   * @return false if it is not wanted any more
-   * @throws ServeException INVALID_REQUEST if it can never fit
-   */
-  boolean reserve(long bytes, BooleanSupplier wanted) {
-    turn.lock();
-    try {
-      while (wanted.getAsBoolean()) {
-        if (tryReserve(bytes)) {
-          return true;
-        }
-      }
+  /** Takes room that is free and that nobody waits for; evicts nobody. */
+  boolean take(long bytes) {
+    if (!turn.tryLock()) {
       return false;
+    }
+    try {
+      return correct(0, bytes);
     } finally {
       turn.unlock();
     }
   }
 
-  /** Evicts what must go; then takes the room, or waits for a change and returns false. */
-  private boolean tryReserve(long bytes) {
+  /**
+   * Takes room, waiting for it if need be.
+   *
+   * @param wanted asked before each wait
+   * @return false if it is not wanted any more
+   * @throws ServeException INVALID_REQUEST if it can never fit; then nobody was evicted for it
+   */
+  boolean reserve(long bytes, BooleanSupplier wanted) {
+    turn.lock();
+    try {
+      while (true) {
+        long seen = changes();
+        if (!wanted.getAsBoolean()) {
+          return false;
+        }
+        if (correct(0, bytes)) {
+          return true;
+        }
+        List<AdapterEntry> evicted = makeRoom(bytes, look());
+        evicted.forEach(this::letGo);
+        if (evicted.isEmpty()) {
+          awaitChange(seen);
+        }
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /**
+   * @throws ServeException INVALID_REQUEST if so much can never be free
+   */
+  void requirePossible(long bytes) {
+    requirePossible(bytes, look());
+  }
+
+  private void requirePossible(long bytes, Look look) {
+    long pinned =
+        look.pinned().stream()
+            .filter(entry -> residents.get(entry.id()) == entry)
+            .mapToLong(AdapterEntry::bytes)
+            .sum();
+    if (pinned + bytes > capacity) {
+      throw ServeException.of(
+          ErrorCode.INVALID_REQUEST,
+          "model",
+          "the adapter needs %d bytes of memory; talchum.adapter-memory is %d, of which %d are pinned; raise it or unpin some"
+              .formatted(bytes, capacity, pinned));
+    }
+  }
+
+  /** The residents at one moment, and which of them may not go. */
+  private record Look(Set<AdapterEntry> seen, Set<AdapterEntry> pinned) {}
+
+  /** Without the lock: whether something is pinned may have to be read from a disk. */
+  private Look look() {
+    Set<AdapterEntry> seen = Set.copyOf(residents.values());
+    return new Look(seen, seen.stream().filter(AdapterEntry::isPinned).collect(Collectors.toSet()));
+  }
+
+  /**
+   * Who has left the residents, as far as room can be made now: what is being loaded may leave
+   * later. Empty too if somebody came after the look.
+   */
+  private List<AdapterEntry> makeRoom(long bytes, Look look) {
+    List<AdapterEntry> evicted = new ArrayList<>();
     lock.lock();
     try {
-      makeRoom(bytes);
-      if (used + bytes <= capacity) {
-        used += bytes;
-        loading += bytes;
-        return true;
+      if (!look.seen().containsAll(residents.values())) {
+        return evicted;
       }
-      freed.awaitUninterruptibly();
-      return false;
+      requirePossible(bytes, look);
+      while (used - leaving + bytes > capacity) {
+        Optional<AdapterEntry> victim = victim(look.pinned());
+        if (victim.isEmpty()) {
+          break;
+        }
+        remove(victim.get());
+        evicted.add(victim.get());
+      }
+      return evicted;
     } finally {
       lock.unlock();
     }
   }
 
-  /** As far as it can be made now: what is being loaded may leave later. */
-  private void makeRoom(long bytes) {
-    while (used - leaving + bytes > capacity) {
-      Optional<AdapterEntry> victim = victim();
-      if (bytes > capacity || (victim.isEmpty() && loading == 0)) {
-        throw tooLarge(bytes);
-      }
-      if (victim.isEmpty()) {
-        return;
-      }
-      evict(victim.get());
-    }
-  }
-
-  private Optional<AdapterEntry> victim() {
+  private Optional<AdapterEntry> victim(Set<AdapterEntry> pinned) {
     return residents.values().stream()
-        .filter(entry -> !entry.isPinned())
+        .filter(entry -> !pinned.contains(entry))
         .map(Candidate::new)
         .min(Candidate.ORDER)
         .map(Candidate::entry);
@@ -123,55 +176,85 @@ final class AdapterMemory {
     }
   }
 
-  private void evict(AdapterEntry entry) {
-    if (remove(entry) && entry.version().isTried()) {
+  /**
+   * Under the lock; the caller releases it afterwards. The bytes leave then: see {@link #freed}.
+   */
+  private void remove(AdapterEntry entry) {
+    residents.remove(entry.id());
+    leaving += entry.bytes();
+  }
+
+  private void letGo(AdapterEntry entry) {
+    boolean isTold = entry.version().isTried();
+    entry.version().release();
+    if (isTold) {
       listener.onEvict(entry.id(), entry.bytes());
     }
   }
 
-  /** Under the lock. The bytes leave at once if nobody uses it: see {@link #freed}. */
-  private boolean remove(AdapterEntry entry) {
-    if (!residents.remove(entry.id(), entry)) {
-      return false;
+  private long changes() {
+    lock.lock();
+    try {
+      return changes;
+    } finally {
+      lock.unlock();
     }
-    leaving += entry.bytes();
-    entry.version().release();
-    return true;
   }
 
-  private ServeException tooLarge(long bytes) {
-    return ServeException.of(
-        ErrorCode.INVALID_REQUEST,
-        "model",
-        "the adapter needs %d bytes of memory; talchum.adapter-memory is %d, of which %d are pinned; raise it or unpin some"
-            .formatted(bytes, capacity, bytes > capacity ? 0 : used - leaving));
+  private void awaitChange(long seen) {
+    lock.lock();
+    try {
+      while (changes == seen) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock. */
+  private void tell() {
+    changes++;
+    changed.signalAll();
   }
 
   /** Makes it resident; another entry of that id leaves. */
   void add(AdapterEntry entry) {
+    AdapterEntry before;
     lock.lock();
     try {
-      AdapterEntry before = residents.get(entry.id());
-      if (before != null) {
-        boolean unused = remove(before);
-      }
+      before = removed(entry.id());
       residents.put(entry.id(), entry);
-      loading -= entry.bytes();
-      freed.signalAll(); // it may leave from now on
+      tell(); // it may leave from now on
     } finally {
       lock.unlock();
     }
+    release(before);
   }
 
   void drop(AdapterId id) {
+    AdapterEntry entry;
     lock.lock();
     try {
-      AdapterEntry entry = residents.get(id);
-      if (entry != null) {
-        boolean unused = remove(entry);
-      }
+      entry = removed(id);
     } finally {
       lock.unlock();
+    }
+    release(entry);
+  }
+
+  /** Under the lock. */
+  private @Nullable AdapterEntry removed(AdapterId id) {
+    AdapterEntry entry = residents.get(id);
+    if (entry != null) {
+      remove(entry);
+    }
+    return entry;
+  }
+
+  private static void release(@Nullable AdapterEntry entry) {
+    if (entry != null) {
+      entry.version().release();
     }
   }
 
@@ -181,7 +264,7 @@ final class AdapterMemory {
     try {
       used -= bytes;
       leaving -= bytes;
-      freed.signalAll();
+      tell();
     } finally {
       lock.unlock();
     }
@@ -192,8 +275,7 @@ final class AdapterMemory {
     lock.lock();
     try {
       used -= bytes;
-      loading -= bytes;
-      freed.signalAll();
+      tell();
     } finally {
       lock.unlock();
     }
@@ -211,8 +293,9 @@ final class AdapterMemory {
       boolean fits = bytes <= expected || used + bytes - expected <= capacity;
       long change = (fits ? bytes : 0) - expected;
       used += change;
-      loading += change;
-      freed.signalAll();
+      if (change < 0) {
+        tell();
+      }
       return fits;
     } finally {
       lock.unlock();

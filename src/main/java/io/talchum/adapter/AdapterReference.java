@@ -8,15 +8,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a client asks for: {@code name} or {@code name@version}; a name may be followed by {@code
- * :task}.
+ * What a client asks for, a base or an adapter: {@code name} or {@code name@version}; a name may be
+ * followed by {@code :variant}.
  *
- * @param task of an adapter with tasks, from 0
+ * @param variant of an adapter with variants, from 0
  * @param version first digits of the hash, empty for whatever version is current
  */
-public record AdapterReference(String name, OptionalInt task, String version) {
+public record AdapterReference(String name, OptionalInt variant, String version) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
-  private static final Pattern WITH_TASK = Pattern.compile("([^:]*):(0|[1-9][0-9]{0,5})");
+  private static final Pattern WITH_VARIANT = Pattern.compile("([^:]*):(0|[1-9][0-9]{0,5})");
   private static final Pattern VERSION = Pattern.compile("[0-9a-f]{8,64}");
   private static final String HASH_PREFIX = "sha256-";
 
@@ -24,6 +24,14 @@ public record AdapterReference(String name, OptionalInt task, String version) {
    * @throws ServeException MODEL_NOT_FOUND if it cannot be a reference
    */
   public static AdapterReference parse(String text) {
+    return parse("model", text);
+  }
+
+  /**
+   * @param param the request's field
+   * @throws ServeException MODEL_NOT_FOUND if it cannot be a reference
+   */
+  public static AdapterReference parse(String param, String text) {
     int at = text.indexOf('@');
     if (at < 0) {
       return of(text, "");
@@ -35,7 +43,7 @@ public record AdapterReference(String name, OptionalInt task, String version) {
     if (!VERSION.matcher(version).matches()) {
       throw ServeException.of(
           ErrorCode.MODEL_NOT_FOUND,
-          "model",
+          param,
           "'"
               + shorten(text)
               + "' is not name@version: the version is 8 to 64 lower-case hexadecimal digits");
@@ -44,10 +52,10 @@ public record AdapterReference(String name, OptionalInt task, String version) {
   }
 
   private static AdapterReference of(String text, String version) {
-    Matcher tasked = WITH_TASK.matcher(text);
-    return tasked.matches()
+    Matcher found = WITH_VARIANT.matcher(text);
+    return found.matches()
         ? new AdapterReference(
-            tasked.group(1), OptionalInt.of(Integer.parseInt(tasked.group(2))), version)
+            found.group(1), OptionalInt.of(Integer.parseInt(found.group(2))), version)
         : new AdapterReference(text, OptionalInt.empty(), version);
   }
 
@@ -77,20 +85,21 @@ public record AdapterReference(String name, OptionalInt task, String version) {
   }
 
   /**
-   * Which of an adapter's tasks is meant, 0 without tasks.
+   * Which of an adapter's variants is meant, 0 without variants.
    *
-   * @param tasks how many it has
-   * @throws ServeException MODEL_NOT_FOUND unless it has such a task
+   * @param variants how many it has
+   * @throws ServeException MODEL_NOT_FOUND unless it has such a variant
    */
-  int taskOf(int tasks) {
-    if (tasks == 0 && task.isPresent()) {
-      throw notFound("'%s' has no tasks".formatted(name));
+  public int variantOf(int variants) {
+    if (variants == 0 && variant.isPresent()) {
+      throw notFound("'%s' has no variants".formatted(name));
     }
-    if (tasks > 0 && (task.isEmpty() || task.getAsInt() >= tasks)) {
+    if (variants > 0 && (variant.isEmpty() || variant.getAsInt() >= variants)) {
       throw notFound(
-          "'%s' has %d tasks: ask for %s:0 to %s:%d".formatted(name, tasks, name, name, tasks - 1));
+          "'%s' has %d variants: ask for %s:0 to %s:%d"
+              .formatted(name, variants, name, name, variants - 1));
     }
-    return task.orElse(0);
+    return variant.orElse(0);
   }
 
   /**
@@ -103,15 +112,19 @@ public record AdapterReference(String name, OptionalInt task, String version) {
         "there is no adapter '%s'; %s".formatted(shorten(toString()), known));
   }
 
+  /** The name with its variant, without a version. */
+  public String nameWithVariant() {
+    return name + (variant.isPresent() ? ":" + variant.getAsInt() : "");
+  }
+
   /** As it was asked for. */
   @Override
   public String toString() {
-    return name
-        + (task.isPresent() ? ":" + task.getAsInt() : "")
-        + (version.isEmpty() ? "" : "@" + version);
+    return nameWithVariant() + (version.isEmpty() ? "" : "@" + version);
   }
 
-  boolean matches(ContentHash hash) {
+  /** Whether it may mean that version. */
+  public boolean matches(ContentHash hash) {
     return hash.hex().startsWith(version);
   }
 

@@ -12,8 +12,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Semaphore;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The names of adapters that lie in folders: each points to what its folder held when it was read.
@@ -23,8 +21,6 @@ import org.jspecify.annotations.Nullable;
  * lease keeps its version, whatever becomes of the name.
  */
 public final class AdapterRegistry implements AutoCloseable {
-  private static final int SHOWN_NAMES = 20;
-
   /** At the same time: each holds what it has read while it waits for room. */
   private static final int LOADS = 4;
 
@@ -90,75 +86,22 @@ public final class AdapterRegistry implements AutoCloseable {
   }
 
   /**
-   * A lease on the current version of {@code name}, or on {@code name@version} if that is the
-   * current one; loaded first if it is not in memory.
-   *
-   * @param until when to give up waiting for that; null never
-   * @throws ServeException MODEL_NOT_FOUND naming what there is, and as {@link
-   *     AdapterCache#acquire}
-   */
-  public AdapterLease acquire(String reference, @Nullable Instant until) {
-    AdapterReference wanted = AdapterReference.parse(reference);
-    while (true) {
-      FolderAdapter adapter = require(wanted);
-      int unused = wanted.taskOf(adapter.tasks());
-      try {
-        AdapterLease lease = cache.acquire(adapter, adapter.id(), wanted.task(), until);
-        if (isCurrent(adapter)) {
-          return lease;
-        }
-        lease.close();
-      } catch (ServeException e) {
-        if (isCurrent(adapter)) {
-          throw e;
-        }
-      }
-      cache.drop(adapter.id()); // it was replaced or unloaded meanwhile: look again
-    }
-  }
-
-  /**
    * A version and what reads it: what the name points to later does not change it.
    *
    * @param source throws INVALID_ADAPTER if the folder has changed since it was loaded
+   * @param since when the name got it
    */
-  public record Named(AdapterId id, AdapterSource source) {}
+  public record Named(AdapterId id, AdapterSource source, Instant since) {}
 
-  /**
-   * The version that {@link #acquire} would give, tried but not held.
-   *
-   * @throws ServeException as {@link #acquire}
-   */
-  public Named named(String reference, @Nullable Instant until) {
-    AdapterReference wanted = AdapterReference.parse(reference);
-    FolderAdapter adapter = require(wanted);
-    int unused = wanted.taskOf(adapter.tasks());
-    if (!adapter.isTried()) {
-      cache.load(adapter, adapter.id(), until);
-    }
-    return new Named(adapter.id(), adapter);
+  /** The current version of a name, which nobody holds. */
+  public Optional<Named> named(String name) {
+    return Optional.ofNullable(current.get(name))
+        .map(adapter -> new Named(adapter.id(), adapter, adapter.info().loadedAt()));
   }
 
-  private FolderAdapter require(AdapterReference wanted) {
-    FolderAdapter adapter = current.get(wanted.name());
-    if (adapter == null) {
-      throw wanted.notFound("the loaded adapters are " + shownNames());
-    }
-    if (!wanted.matches(adapter.id().version())) {
-      throw wanted.notFound("the current version is " + adapter.id());
-    }
-    return adapter;
-  }
-
-  private boolean isCurrent(FolderAdapter adapter) {
-    FolderAdapter now = current.get(adapter.id().name());
-    return now != null && now.id().equals(adapter.id());
-  }
-
-  /** The adapter of that name, which a task may follow, if loaded. */
+  /** The adapter of that name, if loaded. */
   public Optional<AdapterInfo> find(String name) {
-    return Optional.ofNullable(current.get(AdapterReference.parse(name).name()))
-        .map(FolderAdapter::info);
+    return Optional.ofNullable(current.get(name)).map(FolderAdapter::info);
   }
 
   /** All current versions, by name. */
@@ -240,10 +183,8 @@ public final class AdapterRegistry implements AutoCloseable {
     return ServeException.of(ErrorCode.ALREADY_EXISTS, "lora_name", message);
   }
 
-  private String shownNames() {
-    List<String> names = current.keySet().stream().sorted().toList();
-    String shown = names.stream().limit(SHOWN_NAMES).collect(Collectors.joining(", "));
-    int more = names.size() - SHOWN_NAMES;
-    return names.isEmpty() ? "none" : more > 0 ? shown + " and " + more + " more" : shown;
+  /** Where its versions are while there is room. */
+  AdapterCache cache() {
+    return cache;
   }
 }

@@ -18,6 +18,16 @@ public interface AdapterSource {
    */
   default void check(AdapterId id, List<AdapterTrial.Part> parts) {}
 
+  /** What requests are checked against, known without a load. */
+  default AdapterFacts facts(AdapterId id) {
+    return AdapterFacts.PLAIN;
+  }
+
+  /** Whether nothing but reading is left to be done before a mix may have it as a part. */
+  default boolean isTried(AdapterId id) {
+    return true;
+  }
+
   /** The versions that a mix is made of; empty for others. */
   default List<AdapterId> parts(AdapterId id) {
     return List.of();

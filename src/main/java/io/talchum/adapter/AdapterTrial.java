@@ -16,7 +16,7 @@ public interface AdapterTrial {
       };
 
   /**
-   * What an adapter does for one of its tasks, or for all requests.
+   * What an adapter does in one of its variants, or for all requests.
    *
    * @param touchedTokenIds some tokens without which it may show no effect
    */
@@ -39,10 +39,10 @@ public interface AdapterTrial {
 
   /** The parts of an adapter that is ready to run. */
   static List<Part> parts(AdapterContent content, List<ResidentAdapter> residents) {
-    List<AdapterWeights> variants = content.variants();
+    List<AdapterWeights> forms = content.forms();
     List<Part> parts = new ArrayList<>();
     for (int i = 0; i < residents.size(); i++) {
-      parts.add(new Part(residents.get(i), variants.get(i).touchedTokenIds()));
+      parts.add(new Part(residents.get(i), forms.get(i).touchedTokenIds()));
     }
     return parts;
   }

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class AdapterVersion {
   private final AdapterId id;
   private final long bytes;
-  private final List<AdapterTrial.Part> parts; // one, or one for each task
-  private final boolean hasTasks;
+  private final List<AdapterTrial.Part> parts; // one, or one for each variant
+  private final boolean hasVariants;
   private final Runnable closed;
   private final AtomicInteger references = new AtomicInteger(1);
   private volatile boolean isTried;
@@ -25,7 +25,7 @@ final class AdapterVersion {
     this.id = id;
     this.closed = closed;
     this.parts = AdapterTrial.parts(adapter, residents);
-    this.hasTasks = !adapter.tasks().isEmpty();
+    this.hasVariants = !adapter.variants().isEmpty();
     this.bytes = AdapterContent.bytes(residents);
   }
 
@@ -67,18 +67,18 @@ final class AdapterVersion {
     }
   }
 
-  /** How many tasks requests may name; 0 if it does the same for all. */
-  int tasks() {
-    return hasTasks ? parts.size() : 0;
+  /** How many variants requests may name; 0 if it does the same for all. */
+  int variants() {
+    return hasVariants ? parts.size() : 0;
   }
 
   /**
    * A lease over a reference that {@link #retain} took.
    *
-   * @param task below {@link #tasks}, 0 without tasks
+   * @param variant below {@link #variants}, 0 without variants
    */
-  AdapterLease lease(int task) {
-    return new Lease(hasTasks ? id.ofTask(task) : id, parts.get(task).resident());
+  AdapterLease lease(int variant) {
+    return new Lease(hasVariants ? id.ofVariant(variant) : id, parts.get(variant).resident());
   }
 
   private final class Lease implements AdapterLease {

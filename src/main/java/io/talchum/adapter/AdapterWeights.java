@@ -34,6 +34,12 @@ public record AdapterWeights(List<AdapterPrimitive> primitives) {
     return all(LowRankDelta.class);
   }
 
+  /** Positions of the context that it takes in front of every prompt. */
+  public int virtualTokens() {
+    return all(SoftPrompt.class).stream().mapToInt(SoftPrompt::tokens).sum()
+        + all(VirtualKeyValues.class).stream().mapToInt(VirtualKeyValues::tokens).sum();
+  }
+
   /** Some of the tokens that it replaces, then those that wake it. */
   public int[] touchedTokenIds() {
     IntStream replaced =

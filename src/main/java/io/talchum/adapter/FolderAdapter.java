@@ -24,7 +24,7 @@ final class FolderAdapter implements AdapterSource {
   private final Path folder;
   private final Base base;
   private final AdapterInfo read;
-  private final int tasks;
+  private final AdapterFacts facts;
 
   /** What was just read, to be loaded before anybody may name it. */
   private final AtomicReference<@Nullable AdapterContent> fresh;
@@ -40,7 +40,7 @@ final class FolderAdapter implements AdapterSource {
     this.id = new AdapterId(name, content.version());
     this.folder = folder;
     this.base = base;
-    this.tasks = content.tasks().size();
+    this.facts = content.facts();
     this.fresh = new AtomicReference<>(content);
     this.memoryBytes = content.bytes();
     this.loadedAt = now;
@@ -59,9 +59,13 @@ final class FolderAdapter implements AdapterSource {
     return id;
   }
 
-  /** How many tasks requests may name; 0 if it does the same for all. */
-  int tasks() {
-    return tasks;
+  AdapterFacts facts() {
+    return facts;
+  }
+
+  @Override
+  public AdapterFacts facts(AdapterId wanted) {
+    return facts;
   }
 
   AdapterInfo info() {
@@ -108,7 +112,8 @@ final class FolderAdapter implements AdapterSource {
   }
 
   /** Whether it was in memory before, so that nothing but its folder is left to be checked. */
-  boolean isTried() {
+  @Override
+  public boolean isTried(AdapterId wanted) {
     return isTried;
   }
 

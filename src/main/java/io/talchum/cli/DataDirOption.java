@@ -14,6 +14,10 @@ final class DataDirOption {
       description = "Where models and adapters lie (default: $TALCHUM_HOME, else ~/.talchum).")
   private @Nullable Path given;
 
+  boolean isGiven() {
+    return given != null;
+  }
+
   Path resolve(ProcessEnvironment process) {
     if (given != null) {
       return given;

@@ -1,6 +1,8 @@
 package io.talchum.cli;
 
 import io.talchum.core.ServeException;
+import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -30,7 +32,23 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   @Override
   public int handleParseException(ParameterException failure, String[] args) {
     String name = failure.getCommandLine().getCommandSpec().qualifiedName(" ");
-    return report("%s; see %s --help".formatted(withoutStop(failure), name), failure, USAGE);
+    return report(
+        "%s%s; see %s --help".formatted(withoutStop(failure), nearest(failure), name),
+        failure,
+        USAGE);
+  }
+
+  /** The option or command that may have been meant. */
+  private static String nearest(ParameterException failure) {
+    if (failure instanceof CommandLine.UnmatchedArgumentException unmatched) {
+      String typed = unmatched.getUnmatched().getFirst();
+      Set<String> known = new TreeSet<>(failure.getCommandLine().getSubcommands().keySet());
+      known.addAll(failure.getCommandLine().getCommandSpec().optionsMap().keySet());
+      return Spelling.nearest(typed.replaceFirst("=.*", ""), known)
+          .map("; did you mean %s?"::formatted)
+          .orElse("");
+    }
+    return "";
   }
 
   private static String withoutStop(ParameterException failure) {

@@ -55,8 +55,9 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--head",
       paramLabel = "Q",
-      description = "How head and embedding are stored (default: auto).")
-  private Quantization head = Quantization.AUTO;
+      description =
+          "How head and embedding are stored (default: auto; none with --quantization none).")
+  private @Nullable Quantization head;
 
   @Option(
       names = "--embedding",
@@ -99,38 +100,54 @@ final class ImportCommand implements Callable<Integer> {
   public Integer call() {
     ModelCatalog catalog = new ModelCatalog(dataDir.resolve(process));
     String measured = report || text != null ? ModelEvaluation.text(text) : "";
+    try (StopSignal signal = StopSignal.listen()) {
+      try {
+        run(catalog, measured);
+        return 0;
+      } catch (RuntimeException e) {
+        if (!signal.received()) {
+          throw e;
+        }
+        process.err().println("talchum: stopped; what was not finished is removed");
+        process.err().flush();
+        return Failures.FAILED;
+      }
+    }
+  }
+
+  private void run(ModelCatalog catalog, String measured) {
     ImportSource found = ImportSource.of(source, refresh, process);
     ModelSummary imported = imported(found, catalog);
     process
         .out()
         .printf(
-            "Imported %s: %s parameters, %s on disk, linears %s, head %s, %s.%nServe it: ./talchum"
-                + " serve --model %s%n",
+            "Imported %s: %s parameters, %s on disk, linears %s, head %s, %s.%nServe it: %s serve --model %s%n",
             imported.name(),
             Quantities.count(imported.parameters()),
             Quantities.bytes(imported.bytes()),
             imported.quantization(),
             imported.headQuantization(),
             imported.hash(),
+            process.command(),
             imported.name());
     if (report) {
       new ReportTable(evaluation.report(found.path(), catalog.toServe(imported.name()), measured))
           .lines()
           .forEach(process.out()::println);
     }
-    return 0;
   }
 
   private ModelSummary imported(ImportSource found, ModelCatalog catalog) {
     ProgressBar progress = new ProgressBar(process);
+    Quantization tables = head == null ? quantization.ofTables() : head;
     try {
       return catalog.importModel(
           new ModelSource(
               found.path(),
               name == null ? found.name() : name,
               quantization,
-              embedding == null ? head : embedding,
-              head,
+              embedding == null ? tables : embedding,
+              tables,
               tensors),
           found.origin(),
           progress);

@@ -1,6 +1,9 @@
 package io.talchum.cli;
 
+import io.talchum.core.ErrorCode;
+import io.talchum.core.ServeException;
 import io.talchum.service.HubModels;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +23,7 @@ record ImportSource(Path path, @Nullable String origin, @Nullable String name) {
    */
   static ImportSource of(String source, boolean refresh, ProcessEnvironment process) {
     if (!HubModels.isHubId(source)) {
-      return new ImportSource(Path.of(source), null, null);
+      return new ImportSource(existing(source), null, null);
     }
     ProgressBar progress = new ProgressBar(process);
     HubModels.Fetched fetched;
@@ -39,5 +42,20 @@ record ImportSource(Path path, @Nullable String origin, @Nullable String name) {
                 : "%s is in the cache now.%n",
             fetched.origin());
     return new ImportSource(fetched.path(), fetched.origin(), fetched.name());
+  }
+
+  private static Path existing(String source) {
+    Path path = Path.of(source);
+    if (!Files.exists(path)) {
+      throw new ServeException(
+          ErrorCode.INVALID_MODEL,
+          "there is no file or folder %s%s"
+              .formatted(
+                  source,
+                  HubModels.looksLikeRepository(source)
+                      ? "; a model of the Hugging Face hub is named hf:" + source
+                      : ""));
+    }
+    return path;
   }
 }

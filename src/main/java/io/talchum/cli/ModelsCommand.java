@@ -9,11 +9,11 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Lists the imported models. */
+/** Lists the imported models; {@code remove} is a command of its own below it. */
 @Command(
     name = "models",
     mixinStandardHelpOptions = true,
-    description = "List the imported models.")
+    description = "List the imported models, or remove one.")
 final class ModelsCommand implements Callable<Integer> {
   private final ProcessEnvironment process;
 
@@ -21,6 +21,10 @@ final class ModelsCommand implements Callable<Integer> {
 
   ModelsCommand(ProcessEnvironment process) {
     this.process = process;
+  }
+
+  DataDirOption dataDir() {
+    return dataDir;
   }
 
   @Override
@@ -33,9 +37,8 @@ final class ModelsCommand implements Callable<Integer> {
       process
           .out()
           .printf(
-              "No models in %s yet. ./talchum serve brings the demo model, ./talchum import SOURCE"
-                  + " your own.%n",
-              folder);
+              "No models in %s yet. %s serve brings the demo model, %s import SOURCE your own.%n",
+              folder, process.command(), process.command());
       return 0;
     }
     if (!models.isEmpty()) {

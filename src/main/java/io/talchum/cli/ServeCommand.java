@@ -108,6 +108,22 @@ final class ServeCommand implements Callable<Integer> {
               + " cache, at most a quarter of what is left).")
   private @Nullable String prefixCache;
 
+  @Option(
+      names = "--temperature",
+      paramLabel = "X",
+      description =
+          "What requests are drawn with that do not say it (default: the model's; so with --top-p, --top-k, --min-p).")
+  private @Nullable Float temperature;
+
+  @Option(names = "--top-p", paramLabel = "X", description = "The same of top_p.")
+  private @Nullable Float topP;
+
+  @Option(names = "--top-k", paramLabel = "N", description = "The same of top_k; 0 is all.")
+  private @Nullable Integer topK;
+
+  @Option(names = "--min-p", paramLabel = "X", description = "The same of min_p.")
+  private @Nullable Float minP;
+
   ServeCommand(ProcessEnvironment process, Server server) {
     this.process = process;
     this.server = server;
@@ -134,6 +150,10 @@ final class ServeCommand implements Callable<Integer> {
     put(settings, "talchum.context", context);
     put(settings, "talchum.kv", kv);
     put(settings, "talchum.prefix-cache", prefixCache);
+    put(settings, "talchum.temperature", temperature);
+    put(settings, "talchum.top-p", topP);
+    put(settings, "talchum.top-k", topK);
+    put(settings, "talchum.min-p", minP);
     return settings;
   }
 

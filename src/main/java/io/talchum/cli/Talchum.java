@@ -1,8 +1,8 @@
 package io.talchum.cli;
 
-import io.talchum.cli.bench.BenchCommand;
+import io.talchum.cli.chat.ChatCommand;
 import io.talchum.service.ModelRunner;
-import java.time.InstantSource;
+import io.talchum.service.ModelSource.Quantization;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
     description = "Serves one quantized language model; every request chooses its adapter.",
     footer = {
       "",
-      "Also: 'talchum test' runs the tests, 'talchum dev' serves with live reload.",
+      "In a clone of the project also: test runs the tests, dev serves with live reload, bench measures",
+      "a running server, package makes a release that runs without Maven.",
       "TALCHUM_HOME names the data directory, TALCHUM_DEBUG=1 shows where a failure arose."
     })
 public final class Talchum {
@@ -31,6 +32,7 @@ public final class Talchum {
     CommandLine line =
         new CommandLine(new Talchum())
             .addSubcommand(new ServeCommand(process, server))
+            .addSubcommand(new ChatCommand(process))
             .addSubcommand(new ImportCommand(process, runner))
             .addSubcommand(
                 new CommandLine(new EvalCommand())
@@ -38,17 +40,24 @@ public final class Talchum {
             .addSubcommand(
                 new CommandLine(new AdapterCommand())
                     .addSubcommand(new AdapterVerifyCommand(process, runner)))
-            .addSubcommand(new BenchCommand(process, InstantSource.system()))
-            .addSubcommand(new ModelsCommand(process))
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setOut(process.out())
-            .setErr(process.err())
-            .setColorScheme(
-                CommandLine.Help.defaultColorScheme(
-                    process.isTerminal() ? CommandLine.Help.Ansi.AUTO : CommandLine.Help.Ansi.OFF));
+            .addSubcommand(
+                new CommandLine(new ModelsCommand(process))
+                    .addSubcommand(new RemoveModelCommand(process)))
+            .registerConverter(Quantization.class, new QuantizationConverter());
+    return execute(line, process, args);
+  }
+
+  /** Runs a command line whose failures are one sentence each; its exit code. */
+  public static int execute(CommandLine line, ProcessEnvironment process, String... args) {
     Failures failures = new Failures(process);
-    line.setExecutionExceptionHandler(failures);
-    line.setParameterExceptionHandler(failures);
-    return line.execute(args);
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(failures)
+        .setParameterExceptionHandler(failures)
+        .setOut(process.out())
+        .setErr(process.err())
+        .setColorScheme(
+            CommandLine.Help.defaultColorScheme(
+                process.isTerminal() ? CommandLine.Help.Ansi.AUTO : CommandLine.Help.Ansi.OFF))
+        .execute(args);
   }
 }

@@ -35,30 +35,26 @@ public final class ConditioningPipeline {
     this.seeds = seeds;
   }
 
-  /**
-   * Renders the chat template and resolves the sampling.
-   *
-   * @param virtualTokens that the request's adapter puts in front of the prompt
-   */
-  public ConditionedPrompt condition(ChatRequest request, int virtualTokens) {
+  /** Renders the chat template and resolves the sampling, checked against the target. */
+  public ConditionedPrompt condition(ChatRequest request, ResolvedTarget target) {
     RenderedChat chat = render(request.messages(), request.template());
     int[] tokenIds = chat.tokenIds();
-    Integer usual = model.defaults().maxTokens();
+    Integer usual = target.defaults().maxTokens();
     int maxTokens =
         budget.maxTokens(
             "max_tokens",
             request.sampling().maxTokens(),
             usual == null ? Integer.MAX_VALUE : usual,
             tokenIds.length,
-            virtualTokens);
+            target.virtualTokens());
     return new ConditionedPrompt(
         tokenIds,
-        sampling.resolve(request.sampling(), maxTokens, seeds.nextLong(), false),
+        sampling.resolve(request.sampling(), target.defaults(), maxTokens, seeds.nextLong(), false),
         chat.reasoning());
   }
 
   /** The same for each of the prompts, in order. */
-  public List<ConditionedPrompt> condition(CompletionRequest request, int virtualTokens) {
+  public List<ConditionedPrompt> condition(CompletionRequest request, ResolvedTarget target) {
     if (request.prompts().isEmpty()) {
       throw ServeException.invalid("prompt", "prompt is empty; send at least one prompt");
     }
@@ -66,14 +62,14 @@ public final class ConditioningPipeline {
     boolean promptLogprobs = request.echo() && Boolean.TRUE.equals(asked.logprobs());
     long seed = seeds.nextLong();
     return request.prompts().stream()
-        .map(prompt -> condition(prompt, request, virtualTokens, seed, promptLogprobs))
+        .map(prompt -> condition(prompt, request, target, seed, promptLogprobs))
         .toList();
   }
 
   private ConditionedPrompt condition(
       PromptInput prompt,
       CompletionRequest request,
-      int virtualTokens,
+      ResolvedTarget target,
       long seed,
       boolean promptLogprobs) {
     SamplingRequest asked = request.sampling();
@@ -81,9 +77,13 @@ public final class ConditioningPipeline {
     Integer maxTokens = request.echo() ? atLeastOne(asked.maxTokens()) : asked.maxTokens();
     int granted =
         budget.maxTokens(
-            "max_tokens", maxTokens, COMPLETION_MAX_TOKENS, tokenIds.length, virtualTokens);
+            "max_tokens",
+            maxTokens,
+            COMPLETION_MAX_TOKENS,
+            tokenIds.length,
+            target.virtualTokens());
     return new ConditionedPrompt(
-        tokenIds, sampling.resolve(asked, granted, seed, promptLogprobs), null);
+        tokenIds, sampling.resolve(asked, target.defaults(), granted, seed, promptLogprobs), null);
   }
 
   /** Echo of nothing but the prompt still runs one step, whose token is dropped. */

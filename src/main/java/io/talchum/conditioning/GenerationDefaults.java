@@ -37,6 +37,29 @@ public record GenerationDefaults(
   }
 
   /**
+   * What the operator says instead; null leaves it as it is.
+   *
+   * @throws ServeException INVALID_REQUEST naming field, value and range
+   */
+  public GenerationDefaults with(
+      @Nullable Float temperature,
+      @Nullable Float topP,
+      @Nullable Integer topK,
+      @Nullable Float minP) {
+    GenerationDefaults changed =
+        new GenerationDefaults(
+            temperature == null && greedy,
+            temperature == null ? this.temperature : temperature,
+            topP == null ? this.topP : topP,
+            topK == null ? this.topK : topK,
+            minP == null ? this.minP : minP,
+            repetitionPenalty,
+            maxTokens);
+    changed.check();
+    return changed;
+  }
+
+  /**
    * Reads a {@code generation_config.json}; what sampling does not know is left alone.
    *
    * @throws ServeException INVALID_MODEL naming the key, also of a value out of range
@@ -61,7 +84,7 @@ public record GenerationDefaults(
     } catch (ServeException e) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL,
-          "%s: %s; correct the file and import the model again".formatted(FILE, e.getMessage()),
+          "%s: %s; correct that file in the model's folder".formatted(FILE, e.getMessage()),
           e);
     }
   }

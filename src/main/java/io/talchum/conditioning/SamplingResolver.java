@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a client said, else what the model says, else OpenAI's defaults; every value checked. */
+/** What a client said, else what the target says, else OpenAI's defaults; every value checked. */
 public final class SamplingResolver {
   private final ServedModel model;
   private final SamplingLimits limits;
@@ -22,14 +22,18 @@ public final class SamplingResolver {
   /**
    * The parameters of one sequence.
    *
+   * @param defaults of the request's target
    * @param maxTokens already checked against the context
    * @param seed used if the client named none
    * @param promptLogprobs whether the prompt's tokens are scored too
    * @throws ServeException INVALID_REQUEST naming field, value and range
    */
   public SamplingParams resolve(
-      SamplingRequest asked, int maxTokens, long seed, boolean promptLogprobs) {
-    GenerationDefaults defaults = model.defaults();
+      SamplingRequest asked,
+      GenerationDefaults defaults,
+      int maxTokens,
+      long seed,
+      boolean promptLogprobs) {
     checkLists(asked);
     int minTokens = inRange("min_tokens", orElse(asked.minTokens(), 0), 0, maxTokens);
     int topLogprobs =

@@ -1,5 +1,6 @@
 /**
- * From a request to what the engine takes: model resolution, chat template, token ids, sampling.
+ * From a request to what the engine takes: its target, chat template, token ids, sampling. Nothing
+ * here loads or holds an adapter: that comes after all checks.
  *
  * <p>May import: core, text, adapter. Everything here is immutable; any thread.
  */

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param prompts each is completed {@code choices} times
  * @param choices the wire's {@code n}
  * @param echo whether the prompt is part of the answer
+ * @param tags what is recorded with the answer
  */
 public record CompletionRequest(
     @Nullable String model,
@@ -19,11 +20,24 @@ public record CompletionRequest(
     SamplingRequest sampling,
     int choices,
     boolean echo,
+    RequestTags tags,
     Caller caller) {
 
   public CompletionRequest {
     adapters = List.copyOf(adapters);
     prompts = List.copyOf(prompts);
+  }
+
+  /** Without tags. */
+  public CompletionRequest(
+      @Nullable String model,
+      List<WeightedAdapter> adapters,
+      List<PromptInput> prompts,
+      SamplingRequest sampling,
+      int choices,
+      boolean echo,
+      Caller caller) {
+    this(model, adapters, prompts, sampling, choices, echo, RequestTags.NONE, caller);
   }
 
   /** Without a mix. */

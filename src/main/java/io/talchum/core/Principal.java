@@ -8,9 +8,9 @@ import java.util.Set;
  * @param tenant whom the work is counted for; never the API key itself
  * @param scopes what the caller may do
  */
-public record Principal(String tenant, Set<Scope> scopes) {
+public record Principal(String tenant, Set<ApiScope> scopes) {
   /** A caller without a key, where none is asked for. */
-  public static final Principal ANONYMOUS = new Principal("anonymous", Set.of(Scope.values()));
+  public static final Principal ANONYMOUS = new Principal("anonymous", Set.of(ApiScope.values()));
 
   public Principal {
     scopes = Set.copyOf(scopes);

@@ -1,5 +1,6 @@
 package io.talchum.core;
 
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -9,30 +10,46 @@ public final class ServeException extends RuntimeException {
 
   private final ErrorCode code;
   private final @Nullable String param;
+  private final @Nullable Duration retryAfter;
 
   public ServeException(ErrorCode code, String message) {
-    this(code, message, null, null);
+    this(code, message, null, null, null);
   }
 
   public ServeException(ErrorCode code, String message, @Nullable Throwable cause) {
-    this(code, message, null, cause);
+    this(code, message, null, null, cause);
   }
 
   private ServeException(
-      ErrorCode code, String message, @Nullable String param, @Nullable Throwable cause) {
+      ErrorCode code,
+      @Nullable String message,
+      @Nullable String param,
+      @Nullable Duration retryAfter,
+      @Nullable Throwable cause) {
     super(message, cause);
     this.code = code;
     this.param = param;
+    this.retryAfter = retryAfter;
   }
 
   /** A refusal of one request field, named as it is spelled on the wire. */
   public static ServeException invalid(String param, String message) {
-    return new ServeException(ErrorCode.INVALID_REQUEST, message, param, null);
+    return new ServeException(ErrorCode.INVALID_REQUEST, message, param, null, null);
   }
 
   /** Like {@link #invalid} with another code. */
   public static ServeException of(ErrorCode code, String param, String message) {
-    return new ServeException(code, message, param, null);
+    return new ServeException(code, message, param, null, null);
+  }
+
+  /** The same with how long the caller had better wait before trying again. */
+  public ServeException retryAfter(Duration wait) {
+    return new ServeException(code, getMessage(), param, wait, getCause());
+  }
+
+  /** How long to wait before trying again, in whole seconds; empty if nothing is known. */
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
   }
 
   public ErrorCode code() {

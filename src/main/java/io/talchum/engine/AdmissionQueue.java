@@ -7,21 +7,27 @@ import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Accepted sequences without a slot, in order of arrival. Owned by the engine thread. */
+/**
+ * Accepted sequences of one class without a slot, in order of arrival. Owned by the engine thread.
+ */
 final class AdmissionQueue {
-  private final FairnessCounters counters;
+  private final FairnessCounters counters = new FairnessCounters();
   private final EngineCore.Owner owner;
   private final List<Sequence> waiting = new ArrayList<>();
   private Instant freed = Instant.EPOCH;
 
-  AdmissionQueue(FairnessCounters counters, EngineCore.Owner owner) {
-    this.counters = counters;
+  AdmissionQueue(EngineCore.Owner owner) {
     this.owner = owner;
   }
 
   void add(Sequence sequence) {
-    counters.arrived(sequence.fairnessKey());
     waiting.add(sequence);
+    try {
+      counters.arrived(sequence.fairnessKey());
+    } catch (Throwable e) {
+      waiting.removeLast();
+      throw e;
+    }
   }
 
   boolean isEmpty() {
@@ -41,24 +47,35 @@ final class AdmissionQueue {
     return next < 0 ? null : allowed.get(next);
   }
 
-  /** A request of the key gave its slot back. */
-  void slotFreed(String key, Instant now) {
-    counters.ended(key);
+  /** One has ended and gave its slot back. */
+  void slotFreed(Sequence sequence, Instant now) {
     freed = now;
+    counters.ended(sequence.fairnessKey());
+  }
+
+  /** One gave its slot back and goes on later, before all others. */
+  void returned(Sequence sequence) {
+    waiting.addFirst(sequence);
+    counters.returned(sequence.fairnessKey(), sequence.promptTokens());
+    owner.returned(sequence);
   }
 
   /** Takes out one that got a slot. */
   void admitted(Sequence sequence) {
     waiting.remove(sequence);
     counters.admitted(sequence.fairnessKey(), sequence.promptTokens());
-    owner.leftQueue();
+    owner.leftQueue(sequence);
   }
 
   /** Takes out one that has ended. */
   void abandoned(Sequence sequence) {
     waiting.remove(sequence);
     counters.abandoned(sequence.fairnessKey());
-    owner.leftQueue();
+    owner.leftQueue(sequence);
+  }
+
+  FairnessCounters counters() {
+    return counters;
   }
 
   /** A live view. */

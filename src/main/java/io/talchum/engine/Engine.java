@@ -1,24 +1,15 @@
 package io.talchum.engine;
 
+import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.ResidentAdapter;
-import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.engine.sampling.SamplingWarmUp;
 import io.talchum.model.ModelExecutor;
 import io.talchum.text.Tokenizer;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,37 +17,15 @@ import org.jspecify.annotations.Nullable;
  * thread. Does not close the executor.
  */
 public final class Engine implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger("io.talchum.engine");
-
-  /** How much longer than its grace {@link #drain} waits for a step that does not return. */
-  private static final Duration STEP_GRACE = Duration.ofSeconds(30);
-
-  private enum State {
-    RUNNING,
-    DRAINING,
-    STOPPED,
-    UNHEALTHY
-  }
-
+  private final ModelExecutor executor;
   private final Tokenizer tokenizer;
   private final EngineConfig config;
   private final InstantSource clock;
   private final RequestCheck check;
-  private final EngineCore core;
-  private final Thread thread;
-  private final CountDownLatch stopped = new CountDownLatch(1);
-
-  // The lock keeps a request from being accepted after the last look into the inbox: acceptance and
-  // every change of state happen under it.
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Queue<Sequence> inbox = new ArrayDeque<>(); // guarded by lock
-  private final Map<String, Sequence> accepted = new HashMap<>(); // by id; guarded by lock
-  private final Queue<Probe> probes = new ArrayDeque<>(); // not yet the core's; guarded by lock
-  private int waiting; // guarded by lock; in the inbox or waiting in the core
-  private volatile State state = State.RUNNING; // written under lock
-  private volatile @Nullable Instant drainUntil; // written under lock
-  private volatile String failure = "";
-  private volatile EngineStats stats;
+  private final Intake intake;
+  private final EngineLoop loop;
+  private final Lane preparations = new Lane("talchum-engine-prepare");
+  private final Lane releases = new Lane("talchum-engine-release");
 
   private Engine(
       ModelExecutor executor,
@@ -64,6 +33,7 @@ public final class Engine implements AutoCloseable {
       EngineConfig config,
       InstantSource clock,
       EngineListener listener) {
+    this.executor = executor;
     this.tokenizer = tokenizer;
     this.config = config;
     this.clock = clock;
@@ -72,9 +42,10 @@ public final class Engine implements AutoCloseable {
             executor.spec().vocabSize(),
             executor.maxContextTokens(),
             config.limitedTo(executor.maxPrefillTokens()).prefillTokensAlone());
-    this.core = new EngineCore(executor, config, clock, listener, new Accepted());
-    this.stats = core.stats();
-    this.thread = Thread.ofPlatform().name("talchum-engine").daemon().unstarted(this::loop);
+    this.intake = new Intake(config);
+    EngineCore core =
+        new EngineCore(executor, config, new EngineCore.Outside(clock, listener, intake, releases));
+    this.loop = new EngineLoop(core, intake, clock, listener, this::closeLanes);
   }
 
   /** Starts an engine; its thread becomes the executor's owner. */
@@ -85,7 +56,7 @@ public final class Engine implements AutoCloseable {
       InstantSource clock,
       EngineListener listener) {
     Engine engine = new Engine(executor, tokenizer, config, clock, listener);
-    engine.thread.start();
+    engine.loop.start();
     return engine;
   }
 
@@ -105,21 +76,61 @@ public final class Engine implements AutoCloseable {
             config.eosTokenIds(),
             check.maxContextTokens() - request.virtualTokens(),
             clock.instant());
-    lock.lock();
-    try {
-      requireOpen();
-      if (accepted.putIfAbsent(request.id(), sequence) != null) {
-        throw new ServeException(
-            ErrorCode.ALREADY_EXISTS,
-            "a request with id " + request.id() + " is still in the engine; ids must be unique");
-      }
-      waiting++;
-      inbox.add(sequence);
-    } finally {
-      lock.unlock();
+    AdapterLease lease = request.adapter();
+    boolean isReady = lease == null || executor.isReady(lease.resident());
+    intake.accept(sequence, isReady, stats().expectedWait());
+    if (lease != null && !isReady) {
+      prepare(sequence, lease.resident());
     }
-    LockSupport.unpark(thread);
+    loop.wake();
     return sequence;
+  }
+
+  private void prepare(Sequence sequence, ResidentAdapter adapter) {
+    try {
+      preparations.execute(() -> makeReady(sequence, adapter));
+    } catch (Throwable e) { // the engine has ended
+      prepared(sequence, e);
+    }
+  }
+
+  private void makeReady(Sequence sequence, ResidentAdapter adapter) {
+    try {
+      executor.makeReady(adapter);
+    } catch (Throwable e) {
+      prepared(sequence, e);
+      return;
+    }
+    prepared(sequence, null);
+  }
+
+  private void prepared(Sequence sequence, @Nullable Throwable failure) {
+    if (!intake.prepared(sequence, failure)) {
+      intake.refuse(
+          sequence,
+          failure == null || failure instanceof RejectedExecutionException
+              ? intake.refusal()
+              : failure);
+    }
+    loop.wake();
+  }
+
+  /**
+   * The log-probabilities of a given completion's tokens, in nats, under the model's own
+   * distribution: each after all before it. Runs in the background, as scores for many do.
+   *
+   * <p>They equal those that {@code echo} with {@code logprobs} gives for the same tokens.
+   *
+   * @return fails with the {@link ServeException} that ended the work
+   * @throws ServeException as {@link #submit}
+   */
+  public CompletableFuture<float[]> score(ScoreRequest request) {
+    if (request.completionTokenIds().length == 0) {
+      throw ServeException.invalid("completion", "the completion has no tokens to score");
+    }
+    ScoreSink sink = new ScoreSink();
+    GenerationHandle unused = submit(request.toGeneration(sink));
+    return sink.scores();
   }
 
   /**
@@ -132,50 +143,44 @@ public final class Engine implements AutoCloseable {
    */
   public float[] probe(
       int[] promptTokenIds, @Nullable ResidentAdapter adapter, @Nullable Instant until) {
-    Probe probe = new Probe(promptTokenIds.clone(), adapter);
-    lock.lock();
-    try {
-      requireOpen();
-      probes.add(probe);
-    } finally {
-      lock.unlock();
+    if (adapter != null && !executor.isReady(adapter)) {
+      executor.makeReady(adapter);
     }
-    LockSupport.unpark(thread);
+    Probe probe = new Probe(promptTokenIds.clone(), adapter);
+    intake.accept(probe, stats().expectedWait());
+    loop.wake();
     return probe.await(Probe.patience(clock.instant(), until));
   }
 
   /** Ends the request with CANCELLED before the next step; unknown and ended ids are ignored. */
   public void cancel(String id) {
-    lock.lock();
-    try {
-      Sequence sequence = accepted.get(id);
-      if (sequence != null) {
-        sequence.cancel();
-      }
-    } finally {
-      lock.unlock();
-    }
+    intake.cancel(id);
   }
 
   /** False once the model failed for good; then nothing is served any more. */
   public boolean isHealthy() {
-    return state != State.UNHEALTHY;
+    return intake.isHealthy();
   }
 
   /** False while it drains and after. */
   public boolean isAccepting() {
-    return state == State.RUNNING;
+    return intake.isAccepting();
+  }
+
+  /**
+   * Returns if requests are accepted.
+   *
+   * @throws ServeException ENGINE_UNHEALTHY with the reason, SHUTTING_DOWN
+   */
+  public void requireAccepting() {
+    if (!intake.isAccepting()) {
+      throw intake.refusal();
+    }
   }
 
   /** The state after the last step. */
   public EngineStats stats() {
-    EngineStats last = stats;
-    lock.lock();
-    try {
-      return last.withWaiting(waiting);
-    } finally {
-      lock.unlock();
-    }
+    return intake.counted(loop.stats());
   }
 
   /**
@@ -185,24 +190,7 @@ public final class Engine implements AutoCloseable {
    * @return whether the engine's thread has ended
    */
   public boolean drain(Duration grace) {
-    lock.lock();
-    try {
-      Instant until = clock.instant().plus(grace);
-      Instant before = drainUntil;
-      drainUntil = before == null || until.isBefore(before) ? until : before;
-      if (state == State.RUNNING) {
-        state = State.DRAINING;
-      }
-    } finally {
-      lock.unlock();
-    }
-    LockSupport.unpark(thread);
-    try {
-      return stopped.await(grace.plus(STEP_GRACE).toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    return loop.drain(grace);
   }
 
   /** Drains without grace. */
@@ -211,118 +199,13 @@ public final class Engine implements AutoCloseable {
     drain(Duration.ZERO);
   }
 
-  private void requireOpen() {
-    switch (state) {
-      case RUNNING -> {
-        if (waiting >= config.queueCapacity()) {
-          throw new ServeException(
-              ErrorCode.QUEUE_FULL,
-              "the queue holds its "
-                  + config.queueCapacity()
-                  + " requests; retry later, or raise the queue's capacity");
-        }
-      }
-      case DRAINING, STOPPED -> throw shuttingDown();
-      case UNHEALTHY -> throw unhealthy();
-    }
+  /** Whether it has nothing to do and does nothing. */
+  boolean isAsleep() {
+    return loop.isAsleep();
   }
 
-  private void loop() {
-    try {
-      SamplingWarmUp.run();
-      while (true) {
-        takeInbox();
-        Instant until = drainUntil;
-        if (until != null && !clock.instant().isBefore(until)) {
-          core.failAll(Engine::shuttingDown);
-        }
-        if (core.hasWork()) {
-          core.step();
-          stats = core.stats();
-        } else if (until != null) {
-          end(State.STOPPED, Engine::shuttingDown);
-          return;
-        } else {
-          stats = core.stats();
-          parkWhileIdle();
-        }
-      }
-    } catch (Throwable e) {
-      LOG.log(Level.ERROR, "the engine failed and serves no more requests", e);
-      failure = e.toString();
-      end(State.UNHEALTHY, this::unhealthy);
-    }
-  }
-
-  private void takeInbox() {
-    lock.lock();
-    try {
-      for (Sequence next = inbox.poll(); next != null; next = inbox.poll()) {
-        core.accept(next);
-      }
-      for (Probe next = probes.poll(); next != null; next = probes.poll()) {
-        core.accept(next);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Returns when there may be something to do; a wake-up that comes first is not lost. */
-  private void parkWhileIdle() {
-    lock.lock();
-    boolean isIdle = inbox.isEmpty() && probes.isEmpty() && drainUntil == null;
-    lock.unlock();
-    if (isIdle) {
-      LockSupport.park(this);
-    }
-  }
-
-  private void end(State last, Supplier<ServeException> error) {
-    lock.lock();
-    try {
-      state = last;
-    } finally {
-      lock.unlock();
-    }
-    takeInbox();
-    core.failAll(error);
-    core.close();
-    stats = core.stats();
-    stopped.countDown();
-  }
-
-  /** Hears from the core, on the engine thread. */
-  private final class Accepted implements EngineCore.Owner {
-    @Override
-    public void leftQueue() {
-      lock.lock();
-      try {
-        waiting--;
-      } finally {
-        lock.unlock();
-      }
-    }
-
-    @Override
-    public void ended(Sequence sequence) {
-      lock.lock();
-      try {
-        accepted.remove(sequence.id());
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  private static ServeException shuttingDown() {
-    return new ServeException(
-        ErrorCode.SHUTTING_DOWN, "the server is shutting down; send the request to another one");
-  }
-
-  private ServeException unhealthy() {
-    return new ServeException(
-        ErrorCode.ENGINE_UNHEALTHY,
-        "the engine failed (" + failure + "); the server must be restarted");
+  private void closeLanes() {
+    preparations.close();
+    releases.close();
   }
 }

@@ -10,6 +10,9 @@ public interface EngineListener {
   /** After each request's terminal event. */
   default void onEnd(RequestOutcome outcome) {}
 
+  /** A step failed, twice in a row or outside of the model; its requests have ended. */
+  default void onStepFailed() {}
+
   /**
    * After each step.
    *

@@ -4,6 +4,7 @@ import io.talchum.adapter.AdapterId;
 import io.talchum.engine.EngineStats.AdapterLoad;
 import io.talchum.engine.prefix.PrefixCacheStats;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ final class EngineTotals {
   private long prefillSteps;
   private Duration decodeTime = Duration.ZERO;
   private Duration prefillTime = Duration.ZERO;
+  private Duration slotTime = Duration.ZERO;
   private Map<AdapterId, AdapterLoad> adapters = Map.of();
   private boolean adaptersAreStale;
 
@@ -39,19 +41,27 @@ final class EngineTotals {
     }
   }
 
+  /** A request that somebody waited for held its slot for so long. */
+  void heldSlot(Duration held) {
+    slotTime = WaitEstimate.mean(slotTime, held);
+  }
+
   /** A request came, got a slot or ended. */
   void loadChanged() {
     adaptersAreStale = true;
   }
 
-  EngineStats stats(SlotTable slots, List<Sequence> waiting, PrefixCacheStats prefixCache) {
+  EngineStats stats(
+      SlotTable slots, Admission admission, PrefixCacheStats prefixCache, Instant now) {
     if (adaptersAreStale) {
-      adapters = loads(slots, waiting);
+      adapters = loads(slots, admission.waiting());
       adaptersAreStale = false;
     }
     return new EngineStats(
-        slots.running(),
-        waiting.size(),
+        slots.running(RequestClass.ONLINE),
+        admission.waiting(RequestClass.ONLINE).size(),
+        slots.running(RequestClass.BACKGROUND),
+        admission.waiting(RequestClass.BACKGROUND).size(),
         slots.slots(),
         slots.kvUsedFraction(),
         adapters,
@@ -61,7 +71,12 @@ final class EngineTotals {
         prefillSteps,
         decodeTime,
         prefillTime,
+        longer(slotTime, slots.meanAge(now)),
         prefixCache);
+  }
+
+  private static Duration longer(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? b : a;
   }
 
   private static Map<AdapterId, AdapterLoad> loads(SlotTable slots, List<Sequence> waiting) {
@@ -77,7 +92,10 @@ final class EngineTotals {
 
   private static void add(
       Map<AdapterId, AdapterLoad> loads, @Nullable Sequence sequence, int running, int waiting) {
-    AdapterId id = sequence == null ? null : sequence.adapterId();
+    AdapterId id =
+        sequence == null || sequence.requestClass() == RequestClass.BACKGROUND
+            ? null
+            : sequence.adapterId();
     if (id != null) {
       loads.merge(
           id,

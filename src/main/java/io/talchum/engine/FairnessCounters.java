@@ -51,6 +51,14 @@ final class FairnessCounters {
     admissions++;
   }
 
+  /** A request of the key gives its slot back and waits again; it has not had what it paid for. */
+  void returned(String key, int promptTokens) {
+    Counter counter = get(key);
+    counter.tokens -= promptTokens;
+    counter.running--;
+    counter.waiting++;
+  }
+
   /** A request of the key leaves the queue without a slot. */
   void abandoned(String key) {
     leave(key);

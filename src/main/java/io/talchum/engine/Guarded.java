@@ -2,7 +2,7 @@ package io.talchum.engine;
 
 import java.lang.System.Logger.Level;
 
-/** Calls into foreign code whose failure must not reach the engine. */
+/** Calls whose failure must not reach the engine, an OutOfMemoryError included. */
 final class Guarded {
   private static final System.Logger LOG = System.getLogger("io.talchum.engine");
 
@@ -12,8 +12,17 @@ final class Guarded {
   static void run(String what, Runnable call) {
     try {
       call.run();
-    } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, what + " threw; the engine goes on", e);
+    } catch (Throwable e) {
+      log(what + " threw; the engine goes on", e);
+    }
+  }
+
+  /** Logs, if there is memory for it. */
+  static void log(String message, Throwable cause) {
+    try {
+      LOG.log(Level.WARNING, message, cause);
+    } catch (Throwable unlogged) {
+      cause.addSuppressed(unlogged);
     }
   }
 }

@@ -7,7 +7,6 @@ import io.talchum.engine.prefix.PrefixCacheStats;
 import io.talchum.engine.prefix.PrefixCursor;
 import io.talchum.engine.prefix.PrefixOrigin;
 import io.talchum.model.ModelExecutor;
-import java.lang.System.Logger.Level;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +23,6 @@ final class PrefixReuse {
    * Larger models read slower by more than their KV grows.
    */
   static final int MOST_TOKENS_PER_STEP = 1024;
-
-  private static final System.Logger LOG = System.getLogger("io.talchum.engine");
 
   private final ModelExecutor executor;
   private final int mostTokens;
@@ -53,7 +50,7 @@ final class PrefixReuse {
   private void track(int slot, Sequence sequence) {
     AdapterLease lease = sequence.adapter();
     ContentHash version = lease == null ? null : lease.id().version();
-    int actsFrom = lease == null ? 0 : lease.resident().actsFrom(sequence.promptTokenIds());
+    int actsFrom = lease == null ? 0 : lease.resident().actsFrom(sequence.announcedTokenIds());
     if (lease == null || lease.resident().isCausal()) {
       sequence.track(
           new PrefixCursor(new PrefixOrigin(version, actsFrom, executor.kvVariant(slot))));
@@ -66,7 +63,7 @@ final class PrefixReuse {
     tokensLeft = mostTokens;
     for (int slot = 0; slot < slots.slots(); slot++) {
       Sequence sequence = slots.get(slot);
-      if (sequence != null && sequence.isPrefilling() && !sequence.wantsPromptLogprobs()) {
+      if (sequence != null && sequence.isPrefilling()) {
         copy(slot, sequence);
       }
     }
@@ -86,7 +83,7 @@ final class PrefixReuse {
   }
 
   private void copy(PrefixCache from, PrefixCursor cursor, int slot, Sequence sequence) {
-    int usable = PrefixCache.usableTokens(sequence.promptTokens());
+    int usable = Math.min(PrefixCache.usableTokens(sequence.readTokens()), sequence.logitsFrom());
     int before = sequence.kvTokens();
     while (tokensLeft > 0) {
       int filled = from.extend(cursor, slot, sequence.kvTokens(), usable, sequence);
@@ -136,8 +133,8 @@ final class PrefixReuse {
   private void guarded(Runnable work) {
     try {
       work.run();
-    } catch (RuntimeException | OutOfMemoryError e) {
-      LOG.log(Level.WARNING, "the prefix cache failed and is off from now on", e);
+    } catch (Throwable e) {
+      Guarded.log("the prefix cache failed and is off from now on", e);
       close();
     }
   }

@@ -37,15 +37,21 @@ final class Probe {
     return isTaken.get();
   }
 
-  /** On the engine thread; what goes wrong is the caller's. */
-  void run(ModelExecutor executor, int slot) {
+  /**
+   * On the engine thread; what goes wrong is the caller's.
+   *
+   * @return whether the model ran
+   */
+  boolean run(ModelExecutor executor, int slot) {
     if (!isTaken.compareAndSet(false, true)) {
-      return;
+      return false;
     }
     try {
       logits.complete(ForwardPass.logits(executor, slot, adapter, promptTokenIds));
-    } catch (RuntimeException e) {
+      return true;
+    } catch (Throwable e) {
       logits.completeExceptionally(e);
+      return false;
     }
   }
 

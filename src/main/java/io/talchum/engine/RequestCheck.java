@@ -20,6 +20,9 @@ record RequestCheck(int vocabSize, int maxContextTokens, int maxPieceTokens) {
     if (promptTokens == 0) {
       throw ServeException.invalid("prompt", "the prompt has no tokens; send at least one");
     }
+    if (request.promptTokens() < 1 || request.promptTokens() > promptTokens) {
+      throw ServeException.invalid("prompt", "the prompt of a completion has no tokens; send one");
+    }
     int virtualTokens = request.virtualTokens();
     long room = (long) maxContextTokens - virtualTokens;
     if (promptTokens + Math.min(1L, sampling.maxTokens()) > room) {
@@ -33,12 +36,12 @@ record RequestCheck(int vocabSize, int maxContextTokens, int maxPieceTokens) {
               + (virtualTokens == 0 ? "" : " with the adapter's " + virtualTokens)
               + "; shorten it");
     }
-    if (request.readsPromptWhole() && promptTokens > maxPieceTokens) {
+    if (request.readsPromptWhole() && request.promptTokens() > maxPieceTokens) {
       throw ServeException.of(
           ErrorCode.CONTEXT_LENGTH_EXCEEDED,
           "prompt",
           "the prompt has %d tokens, but the adapter's gates average over the whole prompt, which can be %d tokens long; shorten it"
-              .formatted(promptTokens, maxPieceTokens));
+              .formatted(request.promptTokens(), maxPieceTokens));
     }
     for (int id : request.promptTokenIds()) {
       requireToken("prompt", id);

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a request went, for metrics.
  *
+ * @param requestClass whether somebody waited for it
  * @param adapter null is the bare base
  * @param finishReason null if it failed
  * @param error null if it completed
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param total from submission to its end
  */
 public record RequestOutcome(
+    RequestClass requestClass,
     @Nullable AdapterId adapter,
     @Nullable FinishReason finishReason,
     @Nullable ErrorCode error,

@@ -4,10 +4,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Fair order of admission: virtual token counters per fairness key (arXiv:2401.00588, algorithm 2).
- * Pure functions.
+ * Who gets a slot, and who runs.
+ *
+ * <p>Between classes: requests in the background get a quarter of the slots at most, and only while
+ * none that somebody waits for waits; they give them back when they are needed. While others run,
+ * they have a tenth of the model's time. So that they never starve, one of them has a slot to its
+ * end after every {@value #BACKGROUND_EVERY} admissions of others.
+ *
+ * <p>Within a class: virtual token counters per fairness key (arXiv:2401.00588, algorithm 2). Pure
+ * functions.
  *
  * <p>Deviation: a key that begins to wait is also lifted to the counter at which the last admission
  * left its key. The paper has a fixed set of clients; an endless flow of new keys, each of which
@@ -21,7 +29,68 @@ final class Scheduler {
   private static final int SLOTS_PER_KEPT = 8;
   private static final Duration KEPT_FOR = Duration.ofMillis(20);
 
+  /** Admissions of others after which one in the background has its turn. */
+  static final int BACKGROUND_EVERY = 64;
+
+  private static final int SLOTS_PER_BACKGROUND = 4;
+
+  /** The background's part of the model's time while others run is one in so many. */
+  private static final int BACKGROUND_SHARE = 10;
+
+  /** What the background may take at once after it had none for a while. */
+  static final Duration MOST_CREDIT = Duration.ofMillis(20);
+
   private Scheduler() {}
+
+  /**
+   * What waits for slots.
+   *
+   * @param backgroundRunning slots that requests in the background have
+   * @param sinceBackground admissions of others while some waited in the background
+   */
+  record Demand(
+      boolean onlineWaits,
+      boolean backgroundWaits,
+      int slots,
+      int backgroundRunning,
+      int sinceBackground) {
+
+    /** Whether the next slot is the background's, whoever waits, and stays so. */
+    boolean isBackgroundsTurn() {
+      return backgroundWaits && backgroundRunning == 0 && sinceBackground >= BACKGROUND_EVERY;
+    }
+
+    private boolean backgroundMay() {
+      return backgroundWaits && backgroundRunning < mostBackgroundSlots(slots);
+    }
+  }
+
+  /** Whose request gets the next slot; null if nobody's. */
+  static @Nullable RequestClass nextClass(Demand demand) {
+    if (demand.isBackgroundsTurn()) {
+      return RequestClass.BACKGROUND;
+    }
+    if (demand.onlineWaits()) {
+      return RequestClass.ONLINE;
+    }
+    return demand.backgroundMay() ? RequestClass.BACKGROUND : null;
+  }
+
+  static int mostBackgroundSlots(int slots) {
+    return Math.max(1, slots / SLOTS_PER_BACKGROUND);
+  }
+
+  /**
+   * Time in the model that the background may take beside others; below zero it owes some.
+   *
+   * @param step how long the step ran
+   * @param part of the step that was the background's, 0..1
+   */
+  static Duration credit(Duration before, Duration step, double part) {
+    double gained = step.toNanos() * ((1 - part) / BACKGROUND_SHARE - part);
+    Duration after = before.plusNanos(Math.round(gained));
+    return after.compareTo(MOST_CREDIT) > 0 ? MOST_CREDIT : after;
+  }
 
   /** A request that waits for a slot. */
   interface Waiting {
@@ -59,6 +128,31 @@ final class Scheduler {
   static int mostSlots(int slots, int freeSlots, Duration sinceFreed, int keys) {
     boolean isKept = freeSlots <= slots / SLOTS_PER_KEPT && sinceFreed.compareTo(KEPT_FOR) < 0;
     return isKept ? Math.ceilDiv(slots, keys) : slots;
+  }
+
+  /**
+   * What of a step is the background's own: no row of others needs it. None if the background is
+   * alone.
+   */
+  static double backgroundPart(List<SlotView> slots, StepPlan plan) {
+    if (slots.stream().noneMatch(SlotView::isOnline)) {
+      return 0;
+    }
+    return switch (plan) {
+      case StepPlan.Idle idle -> 0;
+      case StepPlan.Prefill prefill -> slots.get(prefill.slot()).isBackground() ? 1 : 0;
+      case StepPlan.Decode decode -> {
+        int needed = decode.rows();
+        while (needed > 0 && !isDecodingOnline(slots.get(needed - 1))) {
+          needed--;
+        }
+        yield 1 - (double) needed / decode.rows();
+      }
+    };
+  }
+
+  private static boolean isDecodingOnline(SlotView view) {
+    return view.isOnline() && view.phase() == SlotView.Phase.DECODE;
   }
 
   /**

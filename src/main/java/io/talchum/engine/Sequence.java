@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * but {@link #cancel} belongs to the engine thread.
  */
 final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache.Tokens {
+  /** Told when there is no memory to say more. */
+  private static final ServeException FAILED =
+      new ServeException(ErrorCode.INTERNAL, "the request failed inside the server");
+
   private final GenerationRequest request;
   private final @Nullable AdapterId adapterId;
   private final Set<Integer> eosTokenIds;
@@ -38,9 +42,11 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
   private @Nullable PrefixCursor prefix;
   private int kvTokens;
   private int cachedTokens;
+  private int rereadTokens; // generated ones that are read again after a preemption
   private int completionTokens;
   private int[] generated = new int[16]; // the first completionTokens of it
   private boolean hasEnded;
+  private boolean keepsSlot;
 
   Sequence(
       GenerationRequest request,
@@ -54,7 +60,9 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     this.adapterId = lease == null ? null : lease.id();
     this.eosTokenIds = eosTokenIds;
     this.maxContextTokens = maxContextTokens;
-    this.sampler = new SequenceSampler(sampling, request.promptTokenIds(), eosTokenIds);
+    this.sampler =
+        new SequenceSampler(
+            sampling, request.promptTokenIds(), eosTokenIds, request.sink().wantsLogprobs());
     this.detokenizer = detokenizer;
     this.stopFilter = new StopFilter(sampling.stopStrings());
     this.times = new SequenceTimes(submittedAt);
@@ -95,8 +103,19 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     return times;
   }
 
+  RequestClass requestClass() {
+    return request.requestClass();
+  }
+
+  /** All that is read before anything is generated: a given completion too. */
   int promptTokens() {
     return request.promptTokenIds().length;
+  }
+
+  /** The prompt without a given completion: what adapters and long contexts go by. */
+  int[] announcedTokenIds() {
+    int[] all = promptTokenIds();
+    return request.promptTokens() == all.length ? all : Arrays.copyOf(all, request.promptTokens());
   }
 
   int[] promptTokenIds() {
@@ -108,8 +127,18 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     return kvTokens;
   }
 
+  /** All that is read before the next token is generated. */
+  int readTokens() {
+    return promptTokens() + rereadTokens;
+  }
+
   boolean isPrefilling() {
-    return kvTokens < promptTokens();
+    return kvTokens < readTokens();
+  }
+
+  /** Whether it goes on where it was preempted: the next token is known already. */
+  boolean isResuming() {
+    return completionTokens > 0;
   }
 
   /** The token that the next decode step feeds. */
@@ -139,13 +168,16 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     return Math.max(0, Math.min(request.sampling().maxTokens() - completionTokens, byContext));
   }
 
-  /** Whether its prompt may not be cut into pieces. */
-  boolean readsPromptWhole() {
-    return request.readsPromptWhole();
+  /** How many of the first tokens may not be cut into pieces. */
+  int uncutTokens() {
+    return request.readsPromptWhole() ? request.promptTokens() : 0;
   }
 
-  boolean wantsPromptLogprobs() {
-    return request.sampling().promptLogprobs();
+  /** The first token whose own logits are still wanted; those after it want theirs too. */
+  int logitsFrom() {
+    return request.wantsPromptLogprobs()
+        ? request.scoredFrom() - 1 + promptLogprobs.size()
+        : SlotView.LAST_ONLY;
   }
 
   boolean hasEnded() {
@@ -155,6 +187,28 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
   /** Prompt tokens [kvTokens, kvTokens + tokens) are in the slot. */
   void prefilled(int tokens) {
     kvTokens += tokens;
+  }
+
+  /**
+   * It has a slot.
+   *
+   * @param keeps whether nobody takes it back before the end
+   */
+  void admitted(boolean keeps, Instant now) {
+    keepsSlot = keeps;
+    times.admitted(now);
+  }
+
+  /** Whether its slot may be given to another: it reads again what it has, and goes on. */
+  boolean canBePreempted() {
+    return requestClass() == RequestClass.BACKGROUND && !keepsSlot;
+  }
+
+  /** It waits again; what is scored and generated stays. */
+  void preempted() {
+    kvTokens = 0;
+    cachedTokens = 0;
+    rereadTokens = Math.max(0, completionTokens - 1);
   }
 
   /** Its blocks are looked up and stored from here on. */
@@ -191,7 +245,7 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
 
   /** The prompt is complete; ends the request if nothing is to be generated. */
   void promptDone() {
-    if (wantsPromptLogprobs()) {
+    if (request.wantsPromptLogprobs()) {
       request.sink().onPrompt(List.copyOf(promptLogprobs));
     }
     if (tokensLeft() == 0) {
@@ -238,6 +292,7 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     return isPastMin ? stopFilter.append(text) + stopFilter.flush() : text;
   }
 
+  /** If the sink does not take it, the request is still there to be failed. */
   private void finish(FinishReason reason, String textDelta) {
     GenerationResult result =
         new GenerationResult(
@@ -245,31 +300,41 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
             textDelta,
             stopFilter.stop(),
             promptTokens(),
-            cachedTokens,
+            Math.min(cachedTokens, promptTokens()),
             completionTokens,
             times.modelTime());
+    request.sink().onFinish(result);
     hasEnded = true;
     times.ended(reason, null);
-    Guarded.run("onFinish of request " + request.id(), () -> request.sink().onFinish(result));
   }
 
   /** Ends the request with an error. */
   void fail(ServeException error) {
     hasEnded = true;
     times.ended(null, error.code());
-    Guarded.run("onError of request " + request.id(), () -> request.sink().onError(error));
+    try {
+      request.sink().onError(error);
+    } catch (Throwable e) {
+      Guarded.log("onError of a request threw; it is tried once more", e);
+      Guarded.run("onError of a request", () -> request.sink().onError(error));
+    }
   }
 
   /** Ends the request because of something unexpected in its own processing. */
-  void fail(RuntimeException cause) {
+  void fail(Throwable cause) {
     if (!hasEnded) {
-      fail(
-          cause instanceof ServeException known
-              ? known
-              : new ServeException(
-                  ErrorCode.INTERNAL,
-                  "request " + request.id() + " failed inside the server: " + cause,
-                  cause));
+      fail(cause instanceof ServeException known ? known : internal(cause));
+    }
+  }
+
+  private ServeException internal(Throwable cause) {
+    try {
+      return new ServeException(
+          ErrorCode.INTERNAL,
+          "request " + request.id() + " failed inside the server: " + cause,
+          cause);
+    } catch (Throwable e) {
+      return FAILED;
     }
   }
 
@@ -277,7 +342,7 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
   void closeLease() {
     AdapterLease lease = request.adapter();
     if (lease != null) {
-      Guarded.run("lease of request " + request.id(), lease::close);
+      Guarded.run("the lease of a request", lease::close);
     }
   }
 }

@@ -25,10 +25,20 @@ final class SequenceSampler {
   private final @Nullable TokenCounts counts;
   private final SeededStream random;
   private final int[] barredBeforeMin;
+  private final boolean logprobs;
   private int generated;
 
-  SequenceSampler(SamplingParams params, int[] promptTokenIds, Set<Integer> eosTokenIds) {
+  /**
+   * @param wantsLogprobs whether each token's log-probability is wanted though the parameters do
+   *     not say so
+   */
+  SequenceSampler(
+      SamplingParams params,
+      int[] promptTokenIds,
+      Set<Integer> eosTokenIds,
+      boolean wantsLogprobs) {
     this.params = params;
+    this.logprobs = params.logprobs() || wantsLogprobs;
     this.counts = LogitAdjustments.needsCounts(params) ? new TokenCounts(promptTokenIds) : null;
     this.random = new SeededStream(params.seed());
     this.barredBeforeMin =
@@ -49,10 +59,7 @@ final class SequenceSampler {
   /** Chooses the next token; overwrites the row unless its candidates were enough. */
   Choice next(StepLogits logits, int number) {
     int[] barred = generated < params.minTokens() ? barredBeforeMin : NONE;
-    if (counts == null
-        && barred.length == 0
-        && params.logitBias().isEmpty()
-        && !params.logprobs()) {
+    if (counts == null && barred.length == 0 && params.logitBias().isEmpty() && !logprobs) {
       OptionalInt chosen = amongCandidates(logits.candidates(number));
       if (chosen.isPresent()) {
         generated++;
@@ -75,7 +82,7 @@ final class SequenceSampler {
     if (counts != null) {
       counts.addGenerated(tokenId);
     }
-    return new Choice(tokenId, params.logprobs() ? logprob(row, tokenId) : null);
+    return new Choice(tokenId, logprobs ? logprob(row, tokenId) : null);
   }
 
   /** The log-probability of a token under this row as it is. */

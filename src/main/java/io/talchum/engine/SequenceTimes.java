@@ -41,6 +41,11 @@ final class SequenceTimes {
     }
   }
 
+  /** How long it has had a slot; zero without. */
+  Duration heldSlot(Instant now) {
+    return admittedAt == null ? Duration.ZERO : Duration.between(admittedAt, now);
+  }
+
   /** See {@link GenerationResult#modelTime}. */
   Duration modelTime() {
     return model == null ? Duration.ZERO : slotWait.plus(model.total()).minus(modelBefore);
@@ -62,6 +67,7 @@ final class SequenceTimes {
     Instant first = firstTokenAt;
     int tokens = sequence.completionTokens();
     return new RequestOutcome(
+        sequence.requestClass(),
         sequence.adapterId(),
         finishReason,
         error,

@@ -3,6 +3,8 @@ package io.talchum.engine;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.engine.SlotView.Phase;
 import io.talchum.model.ModelExecutor;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -30,6 +32,18 @@ final class SlotTable {
     return running;
   }
 
+  int running(RequestClass requestClass) {
+    int count = 0;
+    for (Sequence sequence : sequences) {
+      count += sequence != null && sequence.requestClass() == requestClass ? 1 : 0;
+    }
+    return count;
+  }
+
+  int free() {
+    return sequences.length - running;
+  }
+
   @Nullable Sequence get(int slot) {
     return sequences[slot];
   }
@@ -44,14 +58,24 @@ final class SlotTable {
     return -1;
   }
 
+  /** The free slot with the highest number, or -1. */
+  int highestFree() {
+    for (int slot = sequences.length - 1; slot >= 0; slot--) {
+      if (sequences[slot] == null) {
+        return slot;
+      }
+    }
+    return -1;
+  }
+
   /** Gives the slot to the sequence and binds its adapter; if that throws, the slot stays free. */
   void admit(int slot, Sequence sequence) {
     AdapterLease lease = sequence.adapter();
     try {
       executor.bind(slot, lease == null ? null : lease.resident());
-      executor.expect(slot, sequence.promptTokenIds());
-    } catch (RuntimeException e) {
-      executor.release(slot);
+      executor.expect(slot, sequence.announcedTokenIds());
+    } catch (Throwable e) {
+      free(slot);
       throw e;
     }
     sequences[slot] = sequence;
@@ -61,15 +85,27 @@ final class SlotTable {
 
   /** Takes the slot back; the sequence's adapter may be closed then. */
   void release(int slot) {
-    executor.release(slot);
     sequences[slot] = null;
     running--;
+    free(slot);
   }
 
-  /** Copies KV and adapter, then the sequence is in the other slot. */
+  private void free(int slot) {
+    Guarded.run("the release of a slot", () -> executor.release(slot));
+  }
+
+  /**
+   * Copies KV and adapter, then the sequence is in the other slot; if that throws, it is where it
+   * was.
+   */
   void move(StepPlan.Move move) {
-    executor.copySlot(move.from(), move.to(), move.tokens());
-    executor.release(move.from());
+    try {
+      executor.copySlot(move.from(), move.to(), move.tokens());
+    } catch (Throwable e) {
+      free(move.to());
+      throw e;
+    }
+    free(move.from());
     sequences[move.to()] = sequences[move.from()];
     orders[move.to()] = orders[move.from()];
     sequences[move.from()] = null;
@@ -91,14 +127,28 @@ final class SlotTable {
                   reusing.test(slot)
                       ? Phase.REUSE
                       : sequence.isPrefilling() ? Phase.PREFILL : Phase.DECODE,
+                  sequence.requestClass(),
                   orders[slot],
                   sequence.kvTokens(),
-                  sequence.promptTokens(),
-                  sequence.tokensLeft(),
-                  sequence.wantsPromptLogprobs(),
-                  sequence.readsPromptWhole()));
+                  sequence.readTokens(),
+                  sequence.isPrefilling() && sequence.isResuming() ? 0 : sequence.tokensLeft(),
+                  sequence.logitsFrom(),
+                  sequence.uncutTokens()));
     }
     return views;
+  }
+
+  /** Mean time for which those that somebody waits for have had their slots. */
+  Duration meanAge(Instant now) {
+    Duration sum = Duration.ZERO;
+    int count = 0;
+    for (Sequence sequence : sequences) {
+      if (sequence != null && sequence.requestClass() == RequestClass.ONLINE) {
+        sum = sum.plus(sequence.times().heldSlot(now));
+        count++;
+      }
+    }
+    return count == 0 ? Duration.ZERO : sum.dividedBy(count);
   }
 
   double kvUsedFraction() {

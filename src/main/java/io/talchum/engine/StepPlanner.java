@@ -3,6 +3,7 @@ package io.talchum.engine;
 import io.talchum.engine.SlotView.Phase;
 import io.talchum.engine.StepPlan.Move;
 import io.talchum.model.LogitRows;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -27,50 +28,77 @@ final class StepPlanner {
   private StepPlanner() {}
 
   /**
-   * The next step.
+   * What it depends on besides the slots.
    *
-   * @param slots all slots, by number
    * @param afterDecode whether the last step was a decode step
    * @param prefillSteps prefill steps so far
    * @param someWait whether requests wait, which will fill holes without a move
+   * @param credit time that the background may take from others. Below zero its rows run only where
+   *     they cost nothing; only when it is full does a prompt of theirs go before others' prompts
    */
-  static StepPlan plan(
-      List<SlotView> slots,
-      boolean afterDecode,
-      long prefillSteps,
-      boolean someWait,
-      EngineConfig config) {
-    int lastDecoding = last(slots, Phase.DECODE);
-    int prefilling = nextPrefill(slots, prefillSteps % OLDEST_EVERY == OLDEST_EVERY - 1);
-    if (prefilling >= 0 && (afterDecode || lastDecoding < 0)) {
+  record Moment(boolean afterDecode, long prefillSteps, boolean someWait, Duration credit) {}
+
+  /**
+   * The next step.
+   *
+   * @param slots all slots, by number
+   */
+  static StepPlan plan(List<SlotView> slots, Moment moment, EngineConfig config) {
+    boolean someOnline = slots.stream().anyMatch(SlotView::isOnline);
+    boolean all = !someOnline || !moment.credit().isNegative();
+    int lastDecoding = last(slots, Phase.DECODE, all);
+    int prefilling = nextPrefill(slots, moment, all);
+    if (prefilling >= 0 && (moment.afterDecode() || lastDecoding < 0)) {
       return prefill(prefilling, slots.get(prefilling), lastDecoding >= 0, config);
     }
     if (lastDecoding < 0) {
       return new StepPlan.Idle();
     }
-    Move move = someWait ? null : move(slots, lastDecoding);
-    return new StepPlan.Decode(1 + (move == null ? lastDecoding : lastAfter(slots, move)), move);
+    Move move = moment.someWait() ? null : move(slots, lastDecoding);
+    int last =
+        move == null
+            ? lastDecoding
+            : Math.max(move.to(), last(slots.subList(0, move.from()), Phase.DECODE, all));
+    return new StepPlan.Decode(1 + last, move);
   }
 
   private static StepPlan prefill(
       int slot, SlotView view, boolean othersDecode, EngineConfig config) {
-    boolean isSmall = othersDecode || view.allLogits();
-    int limit =
-        isSmall && !view.inOnePiece() ? config.prefillTokens() : config.prefillTokensAlone();
-    int tokens = Math.min(view.promptLeft(), limit);
-    boolean isLast = tokens == view.promptLeft();
+    int tokens = pieceTokens(view, othersDecode, config);
+    int end = view.kvTokens() + tokens;
+    boolean isLast = end == view.promptTokens();
     LogitRows logits =
-        view.allLogits()
+        end > view.logitsFrom()
             ? LogitRows.ALL
             : isLast && view.tokensLeft() > 0 ? LogitRows.LAST : LogitRows.NONE;
     return new StepPlan.Prefill(slot, view.kvTokens(), tokens, logits);
   }
 
-  private static int nextPrefill(List<SlotView> slots, boolean oldest) {
+  /** Pieces are small while others decode, and where each token wants logits. */
+  private static int pieceTokens(SlotView view, boolean othersDecode, EngineConfig config) {
+    if (view.kvTokens() < view.uncutTokens()) {
+      return Math.min(view.uncutTokens() - view.kvTokens(), config.prefillTokensAlone());
+    }
+    int large = Math.min(view.promptLeft(), config.prefillTokensAlone());
+    boolean isSmall = othersDecode || view.kvTokens() + large > view.logitsFrom();
+    return isSmall ? Math.min(large, config.prefillTokens()) : large;
+  }
+
+  private static int nextPrefill(List<SlotView> slots, Moment moment, boolean all) {
+    boolean oldest = moment.prefillSteps() % OLDEST_EVERY == OLDEST_EVERY - 1;
+    int online = nextPrefill(slots, RequestClass.ONLINE, oldest);
+    int background = all ? nextPrefill(slots, RequestClass.BACKGROUND, oldest) : -1;
+    boolean backgroundFirst = online < 0 || moment.credit().equals(Scheduler.MOST_CREDIT);
+    return background >= 0 && backgroundFirst ? background : online;
+  }
+
+  private static int nextPrefill(List<SlotView> slots, RequestClass of, boolean oldest) {
     int best = -1;
     for (int i = 0; i < slots.size(); i++) {
-      if (slots.get(i).phase() == Phase.PREFILL
-          && (best < 0 || goesBefore(slots.get(i), slots.get(best), oldest))) {
+      SlotView view = slots.get(i);
+      if (view.phase() == Phase.PREFILL
+          && view.requestClass() == of
+          && (best < 0 || goesBefore(view, slots.get(best), oldest))) {
         best = i;
       }
     }
@@ -102,13 +130,10 @@ final class StepPlanner {
     return null;
   }
 
-  private static int lastAfter(List<SlotView> slots, Move move) {
-    return Math.max(move.to(), last(slots.subList(0, move.from()), Phase.DECODE));
-  }
-
-  private static int last(List<SlotView> slots, Phase phase) {
+  /** The last slot in that phase, -1 if none; those of the background only if all count. */
+  private static int last(List<SlotView> slots, Phase phase, boolean all) {
     for (int i = slots.size() - 1; i >= 0; i--) {
-      if (slots.get(i).phase() == phase) {
+      if (slots.get(i).phase() == phase && (all || slots.get(i).isOnline())) {
         return i;
       }
     }

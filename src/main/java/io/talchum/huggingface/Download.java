@@ -70,10 +70,10 @@ final class Download {
       } catch (IOException e) {
         failures = size(part) - before >= HEADWAY_BYTES ? 1 : failures + 1;
         before = size(part);
-        if (failures >= client.patience().attempts()) {
+        if (failures >= client.retries().attempts()) {
           throw e;
         }
-        client.pause(client.patience().backoff(failures));
+        client.pause(client.retries().backoff(failures));
       }
     }
   }
@@ -147,7 +147,7 @@ final class Download {
     byte[] buffer = new byte[1 << 16];
     try (OutputStream out =
             Files.newOutputStream(part, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        StallGuard guard = new StallGuard(in, client.patience().stall())) {
+        StallGuard guard = new StallGuard(in, client.retries().stall())) {
       for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
         guard.alive();
         done += read;

@@ -27,7 +27,7 @@ final class HubClient {
   private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
 
   private final HubSettings settings;
-  private final RetryPolicy patience;
+  private final RetryPolicy retries;
   private final InstantSource clock;
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -35,14 +35,14 @@ final class HubClient {
           .connectTimeout(Duration.ofSeconds(20))
           .build();
 
-  HubClient(HubSettings settings, RetryPolicy patience, InstantSource clock) {
+  HubClient(HubSettings settings, RetryPolicy retries, InstantSource clock) {
     this.settings = settings;
-    this.patience = patience;
+    this.retries = retries;
     this.clock = clock;
   }
 
-  RetryPolicy patience() {
-    return patience;
+  RetryPolicy retries() {
+    return retries;
   }
 
   /** {@code GET /api/models/REPO/revision/REVISION}. */
@@ -69,8 +69,8 @@ final class HubClient {
       HubId id, String method, String path, Map<String, String> headers) throws IOException {
     URI uri = URI.create(settings.endpoint() + path);
     IOException last = new IOException("no attempt");
-    for (int failed = 0; failed < patience.attempts(); failed++) {
-      Duration wait = patience.backoff(failed);
+    for (int failed = 0; failed < retries.attempts(); failed++) {
+      Duration wait = retries.backoff(failed);
       try {
         HttpResponse<InputStream> response = followed(method, uri, headers);
         int status = response.statusCode();
@@ -80,7 +80,7 @@ final class HubClient {
         }
         response.body().close();
         Duration asked = retryAfter(response);
-        if (asked != null && patience.isTooLong(asked)) {
+        if (asked != null && retries.isTooLong(asked)) {
           throw new ServeException(
               ErrorCode.INTERNAL,
               "%s: the hub answers %d and asks to wait %d seconds; try again then%s"
@@ -95,7 +95,7 @@ final class HubClient {
       } catch (IOException e) {
         last = e;
       }
-      if (failed + 1 < patience.attempts()) {
+      if (failed + 1 < retries.attempts()) {
         pause(wait);
       }
     }
@@ -104,7 +104,7 @@ final class HubClient {
 
   void pause(Duration wait) throws IOException {
     try {
-      patience.pause().await(wait);
+      retries.pause().await(wait);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
@@ -151,7 +151,7 @@ final class HubClient {
       throws IOException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
-            .timeout(patience.stall())
+            .timeout(retries.stall())
             .header("User-Agent", "talchum")
             .method(method, HttpRequest.BodyPublishers.noBody());
     headers.forEach(request::header);

@@ -26,6 +26,12 @@ public record HubId(String repo, @Nullable String file, String revision) {
     return text.startsWith(PREFIX);
   }
 
+  /** Whether a text has the form ORG/NAME or ORG/NAME/FILE.gguf. */
+  public static boolean looksLikeRepository(String text) {
+    int parts = text.split("/", -1).length;
+    return isFileName(text) && (parts == 2 || (parts > 2 && text.endsWith(".gguf")));
+  }
+
   /**
    * @throws ServeException INVALID_REQUEST
    */

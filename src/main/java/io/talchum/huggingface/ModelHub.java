@@ -8,8 +8,11 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -33,9 +36,9 @@ public final class ModelHub {
     this(settings, RetryPolicy.DEFAULT, clock);
   }
 
-  ModelHub(HubSettings settings, RetryPolicy patience, InstantSource clock) {
+  ModelHub(HubSettings settings, RetryPolicy retries, InstantSource clock) {
     this.settings = settings;
-    this.client = new HubClient(settings, patience, clock);
+    this.client = new HubClient(settings, retries, clock);
   }
 
   /**
@@ -69,16 +72,27 @@ public final class ModelHub {
       if (settings.offline()) {
         throw new ServeException(
             ErrorCode.NOT_FOUND,
-            id + " is not complete in the cache, and HF_HUB_OFFLINE forbids to download it");
+            "%s is not complete in the cache (%s), and HF_HUB_OFFLINE forbids to ask %s for it; unset that variable, or name a folder or a GGUF file"
+                .formatted(id, settings.cache(), host()));
       }
       return online(id, cache, progress);
+    } catch (ConnectException | HttpConnectTimeoutException e) {
+      throw new ServeException(
+          ErrorCode.INTERNAL,
+          "%s is not complete in the cache (%s), and %s cannot be reached (%s); check the network and HF_ENDPOINT (HF_HUB_OFFLINE=1 would take the cache alone)"
+              .formatted(id, settings.cache(), host(), reason(e)),
+          e);
     } catch (IOException e) {
       throw new ServeException(
           ErrorCode.INTERNAL,
-          "%s: the download failed (%s); run the command again, it goes on where it stopped"
-              .formatted(id, reason(e)),
+          "%s: the download from %s failed (%s); run the command again, it goes on where it stopped"
+              .formatted(id, host(), reason(e)),
           e);
     }
+  }
+
+  private String host() {
+    return settings.endpoint().getAuthority();
   }
 
   private Fetched online(HubId id, HubCache cache, Progress progress) throws IOException {
@@ -206,6 +220,11 @@ public final class ModelHub {
 
   /** What went wrong, without addresses that are signed. */
   private static String reason(IOException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException) {
+        return "its name is not known";
+      }
+    }
     String message = e.getMessage();
     return message == null ? e.getClass().getSimpleName() : message;
   }

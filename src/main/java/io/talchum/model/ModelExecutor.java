@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the frozen base with one adapter (or none) per KV slot. Only {@link #prepare} may be called
- * from any thread; all else belongs to the engine thread.
+ * Runs the frozen base with one adapter (or none) per KV slot. {@link #prepare}, {@link #isReady}
+ * and {@link #makeReady} may be called from any thread; all else belongs to the engine thread.
  */
 public interface ModelExecutor extends AutoCloseable {
   ModelSpec spec();
@@ -30,6 +30,17 @@ public interface ModelExecutor extends AutoCloseable {
   ResidentAdapter prepare(AdapterWeights weights);
 
   /**
+   * Whether {@link #bind} of the adapter only plugs it in: nothing is compiled or computed for it
+   * then. Any thread.
+   */
+  default boolean isReady(ResidentAdapter adapter) {
+    return true;
+  }
+
+  /** Makes it so; may take seconds. Any thread, but not the engine's. */
+  default void makeReady(ResidentAdapter adapter) {}
+
+  /**
    * Gives the slot to a sequence that uses this adapter; null is the bare base. The adapter must
    * stay open until the slot is bound anew or released.
    *
@@ -37,6 +48,17 @@ public interface ModelExecutor extends AutoCloseable {
    * all other methods, do not count them.
    */
   void bind(int slot, @Nullable ResidentAdapter adapter);
+
+  /**
+   * Virtual tokens of the slot's adapter that are not in the slot yet: those that {@link #bind}
+   * could not copy, because nobody has read them before. {@link #prefill} would read them all.
+   */
+  default int virtualTokensLeft(int slot) {
+    return 0;
+  }
+
+  /** Reads a piece of them, before the prompt's first one; a step of its own. */
+  default void prefillVirtual(int slot, int mostTokens) {}
 
   /**
    * Tells the slot's prompt, before its first piece runs and after {@link #bind}. Some bases rotate

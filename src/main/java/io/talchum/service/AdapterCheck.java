@@ -8,8 +8,6 @@ import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.SelfTest;
 import io.talchum.core.KvFormat;
-import io.talchum.model.ForwardPass;
-import io.talchum.model.ModelExecutor;
 import io.talchum.weights.pack.PackageManifest;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -47,18 +45,18 @@ public final class AdapterCheck {
             resident.virtualTokens(),
             counts(content),
             ModuleChange.of(content.weights(), new PackageWeights(model.weights())),
-            selfTest(model.executor(), content, resident),
+            selfTest(model, content, resident),
             manifest.name() + ", sha256-" + manifest.contentHash());
       }
     }
   }
 
   private SelfTestCard selfTest(
-      ModelExecutor executor, AdapterContent content, ResidentAdapter resident) {
+      RunningModel model, AdapterContent content, ResidentAdapter resident) {
     SelfTestRun run =
         new SelfTestRun(
-            (adapter, prompt) -> ForwardPass.logits(executor, 0, adapter, prompt),
-            executor.spec().vocabSize(),
+            (adapter, prompt) -> model.engine().probe(prompt, adapter, null),
+            model.executor().spec().vocabSize(),
             clock);
     SelfTest test = run.of(AdapterTrial.parts(content, List.of(resident)));
     SelfTests.requirePassed(new AdapterId(content.source(), content.version()), test);

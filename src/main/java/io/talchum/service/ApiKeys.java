@@ -1,9 +1,9 @@
 package io.talchum.service;
 
+import io.talchum.core.ApiScope;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.Principal;
-import io.talchum.core.Scope;
 import io.talchum.core.ServeException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -27,7 +27,7 @@ public final class ApiKeys {
 
   private final List<Key> keys;
 
-  private record Key(byte[] hash, Set<Scope> scopes) {}
+  private record Key(byte[] hash, Set<ApiScope> scopes) {}
 
   /**
    * Reads keys as the configuration has them: {@code KEY}, or {@code KEY SCOPE...} for one that may
@@ -47,15 +47,15 @@ public final class ApiKeys {
           "talchum.api-keys holds a key of less than %d characters; choose a longer one"
               .formatted(MIN_CHARS));
     }
-    Set<Scope> scopes = EnumSet.noneOf(Scope.class);
+    Set<ApiScope> scopes = EnumSet.noneOf(ApiScope.class);
     for (String word : Arrays.asList(words).subList(1, words.length)) {
       scopes.add(scope(word));
     }
-    return new Key(hash(words[0]), scopes.isEmpty() ? Set.of(Scope.values()) : scopes);
+    return new Key(hash(words[0]), scopes.isEmpty() ? Set.of(ApiScope.values()) : scopes);
   }
 
-  private static Scope scope(String word) {
-    return Arrays.stream(Scope.values())
+  private static ApiScope scope(String word) {
+    return Arrays.stream(ApiScope.values())
         .filter(scope -> scope.word().equals(word))
         .findFirst()
         .orElseThrow(
@@ -67,7 +67,7 @@ public final class ApiKeys {
   }
 
   private static String words() {
-    return Arrays.stream(Scope.values()).map(Scope::word).collect(Collectors.joining(", "));
+    return Arrays.stream(ApiScope.values()).map(ApiScope::word).collect(Collectors.joining(", "));
   }
 
   /** Whether requests need a key at all. */

@@ -27,22 +27,23 @@ public final class ChatService {
   /**
    * Starts the answers; the caller reads and closes the generation.
    *
-   * @throws ServeException for every refusal, before anything runs
+   * @throws ServeException for every refusal, before anything is loaded or runs
    */
   public Generation chat(ChatRequest request) {
     checkChoices(request.choices(), limits);
-    try (ModelService.Resolved model =
-        models.resolve(request.model(), request.adapters(), starter.deadline(request.caller()))) {
-      ConditionedPrompt prompt = conditioning.condition(request, model.virtualTokens());
-      return starter.start(
-          new GenerationStarter.Plan(
-              "chatcmpl-",
-              List.of(new GenerationStarter.Part(prompt, "")),
-              request.choices(),
-              EchoMode.COMPLETION,
-              request.caller()),
-          model);
-    }
+    return starter.start(
+        () -> models.resolve(request.model(), request.adapters()),
+        target -> plan(request, conditioning.condition(request, target)));
+  }
+
+  private static GenerationStarter.Plan plan(ChatRequest request, ConditionedPrompt prompt) {
+    return new GenerationStarter.Plan(
+        "chatcmpl-",
+        List.of(new GenerationStarter.Part(prompt, "")),
+        request.choices(),
+        EchoMode.COMPLETION,
+        request.tags(),
+        request.caller());
   }
 
   static void checkChoices(int choices, ServiceLimits limits) {

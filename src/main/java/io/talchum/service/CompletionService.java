@@ -31,7 +31,7 @@ public final class CompletionService {
    * Starts the completions, choice index = prompt * choices + copy; the caller reads and closes the
    * generation.
    *
-   * @throws ServeException for every refusal, before anything runs
+   * @throws ServeException for every refusal, before anything is loaded or runs
    */
   public Generation complete(CompletionRequest request) {
     ChatService.checkChoices(request.choices(), limits);
@@ -41,21 +41,20 @@ public final class CompletionService {
           "prompt holds %d prompts; at most %d are allowed in one request"
               .formatted(request.prompts().size(), limits.prompts()));
     }
-    try (ModelService.Resolved model =
-        models.resolve(request.model(), request.adapters(), starter.deadline(request.caller()))) {
-      return starter.start(
-          new GenerationStarter.Plan(
-              "cmpl-",
-              parts(request, model.virtualTokens()),
-              request.choices(),
-              mode(request),
-              request.caller()),
-          model);
-    }
+    return starter.start(
+        () -> models.resolve(request.model(), request.adapters()),
+        target ->
+            new GenerationStarter.Plan(
+                "cmpl-",
+                parts(request, conditioning.condition(request, target)),
+                request.choices(),
+                mode(request),
+                request.tags(),
+                request.caller()));
   }
 
-  private List<GenerationStarter.Part> parts(CompletionRequest request, int virtualTokens) {
-    List<ConditionedPrompt> prompts = conditioning.condition(request, virtualTokens);
+  private List<GenerationStarter.Part> parts(
+      CompletionRequest request, List<ConditionedPrompt> prompts) {
     List<GenerationStarter.Part> parts = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
       String echo = request.echo() ? text(request.prompts().get(i), prompts.get(i)) : "";

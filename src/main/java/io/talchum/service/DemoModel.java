@@ -5,14 +5,13 @@ import io.talchum.core.ServeException;
 import io.talchum.weights.pack.ImportRequest;
 import io.talchum.weights.pack.ModelImporter;
 import io.talchum.weights.pack.ProgressListener;
+import io.talchum.weights.pack.Staging;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The small model and its adapters that the program carries, for machines that have none. */
 final class DemoModel {
@@ -43,18 +42,15 @@ final class DemoModel {
    */
   static void install(Path modelsDir, Path adaptersDir) {
     try {
-      Files.createDirectories(modelsDir);
       Files.createDirectories(adaptersDir);
-      Path staging = Files.createTempDirectory(modelsDir, ".demo-");
-      try {
+      try (Staging place = Staging.open(modelsDir)) {
+        Path staging = place.directory();
         for (String adapter : ADAPTERS) {
           installAdapter(adapter, staging.resolve(adapter), adaptersDir.resolve(adapter));
         }
         Path source = staging.resolve(NAME);
         copy("model/", MODEL_FILES, source);
         new ModelImporter().run(ImportRequest.of(source, NAME), modelsDir, ProgressListener.NONE);
-      } finally {
-        delete(staging);
       }
     } catch (IOException e) {
       throw new ServeException(
@@ -81,14 +77,6 @@ final class DemoModel {
           throw new IOException("the build lacks " + folder + file);
         }
         Files.copy(in, target.resolve(file));
-      }
-    }
-  }
-
-  private static void delete(Path root) throws IOException {
-    try (Stream<Path> tree = Files.walk(root)) {
-      for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
       }
     }
   }

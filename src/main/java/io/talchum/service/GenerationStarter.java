@@ -1,7 +1,9 @@
 package io.talchum.service;
 
 import io.talchum.conditioning.ConditionedPrompt;
+import io.talchum.conditioning.ResolvedTarget;
 import io.talchum.core.Caller;
+import io.talchum.core.RequestTags;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
@@ -11,6 +13,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Queues a request's sequences: every prompt as often as there are choices. */
@@ -18,41 +22,74 @@ final class GenerationStarter {
   /** Steps the seed from choice to choice: 2^64 divided by the golden ratio, as in SplitMix64. */
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
+  private final TargetLeases leases;
   private final Engine engine;
   private final TokenSpelling spelling;
   private final RequestIds ids;
   private final InstantSource clock;
   private final ServiceLimits limits;
   private final ServiceListener listener;
+  private final Recordings recordings;
 
   GenerationStarter(
+      TargetLeases leases,
       Engine engine,
       TokenSpelling spelling,
       RequestIds ids,
       InstantSource clock,
       ServiceLimits limits,
-      ServiceListener listener) {
+      ServiceListener listener,
+      Recordings recordings) {
+    this.leases = leases;
     this.engine = engine;
     this.spelling = spelling;
     this.ids = ids;
     this.clock = clock;
     this.limits = limits;
     this.listener = listener;
+    this.recordings = recordings;
   }
 
   /** A prompt with the text that an echo shows. */
   record Part(ConditionedPrompt prompt, String echoText) {}
 
   /** What is to be started, the same for all its sequences but prompt and seed. */
-  record Plan(String idPrefix, List<Part> parts, int choices, EchoMode mode, Caller caller) {}
+  record Plan(
+      String idPrefix,
+      List<Part> parts,
+      int choices,
+      EchoMode mode,
+      RequestTags tags,
+      Caller caller) {}
 
   /**
-   * Queues all sequences or none.
+   * Finds what the request is for, checks all of it, and only then leases the adapter and queues
+   * all sequences or none: a request that is refused has loaded nothing.
    *
-   * @throws ServeException QUEUE_FULL and the other refusals of the engine
+   * @param check what is to be started, or a refusal
+   * @throws ServeException what the arguments throw, DEADLINE_EXCEEDED and what the load throws,
+   *     QUEUE_FULL and the other refusals of the engine
    */
-  Generation start(Plan plan, ModelService.Resolved model) {
+  Generation start(Supplier<ResolvedTarget> resolve, Function<ResolvedTarget, Plan> check) {
+    ResolvedTarget target = resolve.get();
+    while (true) {
+      Plan plan = check.apply(target);
+      try (SharedLease lease = leases.lease(target, deadline(plan.caller()))) {
+        return start(plan, target, lease);
+      } catch (ServeException e) {
+        ResolvedTarget now = resolve.get();
+        if (now.versions().equals(target.versions())) {
+          throw e;
+        }
+        target = now; // its folder was replaced meanwhile
+      }
+    }
+  }
+
+  private Generation start(Plan plan, ResolvedTarget target, @Nullable SharedLease lease) {
     String id = ids.next(plan.idPrefix());
+    Instant created = clock.instant();
+    Recording recording = recordings.begin(id, created, plan, target.versions());
     EventQueue queue = new EventQueue();
     List<SequenceFeed> feeds = new ArrayList<>();
     List<GenerationRequest> requests = new ArrayList<>();
@@ -63,15 +100,16 @@ final class GenerationStarter {
         int index = feeds.size();
         String sequenceId = id + "-" + index;
         feeds.add(feed(sequenceId, index, part, plan.mode()));
-        requests.add(request(sequenceId, part, choice, plan, model, queue.sink(index)));
+        GenerationRequest request =
+            request(sequenceId, part, choice, plan, target, lease, queue.sink(index));
+        requests.add(recording == null ? request : recorded(request, recording, plan.mode()));
       }
     }
     submit(requests);
-    Instant created = clock.instant();
     return new Generation(
         id,
         created,
-        model.versions(),
+        target.versions(),
         new Generation.Prompts(promptTokens, plan.choices()),
         feeds,
         queue,
@@ -84,7 +122,10 @@ final class GenerationStarter {
         sequenceId,
         index,
         new SequenceFeed.Prompt(
-            part.prompt().tokenIds(), part.echoText(), part.prompt().reasoning()),
+            part.prompt().tokenIds(),
+            part.echoText(),
+            part.prompt().sampling().logprobs(),
+            part.prompt().reasoning()),
         mode,
         spelling);
   }
@@ -94,17 +135,29 @@ final class GenerationStarter {
       Part part,
       int choice,
       Plan plan,
-      ModelService.Resolved model,
+      ResolvedTarget target,
+      @Nullable SharedLease lease,
       io.talchum.engine.GenerationSink sink) {
-    SharedLease lease = model.lease();
     return new GenerationRequest(
         sequenceId,
         part.prompt().tokenIds(),
         lease == null ? null : lease.part(),
         reseeded(part.prompt().sampling(), choice),
-        model.fairnessName() + "/" + plan.caller().tenant(),
+        target.fairnessName() + "/" + plan.caller().tenant(),
         deadline(plan.caller()),
         sink);
+  }
+
+  private static GenerationRequest recorded(
+      GenerationRequest request, Recording recording, EchoMode mode) {
+    return request.withSink(
+        recording.sink(
+            new RecordedSequence.Start(
+                request.id(),
+                request.promptTokenIds(),
+                request.sampling(),
+                mode != EchoMode.PROMPT),
+            request.sink()));
   }
 
   private void submit(List<GenerationRequest> requests) {

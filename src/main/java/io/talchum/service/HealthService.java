@@ -1,7 +1,5 @@
 package io.talchum.service;
 
-import io.talchum.core.ErrorCode;
-import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
 
 /** Whether the server serves. */
@@ -15,15 +13,9 @@ public final class HealthService {
   /**
    * Returns if requests are served.
    *
-   * @throws ServeException ENGINE_UNHEALTHY, SHUTTING_DOWN
+   * @throws io.talchum.core.ServeException ENGINE_UNHEALTHY with the reason, SHUTTING_DOWN
    */
   public void check() {
-    if (!engine.isHealthy()) {
-      throw new ServeException(
-          ErrorCode.ENGINE_UNHEALTHY, "the engine has failed; restart the server");
-    }
-    if (!engine.isAccepting()) {
-      throw new ServeException(ErrorCode.SHUTTING_DOWN, "the server is shutting down");
-    }
+    engine.requireAccepting();
   }
 }

@@ -34,6 +34,11 @@ public final class HubModels {
     return HubId.isHubId(source);
   }
 
+  /** Whether a text would be one behind {@code hf:}: ORG/NAME, or ORG/NAME/FILE.gguf. */
+  public static boolean looksLikeRepository(String source) {
+    return HubId.looksLikeRepository(source);
+  }
+
   /**
    * Finds the files in the cache, or downloads them.
    *

@@ -2,6 +2,7 @@ package io.talchum.service;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.huggingface.HubId;
 import io.talchum.weights.pack.ImportRequest;
 import io.talchum.weights.pack.ModelImporter;
 import io.talchum.weights.pack.ModelStore;
@@ -131,15 +132,52 @@ public final class ModelCatalog {
         .orElseGet(
             () -> {
               Path folder = Path.of(wanted);
-              if (Files.isDirectory(folder)) {
+              if (ModelStore.isPackage(folder)) {
                 return folder;
               }
               throw ServeException.of(
                   ErrorCode.MODEL_NOT_FOUND,
                   "model",
-                  "there is no model '%s'; known are %s; see ./talchum models and ./talchum import"
-                      .formatted(Printable.of(wanted), names()));
+                  "there is no model '%s'; %s".formatted(Printable.of(wanted), advice(wanted)));
             });
+  }
+
+  /** What to type in place of a name that is no model's. */
+  private String advice(String wanted) {
+    String shown = Printable.of(wanted);
+    if (Files.exists(Path.of(wanted))) {
+      return "it is not imported yet: ./talchum import " + shown;
+    }
+    if (HubId.isHubId(wanted) || HubId.looksLikeRepository(wanted)) {
+      return "known are %s; one of the Hugging Face hub is imported first: ./talchum import %s%s"
+          .formatted(names(), HubId.isHubId(wanted) ? "" : "hf:", shown);
+    }
+    return "known are %s; see ./talchum models and ./talchum import".formatted(names());
+  }
+
+  /**
+   * Removes a package; its adapters stay.
+   *
+   * @return the bytes that it took
+   * @throws ServeException MODEL_NOT_FOUND with the known names; INVALID_REQUEST if a server has it
+   */
+  public long remove(String name) {
+    return store
+        .remove(name)
+        .orElseThrow(
+            () ->
+                ServeException.of(
+                    ErrorCode.MODEL_NOT_FOUND,
+                    "model",
+                    "there is no model '%s' to remove; known are %s"
+                        .formatted(Printable.of(name), allNames())));
+  }
+
+  private String allNames() {
+    List<String> names =
+        new ArrayList<>(store.list().stream().map(e -> e.manifest().name()).toList());
+    store.unusable().forEach(found -> names.add(found.name()));
+    return names.isEmpty() ? "none" : String.join(", ", names);
   }
 
   /** The demo model is no answer to somebody whose own model needs a new import. */

@@ -6,6 +6,7 @@ import io.talchum.core.ServeException;
 import io.talchum.weights.pack.ImportRequest;
 import io.talchum.weights.pack.ModelImporter;
 import io.talchum.weights.pack.ProgressListener;
+import io.talchum.weights.pack.Staging;
 import io.talchum.weights.pack.TensorReport;
 import io.talchum.weights.quantize.Quantization;
 import java.io.IOException;
@@ -17,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Measures how well models predict a text. */
@@ -79,16 +79,11 @@ public final class ModelEvaluation {
   }
 
   private Perplexity ofSource(Path source, Path models, String text) {
-    try {
-      Path folder = Files.createTempDirectory(models, ".report-");
-      try {
-        ImportRequest plain =
-            ImportRequest.of(source, "source").quantized(Quantization.NONE, Quantization.NONE);
-        Path copy = new ModelImporter().run(plain, folder, ProgressListener.NONE);
-        return run(copy, text, 0, KvFormat.FP32);
-      } finally {
-        delete(folder);
-      }
+    try (Staging staging = Staging.open(models)) {
+      ImportRequest plain =
+          ImportRequest.of(source, "source").quantized(Quantization.NONE, Quantization.NONE);
+      Path copy = new ModelImporter().run(plain, staging.directory(), ProgressListener.NONE);
+      return run(copy, text, 0, KvFormat.FP32);
     } catch (IOException e) {
       throw new ServeException(
           ErrorCode.INTERNAL, "no fp32 copy of the model can be written to measure it: " + e, e);
@@ -98,14 +93,6 @@ public final class ModelEvaluation {
   private Perplexity run(Path folder, String text, int contextTokens, KvFormat kv) {
     try (RunningModel model = runner.open(folder, contextTokens, kv)) {
       return Perplexity.of(model, text);
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> tree = Files.walk(folder)) {
-      for (Path path : tree.toList().reversed()) {
-        Files.delete(path);
-      }
     }
   }
 

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 @FunctionalInterface
 public interface ModelRunner {
   /**
-   * Opens a package for one sequence; to be closed by the caller.
+   * Starts an engine on a package, with one slot; to be closed by the caller.
    *
    * @param contextTokens positions; 0 is {@link ModelEvaluation#DEFAULT_CONTEXT_TOKENS} or the
    *     model's if that is less

@@ -1,11 +1,14 @@
 package io.talchum.service;
 
+import io.talchum.adapter.AdapterFacts;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterInfo;
-import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterReference;
 import io.talchum.adapter.AdapterRegistry;
+import io.talchum.adapter.AdapterSource;
+import io.talchum.adapter.mix.AdapterMix;
 import io.talchum.adapter.store.StoredName;
+import io.talchum.conditioning.ResolvedTarget;
 import io.talchum.conditioning.ServedModel;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
@@ -21,7 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Which models there are, and which one a request means. */
+/** Which models there are, and which one a request means. Nothing here loads anything. */
 public final class ModelService {
   /** Names told to a client that asked for an unknown one. */
   private static final int NAMES_TOLD = 20;
@@ -29,13 +32,11 @@ public final class ModelService {
   private final ServedModel base;
   private final AdapterRegistry adapters;
   private final StoredAdapters stored;
-  private final MixedAdapters mixes;
 
   public ModelService(ServedModel base, AdapterRegistry adapters, StoredAdapters stored) {
     this.base = base;
     this.adapters = adapters;
     this.stored = stored;
-    this.mixes = new MixedAdapters(adapters, stored);
   }
 
   /** The base, then its adapters by name. */
@@ -45,7 +46,7 @@ public final class ModelService {
     Stream<ModelCard> others =
         stored.names().stream()
             .filter(name -> !shadowed.contains(name.name()))
-            .map(name -> card(name, name.current()));
+            .map(name -> card(new AdapterId(name.name(), name.current()), since(name)));
     return Stream.concat(
             Stream.of(baseCard()),
             Stream.concat(loaded.stream(), others).sorted(Comparator.comparing(ModelCard::name)))
@@ -58,79 +59,119 @@ public final class ModelService {
    * @throws ServeException MODEL_NOT_FOUND with the known names
    */
   public ModelCard model(String model) {
-    return model(model, "model");
-  }
-
-  private ModelCard model(String model, String param) {
-    ModelName wanted = ModelName.parse(model);
-    Optional<ModelCard> card =
-        wanted.name().equals(base.name())
-            ? Optional.of(baseCard())
-            : adapters
-                .find(wanted.name())
-                .map(this::card)
-                .or(
-                    () ->
-                        stored.find(wanted.name()).map(name -> card(name, version(name, wanted))));
-    return card.filter(c -> wanted.matches(c.version()))
-        .orElseThrow(() -> unknown(model, param, card.orElse(null)));
+    AdapterReference wanted = AdapterReference.parse(model);
+    if (isBase(wanted, "model")) {
+      return baseCard();
+    }
+    Found found = require(wanted, "model");
+    return card(found.id(), found.created());
   }
 
   /**
-   * What the request runs on; the caller closes it. Waits for an adapter that is not in memory.
+   * What a request is for.
    *
    * @param model null is the base
-   * @param until when to give up waiting; null never
-   * @throws ServeException MODEL_NOT_FOUND with the known names; DEADLINE_EXCEEDED, QUEUE_FULL and
-   *     what the load throws
-   */
-  Resolved resolve(@Nullable String model, @Nullable Instant until) {
-    if (model == null) {
-      return Resolved.base(base);
-    }
-    ModelCard card = model(model);
-    if (card.parent() == null) {
-      return Resolved.base(base);
-    }
-    return Resolved.adapter(
-        base,
-        adapters.find(card.name()).isPresent()
-            ? adapters.acquire(model, until)
-            : stored.acquire(
-                new AdapterId(card.name(), card.version()),
-                AdapterReference.parse(model).task(),
-                until));
-  }
-
-  /**
-   * The same for a request that may name a mix.
-   *
    * @param mix mostly empty; else the model must be the base
+   * @throws ServeException MODEL_NOT_FOUND with the known names; INVALID_REQUEST
    */
-  Resolved resolve(@Nullable String model, List<WeightedAdapter> mix, @Nullable Instant until) {
+  ResolvedTarget resolve(@Nullable String model, List<WeightedAdapter> mix) {
+    ResolvedTarget target = model == null ? base() : resolve(model, "model");
     if (mix.isEmpty()) {
-      return resolve(model, until);
+      return target;
     }
-    if (model != null && model(model).parent() != null) {
+    if (target instanceof ResolvedTarget.Adapter) {
       throw ServeException.invalid(
           "model",
           "model '%s' is an adapter, and adapters names some too; move it there with its weight, and leave model out or say '%s'"
-              .formatted(Printable.of(model), base.name()));
+              .formatted(Printable.of(String.valueOf(model)), base.name()));
     }
-    MixedAdapters.Named named = named(mix, until);
-    return Resolved.mix(base, mixes.acquire(named, until), named.versions());
+    return mix(mixed(mix));
   }
 
-  /** The versions that are named. */
-  MixedAdapters.Named named(List<WeightedAdapter> adapters, @Nullable Instant until) {
-    return mixes.named(adapters, this::model, until);
+  /** The versions that a mix names. */
+  MixedAdapters mixed(List<WeightedAdapter> adapters) {
+    return MixedAdapters.of(adapters, this::resolve);
+  }
+
+  private ResolvedTarget.Mix mix(MixedAdapters mixed) {
+    AdapterMix mix = new AdapterMix(mixed.mixParts());
+    return new ResolvedTarget.Mix(
+        new ModelVersions(base.name(), base.version(), null, null, mixed.versions()),
+        base.defaults(),
+        mix.id(),
+        mix,
+        mixed.adapters());
+  }
+
+  private ResolvedTarget.Base base() {
+    return new ResolvedTarget.Base(
+        new ModelVersions(base.name(), base.version(), null, null), base.defaults());
+  }
+
+  private ResolvedTarget resolve(String model, String param) {
+    AdapterReference wanted = AdapterReference.parse(param, model);
+    if (isBase(wanted, param)) {
+      return base();
+    }
+    Found found = require(wanted, param);
+    AdapterFacts facts = found.source().facts(found.id());
+    int unused = wanted.variantOf(facts.variants());
+    return new ResolvedTarget.Adapter(
+        new ModelVersions(
+            base.name(), base.version(), wanted.nameWithVariant(), found.id().version()),
+        base.defaults(),
+        found.id(),
+        found.source(),
+        wanted.variant(),
+        facts);
+  }
+
+  private boolean isBase(AdapterReference wanted, String param) {
+    if (!wanted.name().equals(base.name())) {
+      return false;
+    }
+    if (wanted.variant().isPresent() || !wanted.matches(base.version())) {
+      throw otherVersion(wanted, param, new AdapterId(base.name(), base.version()));
+    }
+    return true;
+  }
+
+  /** A version of an adapter and what reads it. */
+  private record Found(AdapterId id, AdapterSource source, Instant created) {}
+
+  private Found require(AdapterReference wanted, String param) {
+    Found found = find(wanted).orElseThrow(() -> unknown(wanted, param));
+    if (!wanted.matches(found.id().version())) {
+      throw otherVersion(wanted, param, found.id());
+    }
+    return found;
+  }
+
+  private Optional<Found> find(AdapterReference wanted) {
+    return adapters
+        .named(wanted.name())
+        .map(named -> new Found(named.id(), named.source(), named.since()))
+        .or(
+            () ->
+                stored
+                    .find(wanted.name())
+                    .map(
+                        name ->
+                            new Found(
+                                new AdapterId(name.name(), version(name, wanted)),
+                                stored.source(),
+                                since(name))));
   }
 
   /** Any stored version may be named, the current one if none is. */
-  private static ContentHash version(StoredName name, ModelName wanted) {
+  private static ContentHash version(StoredName name, AdapterReference wanted) {
     return wanted.version().isEmpty()
         ? name.current()
         : name.versions().stream().filter(wanted::matches).findFirst().orElse(name.current());
+  }
+
+  private static Instant since(StoredName name) {
+    return name.history().getLast().at();
   }
 
   private ModelCard baseCard() {
@@ -144,33 +185,32 @@ public final class ModelService {
   }
 
   private ModelCard card(AdapterInfo adapter) {
-    return new ModelCard(
-        adapter.id().name(),
-        adapter.id().version(),
-        base.name(),
-        base.contextTokens(),
-        adapter.loadedAt(),
-        SamplingDefaults.of(base.defaults()));
+    return card(adapter.id(), adapter.loadedAt());
   }
 
-  private ModelCard card(StoredName adapter, ContentHash version) {
+  private ModelCard card(AdapterId adapter, Instant created) {
     return new ModelCard(
         adapter.name(),
-        version,
+        adapter.version(),
         base.name(),
         base.contextTokens(),
-        adapter.history().getLast().at(),
+        created,
         SamplingDefaults.of(base.defaults()));
   }
 
-  private ServeException unknown(String model, String param, @Nullable ModelCard otherVersion) {
+  private ServeException unknown(AdapterReference wanted, String param) {
+    return notFound(wanted, param, "known are " + known());
+  }
+
+  private static ServeException otherVersion(AdapterReference wanted, String param, AdapterId now) {
+    return notFound(wanted, param, "the current version is " + now);
+  }
+
+  private static ServeException notFound(AdapterReference wanted, String param, String instead) {
     return ServeException.of(
         ErrorCode.MODEL_NOT_FOUND,
         param,
-        otherVersion == null
-            ? "model '%s' does not exist here; known are %s".formatted(Printable.of(model), known())
-            : "model '%s' does not exist here; the current version is %s"
-                .formatted(Printable.of(model), otherVersion.exactName()));
+        "model '%s' does not exist here; %s".formatted(Printable.of(wanted.toString()), instead));
   }
 
   private String known() {
@@ -178,40 +218,5 @@ public final class ModelService {
     String told = names.stream().limit(NAMES_TOLD).collect(Collectors.joining(", "));
     int more = names.size() - NAMES_TOLD;
     return more > 0 ? "%s and %d more".formatted(told, more) : told;
-  }
-
-  /** The versions that a request runs on, and the right to use them. */
-  record Resolved(ModelVersions versions, @Nullable SharedLease lease) implements AutoCloseable {
-    static Resolved base(ServedModel base) {
-      return new Resolved(new ModelVersions(base.name(), base.version(), null, null), null);
-    }
-
-    static Resolved adapter(ServedModel base, AdapterLease lease) {
-      return new Resolved(
-          new ModelVersions(base.name(), base.version(), lease.id().name(), lease.id().version()),
-          new SharedLease(lease));
-    }
-
-    static Resolved mix(ServedModel base, AdapterLease lease, List<ModelVersions.Part> mix) {
-      return new Resolved(
-          new ModelVersions(base.name(), base.version(), null, null, mix), new SharedLease(lease));
-    }
-
-    /** The base, the adapter's name, or one name for all mixes. */
-    String fairnessName() {
-      return lease == null ? versions.name() : lease.id().name();
-    }
-
-    /** Tokens that the adapter puts in front of every prompt. */
-    int virtualTokens() {
-      return lease == null ? 0 : lease.virtualTokens();
-    }
-
-    @Override
-    public void close() {
-      if (lease != null) {
-        lease.close();
-      }
-    }
   }
 }

@@ -49,6 +49,11 @@ public record ModelSource(
       this.text = text;
     }
 
+    /** What head and embedding become where nothing is said of them: none means none. */
+    public Quantization ofTables() {
+      return this == NONE ? NONE : AUTO;
+    }
+
     /** As people write it. */
     @Override
     public String toString() {

@@ -2,13 +2,15 @@ package io.talchum.service;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.engine.sampling.LogSoftmax;
-import io.talchum.model.LogitRows;
-import io.talchum.model.ModelExecutor;
-import io.talchum.model.StepLogits;
+import io.talchum.engine.Engine;
+import io.talchum.engine.ScoreRequest;
 import io.talchum.text.Tokenizer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /**
  * How well a model predicts a text.
@@ -34,34 +36,42 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
     return nats / Math.log(2) / bytes;
   }
 
-  /**
-   * Uses slot 0 of the executor, without an adapter.
-   *
-   * @throws ServeException INVALID_REQUEST for a text of fewer than two tokens
-   */
+  /** Of a package that runs for nothing else. */
   public static Perplexity of(RunningModel model, String text) {
-    int[] ids = model.tokenizer().encode(text, false, false);
-    int[] start = beginning(model.tokenizer(), text, ids);
+    return of(model.engine(), model.tokenizer(), model.executor().maxContextTokens(), "text", text);
+  }
+
+  /**
+   * Scores the text in the background of an engine, without an adapter: those who wait for answers
+   * of a server hardly notice.
+   *
+   * @param id begins the ids of its requests in the engine
+   * @throws ServeException INVALID_REQUEST for a text of fewer than two tokens; what the engine
+   *     refuses
+   */
+  public static Perplexity of(
+      Engine engine, Tokenizer tokenizer, int contextTokens, String id, String text) {
+    int[] ids = tokenizer.encode(text, false, false);
+    int[] start = beginning(tokenizer, text, ids);
     if (ids.length + start.length < 2) {
       throw ServeException.invalid(
           "text",
           "the text has %d tokens; at least 2 are needed to predict one".formatted(ids.length));
     }
-    ModelExecutor executor = model.executor();
-    int context = executor.maxContextTokens();
-    int share = context - start.length;
-    executor.bind(0, null);
-    double nats = 0;
-    int tokens = 0;
+    int share = contextTokens - start.length;
+    Scores scores = new Scores(engine, id);
     for (int from = 0; from < ids.length; from += share) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new ServeException(ErrorCode.CANCELLED, "the measurement was interrupted");
+      }
       int[] part = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + share));
       int[] window = Arrays.copyOf(start, start.length + part.length);
       System.arraycopy(part, 0, window, start.length, part.length);
-      nats += window(executor, window);
-      tokens += window.length - 1;
+      scores.add(window);
     }
-    executor.release(0);
-    return new Perplexity(tokens, nats, text.getBytes(StandardCharsets.UTF_8).length, context);
+    scores.await();
+    return new Perplexity(
+        scores.tokens, scores.nats, text.getBytes(StandardCharsets.UTF_8).length, contextTokens);
   }
 
   /** What the tokenizer puts before a text. */
@@ -76,18 +86,58 @@ public record Perplexity(int tokens, double nats, long bytes, int contextTokens)
         ErrorCode.INVALID_MODEL, "the tokenizer changes a text when it adds its special tokens");
   }
 
-  private static double window(ModelExecutor executor, int[] ids) {
-    double nats = 0;
-    int piece = executor.maxPrefillTokens();
-    for (int from = 0; from < ids.length - 1; from += piece) {
-      int to = Math.min(ids.length, from + piece);
-      StepLogits logits =
-          executor.prefill(0, from, Arrays.copyOfRange(ids, from, to), LogitRows.ALL);
-      for (int at = from; at < to && at + 1 < ids.length; at++) {
-        var row = logits.row(at - from);
-        nats -= LogSoftmax.of(row).logprob(row, ids[at + 1]);
+  /** Windows on their way through the engine, a few at once. */
+  private static final class Scores {
+    private static final int MOST_AT_ONCE = 4;
+
+    private final Engine engine;
+    private final String id;
+    private final Queue<CompletableFuture<float[]>> open = new ArrayDeque<>();
+    private int windows;
+    private int tokens;
+    private double nats;
+
+    Scores(Engine engine, String id) {
+      this.engine = engine;
+      this.id = id;
+    }
+
+    void add(int[] window) {
+      if (window.length < 2) {
+        return;
+      }
+      if (open.size() == MOST_AT_ONCE) {
+        take();
+      }
+      open.add(
+          engine.score(
+              new ScoreRequest(
+                  id + "-" + windows++,
+                  Arrays.copyOf(window, 1),
+                  Arrays.copyOfRange(window, 1, window.length),
+                  null,
+                  id,
+                  null)));
+    }
+
+    void await() {
+      while (!open.isEmpty()) {
+        take();
       }
     }
-    return nats;
+
+    private void take() {
+      try {
+        for (float logprob : open.remove().join()) {
+          nats -= logprob;
+          tokens++;
+        }
+      } catch (CompletionException e) {
+        for (int window = 0; window < windows; window++) {
+          engine.cancel(id + "-" + window);
+        }
+        throw e.getCause() instanceof ServeException known ? known : e;
+      }
+    }
   }
 }

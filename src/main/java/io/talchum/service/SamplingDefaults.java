@@ -4,8 +4,9 @@ import io.talchum.conditioning.GenerationDefaults;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What applies where a request says nothing: the model's {@code generation_config.json}, else
- * OpenAI's defaults. Meanings are those of {@link io.talchum.core.SamplingParams}.
+ * What applies where a request says nothing: the server's settings, else the model's {@code
+ * generation_config.json}, else OpenAI's defaults. Meanings are those of {@link
+ * io.talchum.core.SamplingParams}.
  *
  * @param maxTokens of chats; null is as many as the context holds
  */

@@ -35,10 +35,10 @@ public final class SavedMixes {
             request.density(),
             request.majoritySignMethod(),
             request.seed());
-    MixedAdapters.Named named = models.named(request.adapters(), null);
+    MixedAdapters named = models.mixed(request.adapters());
     try (AdapterUpload upload = stored.upload()) {
-      AdapterMix.requireDistinct(named.parts());
-      LoraFolder folder = CombinedLora.of(named.parts(), how, spec);
+      AdapterMix.requireDistinct(named.mixParts());
+      LoraFolder folder = CombinedLora.of(named.mixParts(), how, spec);
       upload.begin(LoraFolder.CONFIG);
       byte[] config = folder.config(baseName);
       upload.write(config, 0, config.length);
@@ -48,7 +48,7 @@ public final class SavedMixes {
     }
   }
 
-  private static String recipe(MixRequest request, MixedAdapters.Named named) {
+  private static String recipe(MixRequest request, MixedAdapters named) {
     String parts =
         named.versions().stream()
             .map(part -> part.weight() + "*" + part.name() + "@" + part.version().hex())

@@ -29,9 +29,14 @@ final class SequenceFeed {
    * What the choice goes on from.
    *
    * @param text for the echo
+   * @param showsLogprobs whether the client asked for those of the completion
    * @param reasoning null if all that comes is the answer
    */
-  record Prompt(int[] tokenIds, String text, RenderedChat.@Nullable Reasoning reasoning) {}
+  record Prompt(
+      int[] tokenIds,
+      String text,
+      boolean showsLogprobs,
+      RenderedChat.@Nullable Reasoning reasoning) {}
 
   SequenceFeed(String sequenceId, int index, Prompt prompt, EchoMode mode, TokenSpelling spelling) {
     this.sequenceId = sequenceId;
@@ -72,7 +77,10 @@ final class SequenceFeed {
     List<GenerationEvent> events = new ArrayList<>(echo(List.of()));
     TokenLogprob logprob = event.logprob();
     if (mode != EchoMode.PROMPT) {
-      List<TokenDetail> details = logprob == null ? List.of() : List.of(spelling.detail(logprob));
+      List<TokenDetail> details =
+          logprob == null || !prompt.showsLogprobs()
+              ? List.of()
+              : List.of(spelling.detail(logprob));
       events.addAll(
           splitter == null
               ? pieces(List.of(new Piece(false, event.textDelta())), details)

@@ -40,16 +40,19 @@ public record Services(
       RequestIds ids,
       InstantSource clock,
       ServiceLimits limits,
-      ServiceListener listener) {
+      ServiceListener listener,
+      Recorder recorder) {
     ModelService models = new ModelService(conditioning.model(), adapters, stored);
     GenerationStarter starter =
         new GenerationStarter(
+            new TargetLeases(cards.cache()),
             engine,
             new TokenSpelling(conditioning.model().tokenizer()),
             ids,
             clock,
             limits,
-            listener);
+            listener,
+            new Recordings(recorder, clock, Recordings.Limits.DEFAULT));
     return new Services(
         new ChatService(models, conditioning, starter, limits),
         new CompletionService(models, conditioning, starter, limits),

@@ -17,15 +17,6 @@ final class SharedLease implements AutoCloseable {
     this.lease = lease;
   }
 
-  AdapterId id() {
-    return lease.id();
-  }
-
-  /** Tokens that the adapter puts in front of every prompt. */
-  int virtualTokens() {
-    return lease.resident().virtualTokens();
-  }
-
   /** A lease for one choice. */
   AdapterLease part() {
     open.incrementAndGet();

@@ -2,11 +2,8 @@ package io.talchum.service;
 
 import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterId;
-import io.talchum.adapter.AdapterLease;
-import io.talchum.adapter.AdapterReference;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.AdapterSource;
-import io.talchum.adapter.mix.AdapterMix;
 import io.talchum.adapter.store.AdapterCard;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.StoreSource;
@@ -15,10 +12,8 @@ import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
@@ -127,9 +122,9 @@ public final class StoredAdapters {
     return store.list();
   }
 
-  /** The stored name, which a task may follow. */
+  /** The stored name. */
   Optional<StoredName> find(String name) {
-    return store.find(AdapterReference.parse(name).name());
+    return store.find(name);
   }
 
   /**
@@ -243,21 +238,6 @@ public final class StoredAdapters {
                     "name",
                     "there is no stored adapter '%s'; see GET /v1/adapters"
                         .formatted(Printable.of(name))));
-  }
-
-  /**
-   * A lease for a request, which waits here if the adapter is not in memory.
-   *
-   * @param task of an adapter with tasks
-   * @param until when to give up; null never
-   */
-  AdapterLease acquire(AdapterId id, OptionalInt task, @Nullable Instant until) {
-    return cache.acquire(source, id, task, until);
-  }
-
-  /** A lease on a mix for a request, which waits here if it is not in memory. */
-  AdapterLease acquire(AdapterMix mix, @Nullable Instant until) {
-    return cache.acquire(mix, mix.id(), OptionalInt.empty(), until);
   }
 
   /** What reads its versions. */

@@ -1,5 +1,6 @@
 package io.talchum.wiring;
 
+import io.quarkus.arc.DefaultBean;
 import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
@@ -17,6 +18,7 @@ import io.talchum.engine.EngineConfig;
 import io.talchum.service.AdapterCards;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.ModelCatalog;
+import io.talchum.service.Recorder;
 import io.talchum.service.RequestIds;
 import io.talchum.service.SelfTests;
 import io.talchum.service.ServiceLimits;
@@ -182,6 +184,13 @@ public class Composition {
 
   @Produces
   @Singleton
+  @DefaultBean
+  Recorder recorder() {
+    return Recorder.none();
+  }
+
+  @Produces
+  @Singleton
   Services services(
       OpenedModel model,
       Engine engine,
@@ -192,7 +201,8 @@ public class Composition {
       SelfTestStore selfTests,
       TalchumConfig config,
       InstantSource clock,
-      EngineMetrics metrics) {
+      EngineMetrics metrics,
+      Recorder recorder) {
     SecureRandom random = new SecureRandom();
     return Services.over(
         new ConditioningPipeline(model.served(), SamplingLimits.DEFAULT, random),
@@ -205,7 +215,8 @@ public class Composition {
         new RequestIds(clock, random),
         clock,
         new ServiceLimits(config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)),
-        metrics);
+        metrics,
+        recorder);
   }
 
   private static Path ownAdapters(Path folder) {

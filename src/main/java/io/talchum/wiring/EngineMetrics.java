@@ -1,5 +1,6 @@
 package io.talchum.wiring;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
@@ -37,6 +38,7 @@ public class EngineMetrics implements EngineListener, ServiceListener {
   private final Timer prefillOverhead;
   private final Timer decodeOverhead;
   private final Timer requestOverhead;
+  private final Counter stepFailures;
   private @Nullable Engine engine;
 
   public EngineMetrics(MeterRegistry meters, OpenedModel model, InstantSource clock) {
@@ -58,6 +60,10 @@ public class EngineMetrics implements EngineListener, ServiceListener {
         timers.fine("talchum_step_overhead", "Time outside the model per step", DECODE);
     this.requestOverhead =
         timers.fine("talchum_request_overhead", "Time outside the model per answer", Tags.empty());
+    this.stepFailures =
+        Counter.builder("talchum_step_failures")
+            .description("Steps that failed; their requests ended with an error")
+            .register(meters);
   }
 
   /** Registers the gauges that read the engine's state. */
@@ -65,6 +71,18 @@ public class EngineMetrics implements EngineListener, ServiceListener {
     engine = watched;
     gauge("vllm:num_requests_running", "Requests that have a slot", EngineStats::running);
     gauge("vllm:num_requests_waiting", "Requests that wait for a slot", EngineStats::waiting);
+    gauge(
+        "talchum_background_running",
+        "Requests in the background that have a slot",
+        EngineStats::backgroundRunning);
+    gauge(
+        "talchum_background_waiting",
+        "Requests in the background that wait for a slot",
+        EngineStats::backgroundWaiting);
+    gauge(
+        "talchum_expected_wait_seconds",
+        "How long a request that comes now will wait for a slot, 1 to 60",
+        stats -> stats.expectedWait().toSeconds());
     gauge(
         "vllm:kv_cache_usage_perc",
         "Occupied part of the KV cache, 0 to 1",
@@ -103,6 +121,11 @@ public class EngineMetrics implements EngineListener, ServiceListener {
   public void onStep(boolean isPrefill, int tokens, Duration duration, Duration overhead) {
     (isPrefill ? prefill : decode).record(duration);
     (isPrefill ? prefillOverhead : decodeOverhead).record(overhead);
+  }
+
+  @Override
+  public void onStepFailed() {
+    stepFailures.increment();
   }
 
   @Override

@@ -11,8 +11,8 @@ public final class Main {
   private Main() {}
 
   public static void main(String... args) {
-    int status =
-        Talchum.run(ProcessEnvironment.ofProcess(), new QuarkusServer(), new PackageRunner(), args);
+    ProcessEnvironment process = ProcessEnvironment.ofProcess();
+    int status = Talchum.run(process, new QuarkusServer(process), new PackageRunner(), args);
     if (LaunchMode.current() != LaunchMode.DEVELOPMENT) { // live reload starts anew in this process
       System.exit(status);
     }

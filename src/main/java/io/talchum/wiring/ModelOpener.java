@@ -16,7 +16,9 @@ import io.talchum.text.PooledTokenizer;
 import io.talchum.text.TemplateSet;
 import io.talchum.text.Tokenizer;
 import io.talchum.weights.pack.ModelPackage;
+import io.talchum.weights.pack.PackageLock;
 import io.talchum.weights.pack.PackageManifest;
+import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -53,7 +55,19 @@ public class ModelOpener {
 
   @Produces
   @Singleton
-  OpenedModel open(TalchumConfig config, ModelPackage weights, InstantSource clock) {
+  PackageLock lock(ModelPackage weights) {
+    return PackageLock.toServe(weights.directory());
+  }
+
+  void release(@Disposes PackageLock lock) throws IOException {
+    lock.close();
+  }
+
+  @Produces
+  @Singleton
+  OpenedModel open(
+      TalchumConfig config, ModelPackage weights, PackageLock lock, InstantSource clock) {
+    NativeLeftovers.ofMachine(clock).sweep();
     PackageManifest manifest = weights.manifest();
     int most = manifest.spec().maxContextTokens();
     int context = config.context().orElse(Math.min(most, DEFAULT_CONTEXT_TOKENS));
@@ -79,9 +93,7 @@ public class ModelOpener {
             templates.get(TemplateSet.DEFAULT),
             new ServedModel.SpecialTokens(
                 manifest.bosTokenId(), manifest.eosTokenIds(), manifest.padTokenId()),
-            text(weights.directory().resolve("generation_config.json"))
-                .map(GenerationDefaults::parse)
-                .orElse(GenerationDefaults.NONE),
+            defaults(config, weights.directory()),
             clock.instant());
     return new OpenedModel(served, running, new PackageWeights(weights));
   }
@@ -91,6 +103,24 @@ public class ModelOpener {
       throw ServeException.invalid(
           setting,
           "talchum.%s (--%s) is %d; it must be 1 to %d".formatted(setting, setting, value, most));
+    }
+  }
+
+  /** What the settings say, else the package. */
+  private static GenerationDefaults defaults(TalchumConfig config, Path folder) {
+    GenerationDefaults said =
+        text(folder.resolve("generation_config.json"))
+            .map(GenerationDefaults::parse)
+            .orElse(GenerationDefaults.NONE);
+    try {
+      return said.with(
+          config.temperature().orElse(null),
+          config.topP().orElse(null),
+          config.topK().isPresent() ? (Integer) config.topK().getAsInt() : null,
+          config.minP().orElse(null));
+    } catch (ServeException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST, "the settings of the server: " + e.getMessage(), e);
     }
   }
 

@@ -2,6 +2,9 @@ package io.talchum.wiring;
 
 import io.talchum.adapter.PackageWeights;
 import io.talchum.core.KvFormat;
+import io.talchum.engine.Engine;
+import io.talchum.engine.EngineConfig;
+import io.talchum.engine.EngineListener;
 import io.talchum.model.onnx.ExecutorOptions;
 import io.talchum.model.onnx.OnnxModelExecutor;
 import io.talchum.model.onnx.kv.KvScales;
@@ -12,13 +15,19 @@ import io.talchum.text.DjlTokenizer;
 import io.talchum.weights.pack.ModelPackage;
 import io.talchum.weights.pack.PackageManifest;
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Set;
 
 /** Opens packages on ONNX Runtime, with all cores and one slot. */
 final class PackageRunner implements ModelRunner {
   private static final int PREFILL_TOKENS = 64;
+  private static final EngineConfig ENGINE =
+      new EngineConfig(Set.of(), 1, PREFILL_TOKENS, PREFILL_TOKENS);
 
   @Override
   public RunningModel open(Path packageFolder, int contextTokens, KvFormat kv) {
+    VectorModule.load();
+    NativeLeftovers.ofMachine(InstantSource.system()).sweep();
     ModelPackage weights = ModelPackage.open(packageFolder);
     try {
       PackageManifest manifest = weights.manifest();
@@ -34,10 +43,12 @@ final class PackageRunner implements ModelRunner {
       KvScales scales = KvPreparation.scales(weights, tokenizer, kv, threads);
       ExecutorOptions options =
           new ExecutorOptions(1, context, PREFILL_TOKENS, threads, true, scales);
+      OnnxModelExecutor executor = OnnxModelExecutor.open(weights, options);
       return new RunningModel(
           weights,
           tokenizer,
-          OnnxModelExecutor.open(weights, options),
+          executor,
+          Engine.start(executor, tokenizer, ENGINE, InstantSource.system(), EngineListener.NONE),
           AdapterReaders.of(new PackageWeights(weights)));
     } catch (RuntimeException e) {
       weights.close();

@@ -1,6 +1,8 @@
 package io.talchum.wiring;
 
 import io.quarkus.runtime.Quarkus;
+import io.talchum.cli.Farewell;
+import io.talchum.cli.ProcessEnvironment;
 import io.talchum.cli.Server;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
@@ -11,8 +13,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Boots Quarkus in this process; settings go in as system properties, which win over files. */
 final class QuarkusServer implements Server {
+  private final ProcessEnvironment process;
+
+  QuarkusServer(ProcessEnvironment process) {
+    this.process = process;
+  }
+
   @Override
   public int run(Map<String, String> settings) {
+    VectorModule.load();
     settings.forEach(System::setProperty);
     AtomicInteger exitCode = new AtomicInteger();
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -26,6 +35,7 @@ final class QuarkusServer implements Server {
     if (thrown != null) {
       throw new ServeException(ErrorCode.INTERNAL, StartFailure.sentence(thrown), thrown);
     }
+    new Farewell(process).stopped();
     return exitCode.get();
   }
 }

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Timer;
 import io.talchum.adapter.AdapterId;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.FinishReason;
+import io.talchum.engine.RequestClass;
 import io.talchum.engine.RequestOutcome;
 import java.time.Duration;
 import java.util.HashMap;
@@ -23,6 +24,7 @@ final class RequestMetrics {
   private final Timer tpot;
   private final Timer total;
   private final Map<String, Counter> byReason = new HashMap<>();
+  private final Map<String, Counter> background = new HashMap<>(); // by reason
   private final Map<String, AdapterCounters> byAdapter = new HashMap<>();
 
   private record AdapterCounters(Counter requests, Counter promptTokens, Counter outputTokens) {}
@@ -38,11 +40,15 @@ final class RequestMetrics {
   }
 
   void record(RequestOutcome outcome) {
-    byReason.computeIfAbsent(reason(outcome), this::reasonCounter).increment();
     AdapterCounters adapter = adapter(outcome.adapter());
     adapter.requests().increment();
     adapter.promptTokens().increment(outcome.promptTokens());
     adapter.outputTokens().increment(outcome.completionTokens());
+    if (outcome.requestClass() == RequestClass.BACKGROUND) {
+      background.computeIfAbsent(reason(outcome), this::backgroundCounter).increment();
+      return;
+    }
+    byReason.computeIfAbsent(reason(outcome), this::reasonCounter).increment();
     time(queue, outcome.queueTime());
     time(ttft, outcome.ttft());
     time(tpot, outcome.tpot());
@@ -61,6 +67,13 @@ final class RequestMetrics {
 
   private Counter reasonCounter(String reason) {
     return counter("talchum_requests", "Ended requests", Tags.of("finish_reason", reason));
+  }
+
+  private Counter backgroundCounter(String reason) {
+    return counter(
+        "talchum_background_requests",
+        "Ended requests in the background",
+        Tags.of("finish_reason", reason));
   }
 
   private AdapterCounters adapterCounters(String name) {

@@ -3,9 +3,11 @@ package io.talchum.wiring;
 import io.quarkus.arc.Unremovable;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
+import io.talchum.cli.Farewell;
 import io.talchum.cli.ProcessEnvironment;
 import io.talchum.cli.ServedOverview;
 import io.talchum.cli.Welcome;
+import io.talchum.engine.Engine;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.LoadedAdapter;
 import io.talchum.service.Services;
@@ -31,19 +33,31 @@ public class ServeApplication implements QuarkusApplication {
   private final Services services;
   private final ApiKeys keys;
   private final Config config;
+  private final Engine engine;
+  private final TalchumConfig settings;
 
   public ServeApplication(
-      OpenedModel model, ModelPackage weights, Services services, ApiKeys keys, Config config) {
+      OpenedModel model,
+      ModelPackage weights,
+      Services services,
+      ApiKeys keys,
+      Config config,
+      Engine engine,
+      TalchumConfig settings) {
     this.model = model;
     this.weights = weights;
     this.services = services;
     this.keys = keys;
     this.config = config;
+    this.engine = engine;
+    this.settings = settings;
   }
 
   @Override
   public int run(String... args) {
-    new Welcome(overview()).print(ProcessEnvironment.ofProcess());
+    ProcessEnvironment process = ProcessEnvironment.ofProcess();
+    new StopSignals(engine, Startup.grace(settings.drain()), new Farewell(process)).listen();
+    new Welcome(overview(), process.command()).print(process);
     Quarkus.waitForExit();
     return 0;
   }

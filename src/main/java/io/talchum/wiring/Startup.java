@@ -7,6 +7,7 @@ import io.talchum.adapter.AdapterRegistry;
 import io.talchum.engine.Engine;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.StoredAdapters;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -18,8 +19,15 @@ import org.jboss.logging.Logger;
  */
 @Singleton
 public class Startup {
+  private static final int FIRST = 1;
   private static final Duration TO_WRITE_ENDS = Duration.ofSeconds(2);
   private static final Logger LOG = Logger.getLogger("io.talchum");
+
+  /** Before a model is read. */
+  void check(@Observes @Priority(FIRST) StartupEvent event, TalchumConfig config, ApiKeys keys) {
+    SettingRanges.check(config);
+    ListenPolicy.check(config.host(), keys.required());
+  }
 
   void start(
       @Observes StartupEvent event,
@@ -33,7 +41,6 @@ public class Startup {
       AdapterCache cache,
       AdapterMetrics adapterMetrics,
       EngineMetrics metrics) {
-    ListenPolicy.check(config.host(), keys.required());
     watches.open();
     AdapterDirectory.Scan scan = directory.addAll(adapters);
     for (AdapterDirectory.Broken broken : scan.broken()) {
@@ -52,8 +59,12 @@ public class Startup {
    * can still be written.
    */
   private static void drainOnExit(Engine engine, Duration drain) {
-    Duration grace =
-        drain.compareTo(TO_WRITE_ENDS) > 0 ? drain.minus(TO_WRITE_ENDS) : Duration.ZERO;
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> engine.drain(grace), "talchum-drain"));
+    Duration grace = grace(drain);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> engine.drain(grace), "talchum-exit"));
+  }
+
+  /** How long requests may go on so that their ends can still be written. */
+  static Duration grace(Duration drain) {
+    return drain.compareTo(TO_WRITE_ENDS) > 0 ? drain.minus(TO_WRITE_ENDS) : Duration.ZERO;
   }
 }

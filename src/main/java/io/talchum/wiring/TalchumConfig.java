@@ -12,7 +12,10 @@ import java.util.OptionalInt;
 /** All settings of the server; an unknown key below {@code talchum} stops the start. */
 @ConfigMapping(prefix = "talchum")
 public interface TalchumConfig {
-  /** Where model packages lie; the environment variable TALCHUM_HOME comes second. */
+  /**
+   * The data directory: models, folders of adapters and the adapter store lie in it; the
+   * environment variable TALCHUM_HOME comes second.
+   */
   @WithDefault("${TALCHUM_HOME:${HOME:${user.home}}/.talchum}")
   Path dataDir();
 
@@ -61,6 +64,18 @@ public interface TalchumConfig {
 
   /** Threads of the model's kernels; without it one per core. */
   OptionalInt threads();
+
+  /** What is drawn with where a request says nothing; without it what the model's package says. */
+  Optional<Float> temperature();
+
+  /** The same of {@code top_p}. */
+  Optional<Float> topP();
+
+  /** The same of {@code top_k}. */
+  OptionalInt topK();
+
+  /** The same of {@code min_p}. */
+  Optional<Float> minP();
 
   /** Requests that may wait for a slot; more get 429. */
   @WithDefault("256")

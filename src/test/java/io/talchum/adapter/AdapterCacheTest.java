@@ -20,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -60,11 +61,7 @@ class AdapterCacheTest {
     @Override
     public AdapterContent read(AdapterId id) {
       reads.incrementAndGet();
-      try {
-        gate.await();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+      Conditions.await(gate);
       int mark = Integer.parseInt(id.name());
       if (mark < 0) {
         throw new ServeException(ErrorCode.INVALID_ADAPTER, "broken");
@@ -199,7 +196,7 @@ class AdapterCacheTest {
       gate.countDown();
     }
     for (Future<?> run : runs) {
-      run.get();
+      run.get(60, TimeUnit.SECONDS);
     }
     assertThat(reads).hasValue(1);
   }
@@ -212,9 +209,7 @@ class AdapterCacheTest {
       Future<?> cold = threads.submit(() -> use(2));
       Future<?> colder = threads.submit(() -> use(3));
       Future<?> coldest = threads.submit(() -> use(4));
-      while (reads.get() < 3) {
-        Thread.onSpinWait();
-      }
+      Conditions.await(() -> reads.get() == 3);
       use(1);
       assertThat(List.of(cold, colder, coldest)).noneMatch(Future::isDone);
       gate.countDown();
@@ -230,13 +225,11 @@ class AdapterCacheTest {
                 .toList());
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<?> cold = threads.submit(() -> use(4));
-      while (evicted.isEmpty()) {
-        Thread.onSpinWait();
-      }
+      Conditions.await(() -> !evicted.isEmpty());
       assertThat(evicted).containsExactly(id(1));
       assertThat(cold).isNotDone();
       held.getFirst().close();
-      cold.get();
+      cold.get(60, TimeUnit.SECONDS);
     }
     held.forEach(AdapterLease::close);
   }
@@ -253,6 +246,16 @@ class AdapterCacheTest {
         ErrorCode.DEADLINE_EXCEEDED,
         "deadline");
     gate.countDown();
+  }
+
+  /** Others make room only for what could be read. */
+  @Test
+  void whatCannotBeReadEvictsNobody() {
+    IntStream.of(1, 2, 3).forEach(this::use);
+    assertRefused(() -> use(-1), ErrorCode.INVALID_ADAPTER, "broken");
+    assertThat(evicted).isEmpty();
+    assertThat(cache.residents()).hasSize(3);
+    assertThat(cache.usedBytes()).isEqualTo(3 * EACH);
   }
 
   @Test
@@ -301,7 +304,7 @@ class AdapterCacheTest {
       }
     }
     for (Future<?> run : runs) {
-      run.get();
+      run.get(60, TimeUnit.SECONDS);
     }
     assertThat(evicted).as("seed " + seed).hasSizeGreaterThan(1000);
     assertThat(reads.get()).as("loads").isLessThan(100 * 300);

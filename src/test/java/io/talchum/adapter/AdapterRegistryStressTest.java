@@ -12,10 +12,10 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -77,7 +77,7 @@ class AdapterRegistryStressTest {
   }
 
   @Test
-  void leasesNeverSeeAClosedOrMixedVersion() throws InterruptedException, ExecutionException {
+  void leasesNeverSeeAClosedOrMixedVersion() throws Exception {
     long seed = 20260102;
     List<Future<?>> runs = new ArrayList<>();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -87,7 +87,7 @@ class AdapterRegistryStressTest {
       }
     }
     for (Future<?> run : runs) {
-      run.get();
+      run.get(120, TimeUnit.SECONDS);
     }
 
     closeEverything();
@@ -96,7 +96,7 @@ class AdapterRegistryStressTest {
 
   /** One name, replaced as fast as it goes, while others take and end leases as fast as they go. */
   @Test
-  void leasesNeverReviveAReplacedVersion() throws InterruptedException, ExecutionException {
+  void leasesNeverReviveAReplacedVersion() throws Exception {
     load("a", 1, false);
     List<Future<?>> runs = new ArrayList<>();
     try (ExecutorService threads =
@@ -114,7 +114,7 @@ class AdapterRegistryStressTest {
       }
     }
     for (Future<?> run : runs) {
-      run.get();
+      run.get(120, TimeUnit.SECONDS);
     }
 
     closeEverything();
@@ -123,7 +123,7 @@ class AdapterRegistryStressTest {
 
   /** 300 folders, room for 20, while some are replaced and unloaded: rightly and in bounds. */
   @Test
-  void manyFoldersShareLittleMemory() throws InterruptedException, ExecutionException {
+  void manyFoldersShareLittleMemory() throws Exception {
     closeEverything();
     cache = cache(ROOM);
     registry = registry();
@@ -140,7 +140,7 @@ class AdapterRegistryStressTest {
       }
     }
     for (Future<?> run : runs) {
-      run.get();
+      run.get(120, TimeUnit.SECONDS);
     }
     assertThat(residents).as("seed " + seed).hasSizeGreaterThan(FOLDERS);
     closeEverything();
@@ -161,7 +161,7 @@ class AdapterRegistryStressTest {
   }
 
   private void use(String name, int at) {
-    try (AdapterLease lease = registry.acquire(name, null)) {
+    try (AdapterLease lease = TestLeases.acquire(registry, name)) {
       requireConsistent(lease);
       assertThat(((CountingResident) lease.resident()).mark % FOLDERS).isEqualTo(at);
       Thread.yield();
@@ -170,7 +170,7 @@ class AdapterRegistryStressTest {
 
   private void leaseUntilDone(Future<?> replacing) {
     while (!replacing.isDone()) {
-      try (AdapterLease lease = registry.acquire("a", null)) {
+      try (AdapterLease lease = TestLeases.acquire(registry, "a")) {
         requireConsistent(lease);
       }
     }
@@ -183,7 +183,7 @@ class AdapterRegistryStressTest {
       switch (random.nextInt(8)) {
         case 0 -> tolerate(() -> load(name, random.nextInt(1000), random.nextBoolean()));
         case 1 -> tolerate(() -> registry.unload(name));
-        case 2, 3, 4 -> tolerate(() -> held.add(registry.acquire(name, null)));
+        case 2, 3, 4 -> tolerate(() -> held.add(TestLeases.acquire(registry, name)));
         default -> closeOne(held, random);
       }
       held.forEach(AdapterRegistryStressTest::requireConsistent);

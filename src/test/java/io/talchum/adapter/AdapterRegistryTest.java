@@ -1,5 +1,6 @@
 package io.talchum.adapter;
 
+import static io.talchum.adapter.TestLeases.acquire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -16,10 +17,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -76,13 +73,13 @@ class AdapterRegistryTest {
     AtomicInteger mark = new AtomicInteger(1);
     AdapterRegistry reading = open(folder -> TestAdapters.marked(mark.get()), AdapterTrial.NONE);
     AdapterInfo first = reading.load("a", Path.of("a"), false);
-    AdapterRegistry.Named named = reading.named("a", null);
+    AdapterRegistry.Named named = reading.named("a").orElseThrow();
     assertThat(named.source().read(named.id()).version()).isEqualTo(first.id().version());
     mark.set(2);
-    try (AdapterLease held = reading.acquire("a", null)) {
+    try (AdapterLease held = acquire(reading, "a")) {
       assertThat(held.id()).isEqualTo(first.id());
       cache.drop(first.id());
-      assertThat(refusalOf(() -> reading.acquire("a", null)))
+      assertThat(refusalOf(() -> acquire(reading, "a")))
           .hasMessage(
               "the folder of adapter %s has changed since it was loaded; load it again with load_inplace"
                   .formatted(first.id()));
@@ -90,7 +87,7 @@ class AdapterRegistryTest {
       assertThat(replaced.id().version()).isNotEqualTo(held.id().version());
       assertThatThrownBy(() -> named.source().read(named.id()))
           .hasMessageContaining("has changed since it was loaded");
-      try (AdapterLease fresh = reading.acquire("a", null)) {
+      try (AdapterLease fresh = acquire(reading, "a")) {
         assertThat(((CountingResident) fresh.resident()).mark).isEqualTo(2);
         assertThat(((CountingResident) held.resident()).mark).isEqualTo(1);
       }
@@ -103,7 +100,7 @@ class AdapterRegistryTest {
     AdapterInfo info =
         registry.load("pirate", Fixtures.path("adapters/llama/lora_big_rank"), false);
 
-    try (AdapterLease lease = registry.acquire("pirate", null)) {
+    try (AdapterLease lease = acquire(registry, "pirate")) {
       assertThat(lease.id()).isEqualTo(info.id());
       assertThat(lease.resident()).isSameAs(residents.getFirst());
       assertThat(registry.list())
@@ -156,7 +153,7 @@ class AdapterRegistryTest {
     assertThatThrownBy(() -> tried.load("b", Path.of("13"), false)).hasMessage("b is loud");
     assertThat(tried.list()).containsExactly(before);
     assertThat(residents.stream().filter(r -> r.closings.get() == 0)).hasSize(1);
-    tried.acquire("a", null).close();
+    acquire(tried, "a").close();
     assertThat(trial.admitted).hasValue(3);
     assertThat(trial.firstUses).hasValue(0);
     tried.close();
@@ -171,13 +168,12 @@ class AdapterRegistryTest {
     assertThat(trial.firstUses).hasValue(0);
     assertThat(residents).as("kept ready").hasSize(2);
     trial.isBusy.set(true);
-    assertThatThrownBy(() -> tried.acquire("good", null)).hasMessage("later");
+    assertThatThrownBy(() -> acquire(tried, "good")).hasMessage("later");
     trial.isBusy.set(false);
-    tried.acquire("good", null).close();
-    tried.acquire("good", null).close();
+    acquire(tried, "good").close();
+    acquire(tried, "good").close();
     assertThat(trial.firstUses).hasValue(2);
-    assertThatThrownBy(() -> tried.acquire("loud", null)).hasMessage("loud is loud");
-    assertThatThrownBy(() -> tried.named("loud", null)).hasMessage("loud is loud");
+    assertThatThrownBy(() -> acquire(tried, "loud")).hasMessage("loud is loud");
     assertThat(tried.list()).extracting(AdapterInfo::id).containsExactly(good.id(), loud.id());
     assertThat(trial.admitted).hasValue(0);
     assertThatThrownBy(() -> tried.load("loud", Path.of("13"), true)).hasMessage("loud is loud");
@@ -204,63 +200,24 @@ class AdapterRegistryTest {
       cache.drop(each.id());
     }
     assertThat(cache.residents()).isEmpty();
-    counting.acquire("cold", null).close();
-    counting.acquire("cold", null).close();
+    acquire(counting, "cold").close();
+    acquire(counting, "cold").close();
     assertThat(reads).hasValue(4);
     assertThat(cache.resident(cold.id())).isEqualTo(new ResidentInfo(cold.id(), EACH, 0));
     counting.unload("gone");
-    assertThat(codeOf(() -> counting.acquire("gone", null))).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
+    assertThat(codeOf(() -> acquire(counting, "gone"))).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
     AdapterInfo fresh = counting.load("old", Path.of("4"), true);
     assertThat(cache.resident(old.id())).isNull();
     assertThat(cache.resident(gone.id())).isNull();
     assertThat(cache.resident(fresh.id())).isNotNull();
     assertThat(reads).as("a load by request reads once").hasValue(5);
-    counting.acquire("old", null).close();
+    acquire(counting, "old").close();
     cache.drop(fresh.id());
-    try (AdapterLease again = counting.acquire("old", null)) {
+    try (AdapterLease again = acquire(counting, "old")) {
       assertThat(again.id()).isEqualTo(fresh.id());
     }
     assertThat(reads).hasValue(6);
     counting.close();
-  }
-
-  /** A request that waits for a version gets the one that has replaced it, and keeps no other. */
-  @Test
-  void aVersionThatIsReplacedWhileItIsLoadedIsLookedUpAgain() throws Exception {
-    CountDownLatch reading = new CountDownLatch(1);
-    CountDownLatch replaced = new CountDownLatch(1);
-    AtomicInteger reads = new AtomicInteger();
-    AdapterRegistry slow =
-        open(
-            folder -> {
-              if (folder.toString().equals("1") && reads.incrementAndGet() == 2) {
-                reading.countDown();
-                await(replaced);
-              }
-              return marked(folder);
-            },
-            AdapterTrial.NONE);
-    AdapterInfo before = slow.add("a", Path.of("1"));
-    cache.drop(before.id());
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<AdapterLease> waiting = threads.submit(() -> slow.acquire("a", null));
-      await(reading);
-      AdapterInfo after = slow.load("a", Path.of("2"), true);
-      replaced.countDown();
-      try (AdapterLease lease = waiting.get()) {
-        assertThat(lease.id()).isEqualTo(after.id());
-      }
-      assertThat(cache.resident(before.id())).isNull();
-    }
-    slow.close();
-  }
-
-  private static void await(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   /** The folder of the second load counts: the first may be gone. */
@@ -280,49 +237,48 @@ class AdapterRegistryTest {
     assertThat(moving.load("a", Path.of("2"), true)).isEqualTo(first);
     isGone.set(true);
     cache.drop(first.id());
-    moving.acquire("a", null).close();
+    acquire(moving, "a").close();
     moving.close();
   }
 
   @Test
-  void requestsNameTheTaskOfAnAdapterThatHasSeveral() {
+  void requestsNameTheVariantOfAnAdapterThatHasSeveral() {
     AdapterContent first = TestAdapters.marked(1);
     AdapterContent both =
-        first.withTasks(List.of(first.weights(), TestAdapters.marked(2).weights()));
-    AdapterRegistry tasks =
+        first.withVariants(List.of(first.weights(), TestAdapters.marked(2).weights()));
+    AdapterRegistry variants =
         open(folder -> isMark(folder) ? marked(folder) : both, AdapterTrial.NONE);
-    AdapterInfo many = tasks.load("many", Path.of("both"), false);
+    AdapterInfo many = variants.load("many", Path.of("both"), false);
 
-    try (AdapterLease zero = tasks.acquire("many:0", null);
-        AdapterLease one = tasks.acquire("many:1", null)) {
+    try (AdapterLease zero = acquire(variants, "many:0");
+        AdapterLease one = acquire(variants, "many:1")) {
       assertThat(zero.id().name()).isEqualTo("many:0");
       assertThat(((CountingResident) one.resident()).mark).isEqualTo(2);
       assertThat(one.id().version()).isNotEqualTo(zero.id().version());
       assertThat(cache.leases(many.id())).isEqualTo(2);
-      assertThat(tasks.find("many:1")).isEqualTo(tasks.find("many"));
     }
     for (String wrong : List.of("many", "many:2", "many:x", "many:", "many:01")) {
-      assertThatThrownBy(() -> tasks.acquire(wrong, null))
+      assertThatThrownBy(() -> acquire(variants, wrong))
           .isInstanceOf(ServeException.class)
           .hasMessageContaining("many");
     }
-    tasks.unload("many");
+    variants.unload("many");
     assertThat(residents).allSatisfy(resident -> assertThat(resident.closings).hasValue(1));
-    AdapterInfo plain = tasks.load("plain", Path.of("1"), false);
+    AdapterInfo plain = variants.load("plain", Path.of("1"), false);
     assertThat(plain.id().name()).isEqualTo("plain");
-    assertThatThrownBy(() -> tasks.acquire("plain:0", null)).hasMessageContaining("no tasks");
-    tasks.close();
+    assertThatThrownBy(() -> acquire(variants, "plain:0")).hasMessageContaining("no variants");
+    variants.close();
   }
 
   @Test
   void unloadedVersionLivesUntilItsLastLeaseEnds() {
     load("a", 1, false);
-    AdapterLease first = registry.acquire("a", null);
-    AdapterLease second = registry.acquire("a", null);
+    AdapterLease first = acquire(registry, "a");
+    AdapterLease second = acquire(registry, "a");
 
     registry.unload("a");
 
-    assertThat(codeOf(() -> registry.acquire("a", null))).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
+    assertThat(codeOf(() -> acquire(registry, "a"))).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
     first.close();
     first.close();
     assertThat(residents.getFirst().closings).hasValue(0);
@@ -334,11 +290,11 @@ class AdapterRegistryTest {
   @Test
   void replacingKeepsRunningRequestsOnTheirVersion() {
     load("a", 1, false);
-    AdapterLease old = registry.acquire("a", null);
+    AdapterLease old = acquire(registry, "a");
 
     load("a", 2, true);
 
-    try (AdapterLease fresh = registry.acquire("a", null)) {
+    try (AdapterLease fresh = acquire(registry, "a")) {
       assertThat(((CountingResident) old.resident()).mark).isEqualTo(1);
       assertThat(((CountingResident) fresh.resident()).mark).isEqualTo(2);
     }
@@ -373,37 +329,8 @@ class AdapterRegistryTest {
   }
 
   @Test
-  void versionPinsTheRequest() {
-    load("a", 1, false);
-    String hex = TestAdapters.version(1).hex();
-
-    for (String version : List.of(hex, hex.substring(0, 12), "sha256-" + hex)) {
-      registry.acquire("a@" + version, null).close();
-    }
-    load("a", 2, true);
-
-    ServeException refusal = refusalOf(() -> registry.acquire("a@" + hex.substring(0, 12), null));
-    assertThat(refusal.code()).isEqualTo(ErrorCode.MODEL_NOT_FOUND);
-    assertThat(refusal).hasMessageContaining(TestAdapters.version(2).abbreviated());
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"a@", "a@12345", "a@xyzxyzxyzxyz", "a@@", "a@ABCDEF012345"})
-  void malformedVersionIsNotFound(String reference) {
-    load("a", 1, false);
-
-    assertThat(codeOf(() -> registry.acquire(reference, null)))
-        .isEqualTo(ErrorCode.MODEL_NOT_FOUND);
-  }
-
-  @Test
-  void unknownNameListsTheKnownOnes() {
-    load("terse", 1, false);
-    load("pirate", 2, false);
-
-    assertThatThrownBy(() -> registry.acquire("nope", null))
-        .hasMessageContaining("nope")
-        .hasMessageContaining("pirate, terse");
+  void anUnknownNameCannotBeUnloaded() {
+    assertThat(registry.named("nope")).isEmpty();
     assertThat(refusalOf(() -> registry.unload("nope")))
         .hasMessage("The lora adapter 'nope' cannot be found.");
   }
@@ -432,7 +359,7 @@ class AdapterRegistryTest {
     assertThat(codeOf(() -> registry.load("a", Fixtures.path("adapters/hostile/nan"), true)))
         .isEqualTo(ErrorCode.INVALID_ADAPTER);
 
-    try (AdapterLease lease = registry.acquire("a", null)) {
+    try (AdapterLease lease = acquire(registry, "a")) {
       assertThat(((CountingResident) lease.resident()).mark).isEqualTo(1);
     }
     load("a", 2, true);
@@ -441,7 +368,7 @@ class AdapterRegistryTest {
   @Test
   void residentOfAClosedLeaseIsOutOfReach() {
     load("a", 1, false);
-    AdapterLease lease = registry.acquire("a", null);
+    AdapterLease lease = acquire(registry, "a");
     lease.close();
 
     assertThatThrownBy(lease::resident).isInstanceOf(IllegalStateException.class);
@@ -451,7 +378,7 @@ class AdapterRegistryTest {
   void closingUnloadsEverythingAndTakesNoMore() {
     load("a", 1, false);
     load("b", 2, false);
-    AdapterLease lease = registry.acquire("b", null);
+    AdapterLease lease = acquire(registry, "b");
 
     registry.close();
 

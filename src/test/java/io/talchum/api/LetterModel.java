@@ -43,7 +43,8 @@ public class LetterModel {
     return opened(slots, contextTokens, new StepGate());
   }
 
-  private static OpenedModel opened(int slots, int contextTokens, StepGate gate) {
+  /** One whose steps a test lets through. */
+  public static OpenedModel opened(int slots, int contextTokens, StepGate gate) {
     GenerationDefaults greedy = new GenerationDefaults(true, null, null, null, null, null, null);
     return opened(served(greedy, contextTokens), new LetterExecutor(slots, contextTokens, gate));
   }

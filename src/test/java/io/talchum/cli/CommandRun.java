@@ -1,7 +1,9 @@
 package io.talchum.cli;
 
 import io.talchum.service.ModelRunner;
+import java.io.BufferedReader;
 import java.io.PrintWriter;
+import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,7 +55,12 @@ record CommandRun(int exitCode, String out, String err, List<Map<String, String>
     StringWriter err = new StringWriter();
     ProcessEnvironment process =
         new ProcessEnvironment(
-            new PrintWriter(out), new PrintWriter(err), isTerminal, environment, home);
+            new BufferedReader(new StringReader("")),
+            new PrintWriter(out),
+            new PrintWriter(err),
+            isTerminal,
+            environment,
+            home);
     int exitCode = Talchum.run(process, server, RUNNER, args);
     return new CommandRun(exitCode, out.toString(), err.toString(), settings);
   }

@@ -29,7 +29,7 @@ class TalchumTest {
     CommandRun run =
         CommandRun.of(
             home,
-            ("serve --model m --host 127.0.0.2 --port 18999 --adapters a --slots 3 --context 77 --kv int8 --prefix-cache 64M"
+            ("serve --model m --host 127.0.0.2 --port 18999 --adapters a --slots 3 --context 77 --kv int8 --prefix-cache 64M --temperature 0.5 --top-p 0.9 --top-k 30 --min-p 0.1"
                     + " --data-dir d --provider cuda --cuda-device 1 --cuda-memory-limit 20G --lora-rank 32")
                 .split(" "));
     assertThat(run.exitCode()).isZero();
@@ -48,7 +48,11 @@ class TalchumTest {
                 entry("talchum.slots", "3"),
                 entry("talchum.context", "77"),
                 entry("talchum.kv", "int8"),
-                entry("talchum.prefix-cache", "64M")));
+                entry("talchum.prefix-cache", "64M"),
+                entry("talchum.temperature", "0.5"),
+                entry("talchum.top-p", "0.9"),
+                entry("talchum.top-k", "30"),
+                entry("talchum.min-p", "0.1")));
   }
 
   @Test
@@ -81,13 +85,62 @@ class TalchumTest {
     assertUsage(
         "talchum: Missing required parameter: 'SOURCE'; see talchum import --help", "import");
     assertUsage("talchum: Unknown option: '--fast'; see talchum serve --help", "serve", "--fast");
+    assertUsage(
+        "talchum: Unknown option: '--prot=1'; did you mean --port?; see talchum serve --help",
+        "serve",
+        "--prot=1");
+    assertUsage(
+        "talchum: Unmatched argument at index 0: 'serv'; did you mean serve?; see talchum --help",
+        "serv");
   }
 
   @Test
   void anUnknownQuantizationIsToldTheKnownOnes() {
     CommandRun run = CommandRun.of(home, "import", "x", "--quantization", "int3");
     assertThat(run.exitCode()).isEqualTo(2);
-    assertThat(run.err()).contains("'--quantization'", "int3", "AUTO", "INT4", "INT8", "NONE");
+    assertThat(run.err())
+        .contains("'--quantization'", "'int3' is none of auto, int4, int4-b32,")
+        .contains("int8, none; see talchum import --help");
+    run = CommandRun.of(home, "import", "x", "--tensors", "head=q4");
+    assertThat(run.err()).contains("'q4' is none of auto, int4");
+  }
+
+  @Test
+  void noneMeansNoneOfAllMatrices() {
+    String source = Fixtures.path("models/llama").toString();
+    CommandRun none = CommandRun.of(home, "import", source, "--quantization", "NONE");
+    assertThat(none.out()).contains("linears none, head none");
+    CommandRun head =
+        CommandRun.of(
+            home, "import", source, "--quantization", "none", "--head", "int8", "--name", "h");
+    assertThat(head.out()).contains("linears none, head int8");
+  }
+
+  @Test
+  void anIdOfTheHubIsToldItsForm() {
+    assertThat(CommandRun.of(home, "import", "org/name").err())
+        .contains("there is no file or folder org/name", "hub is named hf:org/name")
+        .hasLineCount(1);
+    assertThat(CommandRun.of(home, "import", "./no.gguf").err())
+        .contains("there is no file or folder ./no.gguf")
+        .doesNotContain("hf:");
+  }
+
+  @Test
+  void removesAModelWithoutAsking() throws IOException {
+    String source = Fixtures.path("models/llama_tied").toString();
+    assertThat(CommandRun.of(home, "import", source, "--name", "tiny").exitCode()).isZero();
+    Files.createDirectories(home.resolve(".talchum/adapters/tiny"));
+    CommandRun run = CommandRun.of(home, "models", "remove", "tiny");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out()).contains("Removed tiny: ", "Its adapters stay in");
+    assertThat(home.resolve(".talchum/models")).isEmptyDirectory();
+    assertThat(CommandRun.of(home, "models", "remove", "tiny").err())
+        .contains("there is no model 'tiny' to remove; known are none")
+        .hasLineCount(1);
+    CommandRun elsewhere =
+        CommandRun.of(home, "models", "--data-dir", home.toString(), "remove", "tiny");
+    assertThat(elsewhere.exitCode()).isEqualTo(1);
   }
 
   @Test

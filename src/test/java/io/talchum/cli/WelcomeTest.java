@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class WelcomeTest {
   @Test
   void saysWhatIsServedAndWhere() {
-    assertThat(new Welcome(served(List.of("pirate", "terse"), false)).text())
+    assertThat(new Welcome(served(List.of("pirate", "terse"), false), "./talchum").text())
         .contains(
             "serves m at http://127.0.0.1:8000",
             "LlamaForCausalLM, 2.7 M parameters, linears int4, head int8, version 0123456789ab",
@@ -20,8 +20,8 @@ class WelcomeTest {
 
   @Test
   void threeThingsToTryWhateverIsServed() {
-    List<Welcome.Trial> without = new Welcome(served(List.of(), false)).trials();
-    List<Welcome.Trial> with = new Welcome(served(List.of("a", "b"), false)).trials();
+    List<Welcome.Trial> without = new Welcome(served(List.of(), false), "./talchum").trials();
+    List<Welcome.Trial> with = new Welcome(served(List.of("a", "b"), false), "./talchum").trials();
     assertThat(without).hasSize(3).allSatisfy(t -> assertThat(t.command()).startsWith("curl -s "));
     assertThat(without.get(1).command()).endsWith("/v1/models");
     assertThat(with).hasSize(3);
@@ -31,7 +31,7 @@ class WelcomeTest {
 
   @Test
   void withKeysEveryCommandSendsOne() {
-    assertThat(new Welcome(served(List.of("a"), true)).trials())
+    assertThat(new Welcome(served(List.of("a"), true), "./talchum").trials())
         .allSatisfy(
             t -> assertThat(t.command()).contains("-H \"Authorization: Bearer $TALCHUM_API_KEY\""));
   }
@@ -39,7 +39,8 @@ class WelcomeTest {
   @Test
   void manyAdaptersAreCounted() {
     List<String> names = IntStream.range(0, 15).mapToObj(i -> "a" + i).toList();
-    assertThat(new Welcome(served(names, false)).text()).contains("a10, a11 and 3 more");
+    assertThat(new Welcome(served(names, false), "./talchum").text())
+        .contains("a10, a11 and 3 more");
   }
 
   private static ServedOverview served(List<String> adapters, boolean keyRequired) {

@@ -31,6 +31,19 @@ class GenerationDefaultsTest {
   }
 
   @Test
+  void theOperatorHasTheLastWord() {
+    GenerationDefaults said = new GenerationDefaults(false, 0.7f, 0.9f, 40, null, 1f, 128);
+    assertThat(said.with(null, null, null, null)).isEqualTo(said);
+    assertThat(said.with(0.2f, null, 10, 0.1f))
+        .isEqualTo(new GenerationDefaults(false, 0.2f, 0.9f, 10, 0.1f, 1f, 128));
+    GenerationDefaults greedy = new GenerationDefaults(true, null, null, null, null, null, null);
+    assertThat(greedy.with(null, 0.9f, null, null).temperatureOrOne()).isZero();
+    assertThat(greedy.with(0.5f, null, null, null).temperatureOrOne()).isEqualTo(0.5f);
+    assertThatThrownBy(() -> said.with(9f, null, null, null))
+        .hasMessage("temperature 9 is out of range; choose a number from 0 to 2");
+  }
+
+  @Test
   void nullIsNotSaid() {
     assertThat(GenerationDefaults.parse("{\"temperature\": null, \"top_k\": null}"))
         .isEqualTo(GenerationDefaults.NONE);
@@ -56,7 +69,7 @@ class GenerationDefaultsTest {
         .isInstanceOfSatisfying(
             ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_MODEL))
         .hasMessageStartingWith("generation_config.json: " + message)
-        .hasMessageEndingWith("correct the file and import the model again");
+        .hasMessageEndingWith("correct that file in the model's folder");
   }
 
   @Test

@@ -180,6 +180,6 @@ class SamplingResolverTest {
       GenerationDefaults defaults, SamplingRequest.Builder asked) {
     ServedModel model = LetterModel.served(defaults, 512);
     return new SamplingResolver(model, SamplingLimits.DEFAULT)
-        .resolve(asked.build(), MAX_TOKENS, SEED, false);
+        .resolve(asked.build(), defaults, MAX_TOKENS, SEED, false);
   }
 }

@@ -19,7 +19,7 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
   final MutableClock clock = new MutableClock();
   final List<RequestOutcome> outcomes = new ArrayList<>();
   final EngineCore core;
-  int waiting;
+  private final int[] waiting = new int[RequestClass.values().length];
   int accepted;
 
   // Failures are made on purpose; a strong reference keeps the level.
@@ -44,9 +44,7 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
         new EngineCore(
             executor,
             new EngineConfig(EOS, 1000, prefillTokens, prefillTokensAlone),
-            clock,
-            this,
-            this,
+            new EngineCore.Outside(clock, this, this, Runnable::run),
             prefixes);
   }
 
@@ -66,26 +64,76 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
       String key,
       @Nullable Instant deadline,
       GenerationSink sink) {
-    GenerationRequest request =
-        new GenerationRequest("r" + accepted++, prompt, lease, sampling, key, deadline, sink);
+    return submit(
+        new GenerationRequest("r" + accepted++, prompt, lease, sampling, key, deadline, sink));
+  }
+
+  /** Submits a request in the background. */
+  Sequence submitBackground(
+      int[] prompt,
+      @Nullable AdapterLease lease,
+      SamplingParams sampling,
+      @Nullable Instant deadline,
+      GenerationSink sink) {
+    return submit(
+        new GenerationRequest(
+            "r" + accepted++,
+            prompt,
+            prompt.length,
+            lease,
+            sampling,
+            RequestClass.BACKGROUND,
+            "background",
+            deadline,
+            sink));
+  }
+
+  /** Submits a completion to be scored. */
+  Sequence score(
+      int[] prompt, int[] completion, @Nullable AdapterLease lease, GenerationSink sink) {
+    executor.takesGivenCompletions = true;
+    return submit(
+        new ScoreRequest("r" + accepted++, prompt, completion, lease, "scores", null)
+            .toGeneration(sink));
+  }
+
+  private Sequence submit(GenerationRequest request) {
     Sequence sequence =
         new Sequence(
             request,
-            tokenizer.detokenizer(prompt, true),
+            tokenizer.detokenizer(request.promptTokenIds(), true),
             EOS,
             executor.maxContextTokens(),
             clock.instant());
-    waiting++;
+    count(sequence, 1);
     core.accept(sequence);
     return sequence;
   }
 
   void step() {
-    core.step();
-    EngineInvariants.check(core, executor.maxContextTokens());
-    if (waiting != core.waiting().size()) {
-      throw new AssertionError("the owner counts " + waiting + " waiting");
+    try {
+      boolean unused = core.step();
+    } finally {
+      check();
     }
+  }
+
+  private void check() {
+    executor.requireNoViolation();
+    EngineInvariants.check(core, executor.maxContextTokens());
+    for (RequestClass each : RequestClass.values()) {
+      if (waiting(each) != core.admission().waiting(each).size()) {
+        throw new AssertionError("the owner counts " + waiting(each) + " waiting");
+      }
+    }
+  }
+
+  int waiting(RequestClass requestClass) {
+    return waiting[requestClass.ordinal()];
+  }
+
+  private void count(Sequence sequence, int change) {
+    waiting[sequence.requestClass().ordinal()] += change;
   }
 
   void runAll() {
@@ -113,14 +161,19 @@ final class CoreHarness implements EngineCore.Owner, EngineListener {
     }
     harness.submit(prompt, lease, sampling, "key", null, sink);
     while (harness.core.hasWork()) {
-      harness.core.step();
+      harness.step();
     }
     return sink;
   }
 
   @Override
-  public void leftQueue() {
-    waiting--;
+  public void leftQueue(Sequence sequence) {
+    count(sequence, -1);
+  }
+
+  @Override
+  public void returned(Sequence sequence) {
+    count(sequence, 1);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.talchum.core.FinishReason;
 import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -185,14 +186,16 @@ class EngineCoreTest {
   }
 
   @Test
-  void aRunThatFailsTwiceIsTheCallersAndNothingIsCommitted() {
-    harness.submit(endless(5), sink, PROMPT);
-    executor.failNextRuns(2);
-    assertThatThrownBy(harness::step).isInstanceOf(IllegalStateException.class);
-    assertThat(sink.tokens).isEmpty();
-    assertThat(sink.hasEnded()).isFalse();
+  void failAllEndsWhatRunsAndWhatWaits() {
+    List<RecordingSink> sinks = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      sinks.add(new RecordingSink());
+      harness.submit(endless(5), sinks.getLast(), PROMPT);
+      harness.step();
+    }
     harness.core.failAll(() -> new ServeException(ErrorCode.ENGINE_UNHEALTHY, "broken"));
-    assertThat(sink.failedWith()).isEqualTo(ErrorCode.ENGINE_UNHEALTHY);
+    assertThat(sinks)
+        .allSatisfy(each -> assertThat(each.failedWith()).isEqualTo(ErrorCode.ENGINE_UNHEALTHY));
     assertThat(harness.core.hasWork()).isFalse();
   }
 
@@ -205,42 +208,6 @@ class EngineCoreTest {
     harness.runAll();
     assertThat(sink.failedWith()).isEqualTo(ErrorCode.INTERNAL);
     assertThat(other.finished().completionTokens()).isEqualTo(5);
-  }
-
-  @Test
-  void aSinkThatThrowsEndsItsOwnRequestOnly() {
-    RecordingSink broken =
-        new RecordingSink() {
-          @Override
-          public void onToken(TokenEvent event) {
-            super.onToken(event);
-            if (tokens.size() == 2) {
-              throw new IllegalStateException("the client's buffer is full");
-            }
-          }
-        };
-    harness.submit(endless(5), broken, PROMPT);
-    harness.submit(endless(5), sink, PROMPT);
-    harness.runAll();
-    assertThat(broken.failedWith()).isEqualTo(ErrorCode.INTERNAL);
-    assertThat(broken.tokens).hasSize(2);
-    assertThat(sink.tokens).isEqualTo(CoreHarness.alone(PROMPT, 0, endless(5)).tokens);
-  }
-
-  @Test
-  void aSinkThatThrowsAtTheEndHurtsNobody() {
-    GenerationSink broken =
-        new RecordingSink() {
-          @Override
-          public void onFinish(GenerationResult result) {
-            throw new IllegalStateException("at the end");
-          }
-        };
-    harness.submit(endless(2), broken, PROMPT);
-    harness.submit(endless(5), sink, PROMPT);
-    harness.runAll();
-    assertThat(sink.finished().completionTokens()).isEqualTo(5);
-    assertThat(harness.outcomes).hasSize(2);
   }
 
   @Test
@@ -308,6 +275,50 @@ class EngineCoreTest {
             "prefill 1 8 4 NONE",
             "decode 1",
             "prefill 1 12 4 LAST");
+  }
+
+  /** Others decode meanwhile; no step reads more than a piece. */
+  @Test
+  void aSoftPromptIsReadInPiecesBeforeThePrompt() {
+    harness.submit(endless(20), sink, PROMPT);
+    harness.step();
+    FakeModelExecutor.FakeAdapter adapter = executor.new FakeAdapter(7);
+    adapter.unreadTokens = 10;
+    RecordingSink late = new RecordingSink();
+    harness.submit(PROMPT, FakeAdapters.lease(adapter), endless(3), "key", null, late);
+    executor.isRecording = true;
+    while (late.tokens.isEmpty()) {
+      harness.step();
+    }
+    assertThat(executor.calls)
+        .containsExactly(
+            "bind 1",
+            "decode 1",
+            "virtual 1 4",
+            "decode 1",
+            "virtual 1 4",
+            "decode 1",
+            "virtual 1 2",
+            "decode 1",
+            "prefill 1 0 3 LAST");
+    harness.runAll();
+    assertThat(late.tokens).isEqualTo(CoreHarness.alone(PROMPT, 7, endless(3)).tokens);
+  }
+
+  @Test
+  void aSoftPromptThatCannotBeReadEndsItsRequestOnly() {
+    harness.submit(endless(5), sink, PROMPT);
+    harness.step();
+    FakeModelExecutor.FakeAdapter adapter = executor.new FakeAdapter(7);
+    adapter.unreadTokens = 10;
+    RecordingSink late = new RecordingSink();
+    harness.submit(PROMPT, FakeAdapters.lease(adapter), endless(3), "key", null, late);
+    harness.step();
+    executor.failNextRuns(2);
+    assertThatThrownBy(harness::step).isInstanceOf(IllegalStateException.class);
+    assertThat(late.failedWith()).isEqualTo(ErrorCode.INTERNAL);
+    harness.runAll();
+    assertThat(sink.finished().completionTokens()).isEqualTo(5);
   }
 
   @Test

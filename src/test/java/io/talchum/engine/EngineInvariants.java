@@ -23,21 +23,35 @@ final class EngineInvariants {
             .toList();
     Set<Sequence> all = Collections.newSetFromMap(new IdentityHashMap<>());
     all.addAll(running);
-    all.addAll(core.waiting());
-    assertThat(all).as("each in one place").hasSize(running.size() + core.waiting().size());
+    List<Sequence> waiting = core.admission().waiting();
+    all.addAll(waiting);
+    assertThat(all).as("each in one place").hasSize(running.size() + waiting.size());
     assertThat(all).as("none has ended").noneMatch(Sequence::hasEnded);
     assertThat(core.slots().running()).isEqualTo(running.size());
     running.forEach(sequence -> checkRunning(sequence, maxContextTokens));
-    assertThat(core.waiting()).allMatch(s -> s.kvTokens() == 0 && s.completionTokens() == 0);
-    checkStats(core.stats(), running, core.waiting());
-    checkCounters(core.counters(), running, core.waiting());
+    assertThat(waiting)
+        .allMatch(
+            s ->
+                s.kvTokens() == 0
+                    && (s.completionTokens() == 0 || s.requestClass() == RequestClass.BACKGROUND));
+    checkStats(core.stats(), running, waiting);
+    for (RequestClass each : RequestClass.values()) {
+      checkCounters(core.admission().counters(each), of(each, running), of(each, waiting));
+    }
+    assertThat(of(RequestClass.BACKGROUND, running))
+        .hasSizeLessThanOrEqualTo(Scheduler.mostBackgroundSlots(core.slots().slots()));
+  }
+
+  private static List<Sequence> of(RequestClass requestClass, List<Sequence> sequences) {
+    return sequences.stream().filter(s -> s.requestClass() == requestClass).toList();
   }
 
   private static void checkRunning(Sequence sequence, int maxContextTokens) {
     int kv = sequence.kvTokens();
     assertThat(kv).isLessThan(maxContextTokens);
     if (sequence.isPrefilling()) {
-      assertThat(sequence.completionTokens()).isZero();
+      assertThat(sequence.completionTokens() == 0 || sequence.isResuming()).isTrue();
+      assertThat(kv).isLessThan(sequence.readTokens());
     } else {
       assertThat(kv).isEqualTo(sequence.promptTokens() + sequence.completionTokens() - 1);
       assertThat(sequence.tokensLeft()).isPositive();
@@ -46,16 +60,21 @@ final class EngineInvariants {
 
   private static void checkStats(
       EngineStats stats, List<Sequence> running, List<Sequence> waiting) {
-    assertThat(stats.running()).isEqualTo(running.size());
-    assertThat(stats.waiting()).isEqualTo(waiting.size());
+    assertThat(stats.running()).isEqualTo(of(RequestClass.ONLINE, running).size());
+    assertThat(stats.waiting()).isEqualTo(of(RequestClass.ONLINE, waiting).size());
+    assertThat(stats.backgroundRunning()).isEqualTo(of(RequestClass.BACKGROUND, running).size());
+    assertThat(stats.backgroundWaiting()).isEqualTo(of(RequestClass.BACKGROUND, waiting).size());
     assertThat(stats.kvUsedFraction()).isBetween(0.0, 1.0);
     Map<Object, EngineStats.AdapterLoad> expected = new HashMap<>();
     Set<Object> ids = new HashSet<>();
-    running.forEach(s -> ids.add(s.adapterId()));
-    waiting.forEach(s -> ids.add(s.adapterId()));
+    List<Sequence> onlineRunning = of(RequestClass.ONLINE, running);
+    List<Sequence> onlineWaiting = of(RequestClass.ONLINE, waiting);
+    onlineRunning.forEach(s -> ids.add(s.adapterId()));
+    onlineWaiting.forEach(s -> ids.add(s.adapterId()));
     ids.remove(null);
     for (Object id : ids) {
-      expected.put(id, new EngineStats.AdapterLoad(count(running, id), count(waiting, id)));
+      expected.put(
+          id, new EngineStats.AdapterLoad(count(onlineRunning, id), count(onlineWaiting, id)));
     }
     assertThat(Map.<Object, EngineStats.AdapterLoad>copyOf(stats.adapters())).isEqualTo(expected);
   }

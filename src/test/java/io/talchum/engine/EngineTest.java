@@ -17,15 +17,18 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What needs the engine's thread; all else is in {@link EngineCoreTest}. */
 class EngineTest {
   private static final int[] PROMPT = {3, 4, 5};
-  private static final int QUEUE = 3;
+  private static final int QUEUE = 7;
 
   /** Each decode step waits for a permit. */
   private final Semaphore permits = new Semaphore(0);
@@ -67,8 +70,16 @@ class EngineTest {
   private RecordingSink runningRequest() {
     RecordingSink sink = new RecordingSink();
     engine.submit(request(sink, 50));
-    waitsForPermit.acquireUninterruptibly();
+    acquire(waitsForPermit);
     return sink;
+  }
+
+  private static void acquire(Semaphore semaphore) {
+    try {
+      assertThat(semaphore.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static void assertCode(ErrorCode code, ThrowingCallable call) {
@@ -93,15 +104,17 @@ class EngineTest {
     RecordingSink sink = new RecordingSink();
     engine.submit(request(sink, 3));
     sink.await();
-    while (!isParked()) { // never ends if it spins
-      Thread.onSpinWait();
-    }
+    waitUntil(engine::isAsleep);
     assertThat(engine.isHealthy()).isTrue();
   }
 
-  private boolean isParked() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .anyMatch(thread -> LockSupport.getBlocker(thread) == engine);
+  /** Fails after half a minute. */
+  private static void waitUntil(BooleanSupplier condition) {
+    Instant end = Instant.now().plusSeconds(30);
+    while (!condition.getAsBoolean()) {
+      assertThat(Instant.now()).as("it never came").isBefore(end);
+      Thread.onSpinWait();
+    }
   }
 
   @Test
@@ -131,7 +144,7 @@ class EngineTest {
     assertThatThrownBy(() -> engine.submit(request(new RecordingSink(), 2)))
         .isInstanceOfSatisfying(
             ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.QUEUE_FULL))
-        .hasMessageContaining("3");
+        .hasMessageContaining("its " + QUEUE);
     permits.release(1000);
     queued.forEach(sink -> sink.await().finished());
     RecordingSink later = new RecordingSink();
@@ -183,9 +196,7 @@ class EngineTest {
     RecordingSink waiting = new RecordingSink();
     engine.submit(request(waiting, 2));
     Thread drain = Thread.ofVirtual().start(() -> engine.drain(Duration.ofMinutes(5)));
-    while (engine.isAccepting()) {
-      Thread.onSpinWait();
-    }
+    waitUntil(() -> !engine.isAccepting());
     assertCode(ErrorCode.SHUTTING_DOWN, () -> engine.submit(request(new RecordingSink(), 2)));
     permits.release(1000);
     drain.join();
@@ -200,9 +211,7 @@ class EngineTest {
     RecordingSink waiting = new RecordingSink();
     engine.submit(request(waiting, 2));
     Thread drain = Thread.ofVirtual().start(() -> engine.drain(Duration.ZERO));
-    while (engine.isAccepting()) {
-      Thread.onSpinWait();
-    }
+    waitUntil(() -> !engine.isAccepting());
     permits.release(1);
     assertThat(running.await().failedWith()).isEqualTo(ErrorCode.SHUTTING_DOWN);
     assertThat(waiting.await().failedWith()).isEqualTo(ErrorCode.SHUTTING_DOWN);
@@ -216,20 +225,102 @@ class EngineTest {
     assertCode(ErrorCode.SHUTTING_DOWN, () -> engine.submit(request(new RecordingSink(), 2)));
   }
 
-  @Test
-  void twoFailedRunsMakeItUnhealthy() {
+  @ParameterizedTest
+  @ValueSource(ints = {EngineLoop.MOST_FAILURES - 1, EngineLoop.MOST_FAILURES})
+  void stepsThatFailOneAfterTheOtherMakeItUnhealthy(int failures) {
     CoreHarness.silence();
-    RecordingSink running = runningRequest();
-    RecordingSink waiting = new RecordingSink();
-    engine.submit(request(waiting, 2));
-    executor.failNextRuns(2);
-    permits.release(2);
-    assertThat(running.await().failedWith()).isEqualTo(ErrorCode.ENGINE_UNHEALTHY);
-    assertThat(waiting.await().failedWith()).isEqualTo(ErrorCode.ENGINE_UNHEALTHY);
-    assertThat(engine.isHealthy()).isFalse();
+    permits.release(1000);
+    executor.fault = () -> new OutOfMemoryError("no more");
+    for (int i = 0; i < failures; i++) {
+      executor.failNextRuns(2);
+      RecordingSink sink = new RecordingSink();
+      engine.submit(request(sink, 2));
+      sink.await().failedWith();
+    }
+    if (failures < EngineLoop.MOST_FAILURES) {
+      RecordingSink sink = new RecordingSink();
+      engine.submit(request(sink, 2));
+      assertThat(sink.await().finished().completionTokens()).isEqualTo(2);
+      assertThat(engine.isHealthy()).isTrue();
+      engine.requireAccepting();
+      return;
+    }
+    waitUntil(() -> !engine.isHealthy());
+    assertThatThrownBy(engine::requireAccepting)
+        .hasMessageContaining("5 steps in a row failed")
+        .hasMessageContaining("no more");
     assertCode(ErrorCode.ENGINE_UNHEALTHY, () -> engine.submit(request(new RecordingSink(), 2)));
     assertThat(engine.drain(Duration.ZERO)).isTrue();
     assertThat(engine.isHealthy()).isFalse();
+  }
+
+  @Test
+  void anEngineThatGivesUpEndsAllThatItHas() {
+    CoreHarness.silence();
+    RecordingSink running = runningRequest();
+    List<RecordingSink> waiting = new ArrayList<>();
+    for (int i = 0; i < QUEUE; i++) {
+      waiting.add(new RecordingSink());
+      engine.submit(request(waiting.getLast(), 2));
+    }
+    executor.failNextRuns(1_000_000);
+    permits.release(1000);
+    assertThat(running.await().failedWith()).isEqualTo(ErrorCode.INTERNAL);
+    int failed = EngineLoop.MOST_FAILURES - 1;
+    for (int i = 0; i < QUEUE; i++) {
+      assertThat(waiting.get(i).await().failedWith())
+          .isEqualTo(i < failed ? ErrorCode.INTERNAL : ErrorCode.ENGINE_UNHEALTHY);
+    }
+    assertThat(engine.drain(Duration.ZERO)).isTrue();
+    assertThat(engine.stats().running() + engine.stats().waiting()).isZero();
+  }
+
+  @Test
+  void aRefusedRequestLearnsHowLongTheQueueTakes() {
+    runningRequest();
+    for (int i = 0; i < QUEUE; i++) {
+      engine.submit(request(new RecordingSink(), 2));
+    }
+    assertThatThrownBy(() -> engine.submit(request(new RecordingSink(), 2)))
+        .isInstanceOfSatisfying(
+            ServeException.class,
+            e -> assertThat(e.retryAfter()).contains(engine.stats().expectedWait()));
+  }
+
+  @Test
+  void scoresWaitInAQueueOfTheirOwn() {
+    RecordingSink running = runningRequest();
+    List<CompletableFuture<float[]>> scores = new ArrayList<>();
+    for (int i = 0; i < 2 * QUEUE; i++) {
+      scores.add(engine.score(score("s" + i)));
+    }
+    assertThat(engine.stats().waiting()).isZero();
+    assertThat(engine.stats().backgroundWaiting()).isEqualTo(2 * QUEUE);
+    permits.release(1000);
+    running.await().finished();
+    for (CompletableFuture<float[]> score : scores) {
+      assertThat(score.orTimeout(30, TimeUnit.SECONDS).join()).hasSize(2);
+    }
+    assertCode(
+        ErrorCode.INVALID_REQUEST,
+        () -> engine.score(new ScoreRequest("x", PROMPT, new int[0], null, "key", null)).isDone());
+  }
+
+  private ScoreRequest score(String id) {
+    executor.takesGivenCompletions = true;
+    return new ScoreRequest(id, PROMPT, new int[] {6, 7}, null, "key", null);
+  }
+
+  @Test
+  void aScoreCanBeCancelled() {
+    RecordingSink running = runningRequest();
+    CompletableFuture<float[]> score = engine.score(score("s"));
+    engine.cancel("s");
+    permits.release(1000);
+    running.await().finished();
+    assertThatThrownBy(() -> score.orTimeout(30, TimeUnit.SECONDS).join())
+        .hasCauseInstanceOf(ServeException.class)
+        .hasMessageContaining("went away");
   }
 
   @Test

@@ -35,6 +35,24 @@ final class FakeAdapters {
     }
   }
 
+  /** A lease on one adapter that counts nothing. */
+  static AdapterLease lease(FakeModelExecutor.FakeAdapter adapter) {
+    return new AdapterLease() {
+      @Override
+      public AdapterId id() {
+        return new AdapterId("one", new ContentHash(String.format("%064x", adapter.content)));
+      }
+
+      @Override
+      public ResidentAdapter resident() {
+        return adapter;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
   /** Loads or replaces. */
   void load(String name, long content) {
     ContentHash hash = new ContentHash(String.format("%064x", content));
@@ -74,7 +92,7 @@ final class FakeAdapters {
       @Override
       public ResidentAdapter resident() {
         if (!isOpen) {
-          throw new AssertionError("used a closed lease");
+          throw executor.violated("used a closed lease");
         }
         return version.resident;
       }
@@ -82,7 +100,7 @@ final class FakeAdapters {
       @Override
       public void close() {
         if (!isOpen) {
-          throw new AssertionError("lease closed twice");
+          throw executor.violated("lease closed twice");
         }
         isOpen = false;
         version.leases--;

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,16 @@ class FakeModelExecutor implements ModelExecutor {
   private final MemorySegment memory;
   private int runFailures;
   private int bindFailures;
+  private int releaseFailures;
+  private @Nullable AssertionError violation;
+
+  /** What failures throw. */
+  Supplier<Throwable> fault = () -> new IllegalStateException("the fake was asked to fail");
+
+  /**
+   * Whether sequences may be longer than what was announced of them: completions that are given.
+   */
+  boolean takesGivenCompletions;
 
   /** Calls in the order in which they came, if recorded. */
   final List<String> calls = new ArrayList<>();
@@ -64,6 +75,7 @@ class FakeModelExecutor implements ModelExecutor {
     final long content;
     boolean isOpen = true;
     boolean isCausal = true;
+    int unreadTokens; // of its soft prompt
 
     FakeAdapter(long content) {
       this.content = content;
@@ -83,7 +95,7 @@ class FakeModelExecutor implements ModelExecutor {
     @Override
     public void close() {
       if (!isOpen || Arrays.asList(inUse).contains(this)) {
-        throw new AssertionError("adapter " + content + " closed twice or in use");
+        throw violated("adapter " + content + " closed twice or in use");
       }
       isOpen = false;
       openResidents--;
@@ -93,6 +105,33 @@ class FakeModelExecutor implements ModelExecutor {
   /** The next so many runs and copies throw. */
   void failNextRuns(int times) {
     runFailures = times;
+  }
+
+  /** The next so many releases throw, after they were made. */
+  void failNextReleases(int times) {
+    releaseFailures = times;
+  }
+
+  /** Fails if it was ever used in a wrong way; the engine survives even that. */
+  void requireNoViolation() {
+    if (violation != null) {
+      throw violation;
+    }
+  }
+
+  AssertionError violated(String what) {
+    violation = new AssertionError(what);
+    return violation;
+  }
+
+  /** Throws what is asked for. */
+  private void fail() {
+    throw FakeModelExecutor.<RuntimeException>sneaky(fault.get());
+  }
+
+  @SuppressWarnings("unchecked")
+  static <T extends Throwable> T sneaky(Throwable e) throws T {
+    throw (T) e;
   }
 
   /** The next so many binds throw. */
@@ -139,11 +178,25 @@ class FakeModelExecutor implements ModelExecutor {
   }
 
   @Override
+  public int virtualTokensLeft(int slot) {
+    FakeAdapter adapter = inUse[slot];
+    return adapter == null ? 0 : adapter.unreadTokens;
+  }
+
+  @Override
+  public void prefillVirtual(int slot, int mostTokens) {
+    FakeAdapter adapter = java.util.Objects.requireNonNull(inUse[slot]);
+    record("virtual " + slot + " " + Math.min(mostTokens, adapter.unreadTokens));
+    failIfAsked();
+    adapter.unreadTokens -= Math.min(mostTokens, adapter.unreadTokens);
+  }
+
+  @Override
   public void bind(int slot, @Nullable ResidentAdapter adapter) {
     record("bind " + slot);
     if (bindFailures > 0) {
       bindFailures--;
-      throw new IllegalStateException("the fake was asked to fail a bind");
+      fail();
     }
     if (adapter instanceof FakeAdapter fake) {
       require(fake.isOpen, "bound a closed adapter");
@@ -160,6 +213,10 @@ class FakeModelExecutor implements ModelExecutor {
     record("release " + slot);
     inUse[slot] = null;
     bound[slot] = -1;
+    if (releaseFailures > 0) {
+      releaseFailures--;
+      fail();
+    }
   }
 
   @Override
@@ -220,7 +277,7 @@ class FakeModelExecutor implements ModelExecutor {
   @Override
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows wanted) {
     require(
-        start + tokenIds.length <= expected[slot],
+        start + tokenIds.length <= expected[slot] || takesGivenCompletions,
         "prefill beyond the " + expected[slot] + " tokens that were announced");
     record("prefill " + slot + " " + start + " " + tokenIds.length + " " + wanted);
     require(
@@ -252,13 +309,13 @@ class FakeModelExecutor implements ModelExecutor {
     if (runFailures > 0) {
       runFailures--;
       failedRuns++;
-      throw new IllegalStateException("the fake was asked to fail a run");
+      fail();
     }
   }
 
   private void failCopyIfAsked() {
     if (failsCopies) {
-      throw new IllegalStateException("the fake was asked to fail a copy");
+      fail();
     }
   }
 
@@ -284,9 +341,9 @@ class FakeModelExecutor implements ModelExecutor {
     }
   }
 
-  private static void require(boolean condition, String what) {
+  private void require(boolean condition, String what) {
     if (!condition) {
-      throw new AssertionError("the engine asked for " + what);
+      throw violated("the engine asked for " + what);
     }
   }
 

@@ -8,8 +8,12 @@ import java.time.InstantSource;
 final class MutableClock implements InstantSource {
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
 
+  /** Run whenever it is asked; may throw. */
+  Runnable disturbance = () -> {};
+
   @Override
   public Instant instant() {
+    disturbance.run();
     return now;
   }
 

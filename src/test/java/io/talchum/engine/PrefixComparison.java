@@ -7,6 +7,7 @@ import io.talchum.adapter.AdapterCacheListener;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.TestLeases;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.SamplingParams;
 import io.talchum.model.ModelExecutor;
@@ -107,7 +108,7 @@ public final class PrefixComparison {
 
   private static AdapterLease loaded(AdapterRegistry registry, String fixture) {
     registry.load("name", Fixtures.path("adapters/llama/" + fixture), true);
-    return registry.acquire("name", null);
+    return TestLeases.acquire(registry, "name");
   }
 
   /** The answer of an engine without a cache. */

@@ -117,7 +117,7 @@ class ProbeTest {
     Probe probe = probe(null);
     executor.failNextBinds(1);
     harness.runAll();
-    assertThatThrownBy(() -> probe.await(null)).hasMessageContaining("fail a bind");
+    assertThatThrownBy(() -> probe.await(null)).hasMessageContaining("asked to fail");
     assertThat(running.finished().completionTokens()).isEqualTo(10);
   }
 

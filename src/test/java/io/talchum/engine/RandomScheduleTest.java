@@ -13,10 +13,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Random schedules; the seed is in every message. */
+/**
+ * Random schedules; the seed is in every message. Their seeds are fixed, so that a run is the same
+ * every time; {@code -Dtalchum.schedules=N} adds N with seeds of their own, for a long run by hand.
+ */
 class RandomScheduleTest {
   private static final int CONTEXT = 64;
 
@@ -27,30 +32,29 @@ class RandomScheduleTest {
       Sequence sequence,
       RecordingSink sink) {}
 
-  @Test
-  void tenThousandRequestsEachAsIfAlone() {
-    long seed = new SplittableRandom().nextLong();
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void tenThousandRequestsEachAsIfAlone(long seed) {
     new Schedule(seed, 10_000, 0).run();
   }
 
+  /** Two that are always the same, and as many others as are asked for. */
+  static LongStream seeds() {
+    return LongStream.concat(
+        LongStream.of(20261201, 7),
+        new SplittableRandom().longs(Integer.getInteger("talchum.schedules", 0)));
+  }
+
   /** In so little memory that blocks are forgotten all the time; hashes collide all the time. */
-  @Test
-  void theSameWithAPrefixCache() {
-    long seed = new SplittableRandom().nextLong();
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void theSameWithAPrefixCache(long seed) {
     Schedule schedule = new Schedule(seed, 10_000, 40);
     schedule.run();
     PrefixCacheStats stats = schedule.harness.core.stats().prefixCache();
     assertThat(stats.hits()).as("seed %dL", seed).isGreaterThan(1000);
     assertThat(stats.evictions()).as("seed %dL", seed).isGreaterThan(1000);
     assertThat(stats.bytes()).isEqualTo(stats.limitBytes());
-  }
-
-  /** A schedule that has found nothing so far, so that a plain run is the same every time. */
-  @Test
-  void theSameScheduleAgain() {
-    new Schedule(1, 500, 0).run();
-    new Schedule(1, 500, 40).run();
-    new Schedule(5059716706493690268L, 10_000, 40).run(); // a late first move
   }
 
   private static final class Schedule {
@@ -71,6 +75,7 @@ class RandomScheduleTest {
       this.harness =
           new CoreHarness(executor, 5, 13, new PrefixReuse(executor, cache(cachedBlocks), 9));
       this.beginning = cachedBlocks == 0 ? 0 : 20;
+      executor.takesGivenCompletions = true;
       executor.shortTokens = cachedBlocks == 0 ? Integer.MAX_VALUE : 30;
       this.requests = requests;
       this.most = 10 * requests;
@@ -115,7 +120,9 @@ class RandomScheduleTest {
     }
 
     private void disturb() {
-      while (harness.accepted < requests && harness.waiting < 12 && random.nextInt(3) == 0) {
+      while (harness.accepted < requests
+          && harness.waiting(RequestClass.ONLINE) < 12
+          && random.nextInt(3) == 0) {
         submit();
       }
       if (random.nextInt(12) == 0 && !open.isEmpty()) {
@@ -146,7 +153,9 @@ class RandomScheduleTest {
           random.nextInt(10) == 0 ? harness.clock.instant().plusMillis(random.nextInt(100)) : null;
       RecordingSink sink = new RecordingSink();
       Sequence sequence =
-          harness.submit(prompt, lease, sampling, "key" + random.nextInt(3), deadline, sink);
+          random.nextInt(6) == 0 && harness.waiting(RequestClass.BACKGROUND) < 6
+              ? harness.submitBackground(prompt, lease, sampling, deadline, sink)
+              : harness.submit(prompt, lease, sampling, "key" + random.nextInt(3), deadline, sink);
       open.add(new Submitted(prompt, content, sampling, sequence, sink));
     }
 

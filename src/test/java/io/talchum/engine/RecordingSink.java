@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Keeps all events and insists on their order. */
 class RecordingSink implements GenerationSink {
   final List<TokenEvent> tokens = new ArrayList<>();
+  private volatile @Nullable AssertionError violation;
   private final CountDownLatch ended = new CountDownLatch(1);
   volatile @Nullable List<TokenLogprob> prompt;
   volatile @Nullable GenerationResult result;
@@ -21,7 +22,7 @@ class RecordingSink implements GenerationSink {
   public void onPrompt(List<TokenLogprob> prompt) {
     requireOpen();
     if (this.prompt != null || !tokens.isEmpty()) {
-      throw new AssertionError("onPrompt twice or late");
+      throw violated("onPrompt twice or late");
     }
     this.prompt = prompt;
   }
@@ -47,6 +48,10 @@ class RecordingSink implements GenerationSink {
   }
 
   boolean hasEnded() {
+    AssertionError known = violation;
+    if (known != null) {
+      throw known;
+    }
     return ended.getCount() == 0;
   }
 
@@ -92,8 +97,15 @@ class RecordingSink implements GenerationSink {
   }
 
   private void requireOpen() {
-    if (hasEnded()) {
-      throw new AssertionError("an event after the terminal one");
+    if (ended.getCount() == 0) {
+      throw violated("an event after the terminal one");
     }
+  }
+
+  /** Told by {@link #hasEnded} too: the engine survives sinks that throw. */
+  private AssertionError violated(String what) {
+    AssertionError error = new AssertionError(what);
+    violation = error;
+    return error;
   }
 }

@@ -11,6 +11,7 @@ import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
+import io.talchum.adapter.TestLeases;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.SamplingParams;
@@ -243,7 +244,7 @@ public final class TinyModelSchedule {
     AdapterLease lease = null;
     List<AdapterInfo> loaded = registry.list();
     if (!loaded.isEmpty() && random.nextInt(4) > 0) {
-      lease = registry.acquire(loaded.get(random.nextInt(loaded.size())).id().name(), null);
+      lease = TestLeases.acquire(registry, loaded.get(random.nextInt(loaded.size())).id().name());
     }
     String version = version(lease);
     int[] prompt = prompt(version);
@@ -304,7 +305,7 @@ public final class TinyModelSchedule {
 
   private AdapterLease lease(AdapterRegistry registry, String name, String adapter) {
     registry.load(name, adapter(adapter), true);
-    return registry.acquire(name, null);
+    return TestLeases.acquire(registry, name);
   }
 
   private static Path adapter(String name) {

@@ -3,9 +3,9 @@ package io.talchum.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.talchum.core.ApiScope;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.Principal;
-import io.talchum.core.Scope;
 import io.talchum.core.ServeException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -39,9 +39,9 @@ class ApiKeysTest {
   void aKeyMayHaveSomeScopesOnly() {
     ApiKeys scoped = new ApiKeys(List.of(" first-key  inference metrics ", "second-key"));
     assertThat(scoped.authenticate("Bearer first-key").scopes())
-        .containsExactlyInAnyOrder(Scope.INFERENCE, Scope.METRICS);
+        .containsExactlyInAnyOrder(ApiScope.INFERENCE, ApiScope.METRICS);
     assertThat(scoped.authenticate("Bearer second-key").scopes())
-        .containsExactlyInAnyOrder(Scope.values());
+        .containsExactlyInAnyOrder(ApiScope.values());
     assertThatThrownBy(() -> new ApiKeys(List.of("first-key everything")))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("a scope 'everything'")

@@ -86,6 +86,37 @@ class ModelCatalogTest {
   }
 
   @Test
+  void aSourceThatIsNotImportedIsToldTheCommand() throws IOException {
+    Path gguf = Files.createFile(dataDir.resolve("m.gguf"));
+    assertRefused(
+        gguf.toString(),
+        ErrorCode.MODEL_NOT_FOUND,
+        "it is not imported yet: ./talchum import " + gguf);
+    String folder = Fixtures.path("models/llama_tied").toString();
+    assertRefused(folder, ErrorCode.MODEL_NOT_FOUND, "./talchum import " + folder);
+    assertRefused("hf:org/name", ErrorCode.MODEL_NOT_FOUND, "./talchum import hf:org/name");
+    assertRefused("org/name", ErrorCode.MODEL_NOT_FOUND, "./talchum import hf:org/name");
+  }
+
+  @Test
+  void removesPackagesOfEveryKindAndNothingElse() throws IOException {
+    importTiny("one");
+    replaceInManifest(importTiny("cut"), "{", "");
+    catalog().toServe("talchum-demo");
+    Files.createDirectories(dataDir.resolve("models/own"));
+    for (String name : List.of("one", "cut", "talchum-demo")) {
+      assertThat(catalog().remove(name)).isPositive();
+    }
+    assertThat(names(dataDir.resolve("models"))).containsExactly("own");
+    for (String name : List.of("one", "own", "..", ".", "", "../models/own")) {
+      assertThatThrownBy(() -> catalog().remove(name))
+          .isInstanceOfSatisfying(
+              ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.MODEL_NOT_FOUND))
+          .hasMessageContaining("known are none");
+    }
+  }
+
+  @Test
   void importsAsAsked() {
     ModelSummary plain =
         catalog()

@@ -27,6 +27,8 @@ class AdapterLoadMetricsTest {
     return new EngineStats(
         running,
         waiting,
+        0,
+        0,
         8,
         0,
         adapters,
@@ -34,6 +36,7 @@ class AdapterLoadMetricsTest {
         0,
         0,
         0,
+        Duration.ZERO,
         Duration.ZERO,
         Duration.ZERO,
         PrefixCacheStats.OFF);

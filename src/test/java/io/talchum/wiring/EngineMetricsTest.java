@@ -9,6 +9,7 @@ import io.talchum.adapter.AdapterId;
 import io.talchum.api.LetterModel;
 import io.talchum.core.ContentHash;
 import io.talchum.core.FinishReason;
+import io.talchum.engine.RequestClass;
 import io.talchum.engine.RequestOutcome;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -47,9 +48,29 @@ class EngineMetricsTest {
         .sum();
   }
 
+  @Test
+  void theBackgroundIsCountedApartAndNotTimed() {
+    end(null, RequestClass.BACKGROUND);
+    assertThat(meters.get("talchum_background_requests").counter().count()).isEqualTo(1);
+    assertThat(meters.find("talchum_requests").counters()).isEmpty();
+    assertThat(meters.get("talchum_queue").timer().count()).isZero();
+    assertThat(requests("_base")).isEqualTo(1);
+  }
+
+  @Test
+  void failedStepsAreCounted() {
+    metrics.onStepFailed();
+    assertThat(meters.get("talchum_step_failures").counter().count()).isEqualTo(1);
+  }
+
   private void end(@Nullable AdapterId adapter) {
+    end(adapter, RequestClass.ONLINE);
+  }
+
+  private void end(@Nullable AdapterId adapter, RequestClass requestClass) {
     metrics.onEnd(
         new RequestOutcome(
+            requestClass,
             adapter,
             FinishReason.STOP,
             null,

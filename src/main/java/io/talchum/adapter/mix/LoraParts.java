@@ -73,7 +73,7 @@ final class LoraParts {
       default ->
           throw ServeException.invalid(
               "adapters",
-              "adapter %s has a %s, which a folder of LoRA cannot hold; mix it by request, with adapters"
+              "adapter %s changes the model by %s, which a folder of LoRA cannot hold; mix it by request, with adapters"
                   .formatted(adapter, primitive.getClass().getSimpleName()));
     }
   }

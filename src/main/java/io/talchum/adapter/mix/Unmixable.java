@@ -47,7 +47,7 @@ final class Unmixable {
   static ServeException refuse(String name, AdapterPrimitive primitive) {
     return ServeException.invalid(
         "adapters",
-        "adapter %s does not mix: it has a %s, and %s; low-rank and dense changes and biases mix, use this one alone as model"
+        "adapter %s does not mix: it changes the model by %s, and %s; low-rank and dense changes and biases mix, use this one alone as model"
             .formatted(name, primitive.getClass().getSimpleName(), why(primitive)));
   }
 }

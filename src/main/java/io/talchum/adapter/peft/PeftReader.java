@@ -66,6 +66,6 @@ public final class PeftReader implements AdapterReader {
             tensors.takenBytes(),
             tasks.getFirst(),
             base.spec());
-    return kind.hasTasks() ? content.withTasks(tasks) : content;
+    return kind.hasTasks() ? content.withVariants(tasks) : content;
   }
 }

@@ -3,10 +3,12 @@ package io.talchum.adapter.store;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.talchum.adapter.AdapterFacts;
 import io.talchum.core.ContentHash;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of a version on disk.
@@ -15,6 +17,7 @@ import java.util.List;
  * @param kind {@code peft_type}
  * @param rank largest rank of a module
  * @param modules number of adapted modules
+ * @param facts what requests are checked against; null on a card of an older server
  * @param residentBytes memory it takes when it is loaded
  * @param base name of the base that it was checked against
  * @param baseVersion that base's content
@@ -25,6 +28,7 @@ public record AdapterCard(
     String kind,
     int rank,
     int modules,
+    @Nullable AdapterFacts facts,
     long residentBytes,
     String base,
     ContentHash baseVersion,
@@ -57,6 +61,9 @@ public record AdapterCard(
             .put("base", base)
             .put("base_version", baseVersion.hex())
             .put("added", added.toString());
+    if (facts != null) {
+      node.put("variants", facts.variants()).put("virtual_tokens", facts.virtualTokens());
+    }
     ArrayNode list = node.putArray("files");
     for (StoredFile file : files) {
       list.addObject()
@@ -65,6 +72,11 @@ public record AdapterCard(
           .put("sha256", file.sha256().hex());
     }
     return node;
+  }
+
+  AdapterCard with(AdapterFacts known) {
+    return new AdapterCard(
+        version, kind, rank, modules, known, residentBytes, base, baseVersion, added, files);
   }
 
   static AdapterCard of(JsonNode node) {
@@ -81,6 +93,9 @@ public record AdapterCard(
         node.path("kind").asText(),
         node.path("rank").asInt(),
         node.path("modules").asInt(),
+        node.has("variants")
+            ? new AdapterFacts(node.path("variants").asInt(), node.path("virtual_tokens").asInt())
+            : null,
         node.path("resident_bytes").asLong(),
         node.path("base").asText(),
         StoreJson.hash(node.path("base_version")),

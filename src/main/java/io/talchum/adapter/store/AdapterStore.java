@@ -1,6 +1,7 @@
 package io.talchum.adapter.store;
 
 import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.AdapterFacts;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.AdapterReference;
@@ -16,6 +17,8 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -33,12 +36,16 @@ import java.util.function.UnaryOperator;
  * </pre>
  */
 public final class AdapterStore implements AutoCloseable {
+  /** A few bytes each; beyond that they are looked up again. */
+  private static final int FACTS_KEPT = 100_000;
+
   private final Path root;
   private final InstantSource clock;
   private final StoreLock lock;
   private final StagingArea staging;
   private final NameFiles names;
   private final VersionFolders versions;
+  private final ConcurrentMap<ContentHash, AdapterFacts> facts = new ConcurrentHashMap<>();
 
   /**
    * What versions are checked against.
@@ -248,6 +255,38 @@ public final class AdapterStore implements AutoCloseable {
    */
   public AdapterCard card(ContentHash version) {
     return io(() -> versions.card(version));
+  }
+
+  /**
+   * What requests for a version are checked against. A card of an older server does not have it:
+   * the files are then read once.
+   *
+   * @throws ServeException MODEL_NOT_FOUND if it was deleted
+   */
+  public AdapterFacts facts(AdapterId id) {
+    AdapterFacts found = facts.get(id.version());
+    if (found != null) {
+      return found;
+    }
+    AdapterCard card = card(id.version());
+    AdapterFacts told = card.facts();
+    AdapterFacts known = told == null ? completed(card, id) : told;
+    if (facts.size() >= FACTS_KEPT) {
+      facts.clear();
+    }
+    facts.put(id.version(), known);
+    return known;
+  }
+
+  private AdapterFacts completed(AdapterCard card, AdapterId id) {
+    AdapterFacts read = read(id).facts();
+    return io(
+        () ->
+            lock.holding(
+                () -> {
+                  versions.replace(card.with(read));
+                  return read;
+                }));
   }
 
   /**

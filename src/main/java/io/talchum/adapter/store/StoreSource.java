@@ -1,6 +1,7 @@
 package io.talchum.adapter.store;
 
 import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.AdapterFacts;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterSource;
 import io.talchum.adapter.AdapterTrial;
@@ -21,6 +22,11 @@ public record StoreSource(AdapterStore store, AdapterTrial trial) implements Ada
   @Override
   public long residentBytes(AdapterId id) {
     return store.card(id.version()).residentBytes();
+  }
+
+  @Override
+  public AdapterFacts facts(AdapterId id) {
+    return store.facts(id);
   }
 
   @Override

@@ -46,6 +46,7 @@ final class VersionFolders {
             content.kind(),
             content.maxRank(),
             content.modules(),
+            content.facts(),
             tried(name, content),
             base.name(),
             base.version(),
@@ -85,6 +86,16 @@ final class VersionFolders {
       throw gone(version);
     }
     return StoreJson.read(file, AdapterCard::of);
+  }
+
+  /** Completes the card of a version, unless that was deleted. */
+  void replace(AdapterCard card) throws IOException {
+    Path file = folder(card.version()).resolve(CARD);
+    if (Files.exists(file)) {
+      Path staged = staging.fresh();
+      Durable.write(staged, StoreJson.bytes(card.json()));
+      Durable.rename(staged, file);
+    }
   }
 
   /**

@@ -1,8 +1,8 @@
 package io.talchum.api.gate;
 
+import io.talchum.core.ApiScope;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.Principal;
-import io.talchum.core.Scope;
 import io.talchum.core.ServeException;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 public enum Access {
   /** Everybody, also without a key. */
   OPEN(null),
-  INFERENCE(Scope.INFERENCE),
-  ADMIN(Scope.ADMIN),
-  METRICS(Scope.METRICS);
+  INFERENCE(ApiScope.INFERENCE),
+  ADMIN(ApiScope.ADMIN),
+  METRICS(ApiScope.METRICS);
 
-  private final @Nullable Scope scope;
+  private final @Nullable ApiScope scope;
 
-  Access(@Nullable Scope scope) {
+  Access(@Nullable ApiScope scope) {
     this.scope = scope;
   }
 
@@ -35,7 +35,7 @@ public enum Access {
                   asked,
                   scope.word(),
                   caller.scopes().stream()
-                      .map(Scope::word)
+                      .map(ApiScope::word)
                       .sorted()
                       .collect(Collectors.joining(", "))));
     }

@@ -7,6 +7,7 @@ import io.grpc.StatusRuntimeException;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /** A refusal as a client sees it: status, message, and trailers that name code and field. */
 final class WireError {
@@ -22,7 +23,7 @@ final class WireError {
   static final Metadata.Key<String> PUSHBACK =
       Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER);
 
-  private static final String PUSHBACK_MILLIS = "1000";
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
   private WireError() {}
 
@@ -35,7 +36,7 @@ final class WireError {
     trailers.put(CODE, error.code().name());
     error.param().ifPresent(param -> trailers.put(PARAM, percentEncoded(param)));
     if (error.code() == ErrorCode.QUEUE_FULL || error.code() == ErrorCode.OVERLOADED) {
-      trailers.put(PUSHBACK, PUSHBACK_MILLIS);
+      trailers.put(PUSHBACK, Long.toString(error.retryAfter().orElse(RETRY_AFTER).toMillis()));
     }
     return trailers;
   }

@@ -30,6 +30,7 @@ final class ChatRequestMapper {
             MessageMapper.template(fields),
             sampling,
             fields.integer("n", 1),
+            TagsMapper.tags(fields),
             caller);
     return new Mapped(request, StreamChoice.map(fields));
   }

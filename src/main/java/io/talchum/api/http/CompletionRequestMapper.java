@@ -32,6 +32,7 @@ final class CompletionRequestMapper {
             sampling,
             fields.integer("n", 1),
             fields.bool("echo", false),
+            TagsMapper.tags(fields),
             caller);
     return new Mapped(request, StreamChoice.map(fields));
   }

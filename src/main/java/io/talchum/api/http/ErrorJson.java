@@ -4,13 +4,14 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.time.Duration;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** OpenAI's error object, as a response and inside a stream. */
 final class ErrorJson {
-  /** Seconds after which a refused client may try again. */
-  static final String RETRY_AFTER = "1";
+  /** After which a refused client may try again if nothing better is known. */
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 
   private static final Pattern HALF_OF_A_PAIR = Pattern.compile("\\p{Cs}");
 
@@ -21,12 +22,17 @@ final class ErrorJson {
     Response.ResponseBuilder response =
         Response.status(row.status()).type(MediaType.APPLICATION_JSON_TYPE).entity(bytes(error));
     if (retryable(error.code())) {
-      response.header("Retry-After", RETRY_AFTER);
+      response.header("Retry-After", retryAfter(error));
     }
     if (error.code() == ErrorCode.UNAUTHENTICATED) {
       response.header("WWW-Authenticate", "Bearer");
     }
     return response.build();
+  }
+
+  /** In seconds, as the header has it. */
+  static String retryAfter(ServeException error) {
+    return Long.toString(error.retryAfter().orElse(RETRY_AFTER).toSeconds());
   }
 
   static boolean retryable(ErrorCode code) {

@@ -67,6 +67,12 @@ final class ReadRequest extends HttpServerRequestWrapper {
     ((RoutingContextInternal) context).setBody(body);
   }
 
+  /** To the framework it has not: it would look for no body in a request that has ended. */
+  @Override
+  public boolean isEnded() {
+    return false;
+  }
+
   @Override
   public HttpServerRequest pause() {
     return this;

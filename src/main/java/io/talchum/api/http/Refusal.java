@@ -43,7 +43,7 @@ final class Refusal {
       response.putHeader("WWW-Authenticate", "Bearer");
     }
     if (ErrorJson.retryable(error.code())) {
-      response.putHeader("Retry-After", ErrorJson.RETRY_AFTER);
+      response.putHeader("Retry-After", ErrorJson.retryAfter(error));
     }
     if (request.version() != HttpVersion.HTTP_2) {
       response.putHeader("Connection", "close");

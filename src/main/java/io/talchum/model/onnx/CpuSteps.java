@@ -47,7 +47,7 @@ final class CpuSteps implements AutoCloseable {
   private final HiddenStateKernel hiddenStates;
   private final MemorySegment operators;
   private final MemorySegment session;
-  private @Nullable MemorySegment extendedSession;
+  private volatile @Nullable MemorySegment extendedSession; // written under the lock of this
   private final Map<BindingKey, StepBinding> bindings = new HashMap<>();
 
   private record BindingKey(boolean extended, int first, int rows) {}
@@ -146,8 +146,13 @@ final class CpuSteps implements AutoCloseable {
     return buffers;
   }
 
-  /** Makes the extended graph's session, which takes its time, unless it is there. */
-  void prepareExtendedGraph() {
+  /** Whether the extended graph's session is there. Any thread. */
+  boolean hasExtendedGraph() {
+    return extendedSession != null;
+  }
+
+  /** Makes it, which takes its time, unless it is there. Any thread, also while steps run. */
+  synchronized void prepareExtendedGraph() {
     if (extendedSession == null) {
       extendedSession = createSession(true);
     }
@@ -212,8 +217,9 @@ final class CpuSteps implements AutoCloseable {
     bindings.clear();
     buffers.close();
     runtime.release(session);
-    if (extendedSession != null) {
-      runtime.release(extendedSession);
+    MemorySegment extended = extendedSession;
+    if (extended != null) {
+      runtime.release(extended);
     }
     shared.close();
     arena.close();

@@ -36,6 +36,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
   private final EmbeddingLookup embeddings;
   private final @Nullable BoundAdapter[] adapters; // [slots]
   private final int[] expectedTokens; // [slots]
+  private final int[] virtualRead; // [slots]; virtual tokens whose keys and values are there
 
   private OnnxModelExecutor(ModelPackage weights, ExecutorOptions options) {
     this.weights = weights;
@@ -45,6 +46,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     this.embeddings = new EmbeddingLookup(weights);
     this.adapters = new BoundAdapter[options.slots()];
     this.expectedTokens = new int[options.slots()];
+    this.virtualRead = new int[options.slots()];
   }
 
   /**
@@ -119,6 +121,18 @@ public final class OnnxModelExecutor implements ModelExecutor {
   }
 
   @Override
+  public boolean isReady(ResidentAdapter adapter) {
+    return !adapter.needsExtendedGraph() || steps.hasExtendedGraph();
+  }
+
+  @Override
+  public void makeReady(ResidentAdapter adapter) {
+    if (adapter.needsExtendedGraph()) {
+      steps.prepareExtendedGraph();
+    }
+  }
+
+  @Override
   public void bind(int slot, @Nullable ResidentAdapter adapter) {
     expectedTokens[slot] = 0;
     if (adapter == null) {
@@ -128,15 +142,15 @@ public final class OnnxModelExecutor implements ModelExecutor {
     if (!(adapter instanceof OnnxAdapter prepared)) {
       throw new IllegalArgumentException("not prepared by this executor: " + adapter);
     }
-    if (prepared.needsExtendedGraph()) {
-      steps.prepareExtendedGraph();
-    }
+    makeReady(prepared);
     adapters[slot] = new BoundAdapter(prepared);
+    virtualRead[slot] = 0;
     if (prepared.virtualTokens() > 0) {
       placeVirtualTokens(slot, prepared);
     }
   }
 
+  /** Those that are known; a soft prompt that nobody has read yet is read piece by piece. */
   private void placeVirtualTokens(int slot, OnnxAdapter adapter) {
     int tokens = adapter.virtualTokens();
     if (tokens >= options.contextTokens()) {
@@ -148,25 +162,50 @@ public final class OnnxModelExecutor implements ModelExecutor {
     MemorySegment known = adapter.virtualKv();
     if (known != null) {
       steps.kv().write(slot, 0, tokens, known);
-    } else {
-      prefillSoftPrompt(slot, adapter);
-      MemorySegment computed =
-          adapter.allocateKv(tokens * KvSlots.bytesPerToken(spec, options.kv().format()));
-      steps.kv().read(slot, 0, tokens, computed);
-      adapter.keepVirtualKv(computed);
+      virtualRead[slot] = tokens;
     }
   }
 
+  @Override
+  public int virtualTokensLeft(int slot) {
+    return virtualTokens(slot) - virtualRead[slot];
+  }
+
   /** The keys and values depend on nothing after them: one run serves all requests. */
-  private void prefillSoftPrompt(int slot, OnnxAdapter adapter) {
+  @Override
+  public void prefillVirtual(int slot, int mostTokens) {
+    OnnxAdapter adapter = Objects.requireNonNull(adapters[slot]).adapter();
+    placeVirtualTokens(slot, adapter);
+    int count = Math.min(virtualTokensLeft(slot), Math.min(mostTokens, options.prefillTokens()));
+    if (count > 0) {
+      prefillVirtual(slot, adapter, count);
+    }
+    if (count > 0 && virtualTokensLeft(slot) == 0) {
+      keepVirtualTokens(slot, adapter);
+    }
+  }
+
+  private void prefillVirtual(int slot, OnnxAdapter adapter, int count) {
     MemorySegment prompt = Objects.requireNonNull(adapter.softPrompt());
     long width = (long) spec.hiddenSize() * Float.BYTES;
-    int tokens = adapter.virtualTokens();
-    for (int start = 0; start < tokens; start += options.prefillTokens()) {
-      int count = Math.min(options.prefillTokens(), tokens - start);
-      MemorySegment.copy(prompt, start * width, steps.buffers().embeddings(), 0, count * width);
-      run(slot, count, new int[] {start + count - 1}, 0, 0);
+    int start = virtualRead[slot];
+    MemorySegment.copy(prompt, start * width, steps.buffers().embeddings(), 0, count * width);
+    int expected = expectedTokens[slot];
+    expectedTokens[slot] = 0; // they are the same for prompts of any length
+    try {
+      StepLogits unused = run(slot, count, new int[] {start + count - 1}, 0, 0);
+    } finally {
+      expectedTokens[slot] = expected;
     }
+    virtualRead[slot] += count;
+  }
+
+  private void keepVirtualTokens(int slot, OnnxAdapter adapter) {
+    int tokens = adapter.virtualTokens();
+    MemorySegment computed =
+        adapter.allocateKv(tokens * KvSlots.bytesPerToken(spec, options.kv().format()));
+    steps.kv().read(slot, 0, tokens, computed);
+    adapter.keepVirtualKv(computed);
   }
 
   @Override
@@ -193,6 +232,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
     BoundAdapter bound = adapters[from];
     steps.kv().copy(from, to, virtualTokens(from) + tokens);
     adapters[to] = bound == null ? null : bound.copy();
+    virtualRead[to] = virtualRead[from];
     expectedTokens[to] = expectedTokens[from];
   }
 
@@ -233,6 +273,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
   public StepLogits prefill(int slot, int start, int[] tokenIds, LogitRows rows) {
     int tokens = StepArguments.tokens(tokenIds, options.prefillTokens());
     checkPosition(slot, start);
+    while (virtualTokensLeft(slot) > 0) {
+      prefillVirtual(slot, options.prefillTokens());
+    }
     int[] last = {checkPosition(slot, start + tokens - 1)};
     embed(slot, 1, tokenIds);
     return switch (rows) {

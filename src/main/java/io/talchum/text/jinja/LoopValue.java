@@ -16,7 +16,8 @@ final class LoopValue implements Value.ObjectValue {
   private int index = -1;
   private @Nullable Value lastChanged;
 
-  LoopValue(Renderer renderer, Statement.For loop, List<Value> items, VariableScope scope, int depth) {
+  LoopValue(
+      Renderer renderer, Statement.For loop, List<Value> items, VariableScope scope, int depth) {
     this.renderer = renderer;
     this.loop = loop;
     this.items = items;

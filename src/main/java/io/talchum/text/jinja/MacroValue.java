@@ -24,7 +24,11 @@ final class MacroValue implements Value.ObjectValue {
   private final Set<String> extras;
 
   MacroValue(
-      Renderer renderer, String name, Signature signature, List<Statement> body, VariableScope definedIn) {
+      Renderer renderer,
+      String name,
+      Signature signature,
+      List<Statement> body,
+      VariableScope definedIn) {
     this.renderer = renderer;
     this.name = name;
     this.signature = signature;

@@ -176,7 +176,9 @@ public final class GgufFile implements AutoCloseable {
         String entry = "entry of tensor " + name;
         int dimensionCount = in.readInt(entry);
         if (dimensionCount < 1 || dimensionCount > MAX_DIMENSIONS) {
-          throw in.refused("gives tensor " + name + " " + dimensionCount + " dimensions");
+          throw in.refused(
+              "gives tensor %s %s dimensions; it must have 1 to %d"
+                  .formatted(name, Integer.toUnsignedString(dimensionCount), MAX_DIMENSIONS));
         }
         List<Long> dimensions = new ArrayList<>(dimensionCount);
         for (int d = 0; d < dimensionCount; d++) {

@@ -49,7 +49,9 @@ final class GgufReader {
   long readCount(String what) {
     long value = file.bytes().get(LittleEndian.LONG, take(8, what));
     if (value < 0) {
-      throw refused("has a " + what + " of " + Long.toUnsignedString(value));
+      throw refused(
+          "gives the %s as %s, which is more than any file has"
+              .formatted(what, Long.toUnsignedString(value)));
     }
     return value;
   }
@@ -87,7 +89,12 @@ final class GgufReader {
       case 10 -> json.numberNode(readCount(key));
       case 11 -> json.numberNode(file.bytes().get(LittleEndian.LONG, take(8, key)));
       case 12 -> json.numberNode(file.bytes().get(LittleEndian.DOUBLE, take(8, key)));
-      default -> throw refused("gives metadata " + key + " the unknown value type " + type);
+      default ->
+          throw refused(
+              "gives metadata "
+                  + key
+                  + " the unknown value type "
+                  + Integer.toUnsignedString(type));
     };
   }
 

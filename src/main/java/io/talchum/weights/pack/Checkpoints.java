@@ -2,7 +2,6 @@ package io.talchum.weights.pack;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.weights.MappedFile;
 import io.talchum.weights.checkpoint.Checkpoint;
 import io.talchum.weights.gguf.GgufCheckpoint;
 import io.talchum.weights.hf.HfCheckpoint;
@@ -19,8 +18,7 @@ final class Checkpoints {
    */
   static Checkpoint open(Path source) {
     if (!Files.exists(source)) {
-      throw new ServeException(
-          ErrorCode.INVALID_MODEL, "there is no file or folder " + MappedFile.name(source));
+      throw new ServeException(ErrorCode.INVALID_MODEL, "there is no file or folder " + source);
     }
     return Files.isDirectory(source) ? HfCheckpoint.open(source) : GgufCheckpoint.open(source);
   }

@@ -138,7 +138,10 @@ public final class ModelImporter {
       write(directory, ChatTemplates.path(template.getKey()), template.getValue());
     }
     write(directory, PackageFiles.TOKENIZER_CONFIG, PackageFiles.toJson(texts.tokenizerConfig()));
-    write(directory, PackageFiles.GENERATION_CONFIG, PackageFiles.toJson(texts.generationConfig()));
+    write(
+        directory,
+        PackageFiles.GENERATION_CONFIG,
+        PackageFiles.toJson(UsualSampling.completing(texts.generationConfig())));
   }
 
   private static void write(Path directory, String name, String text) throws IOException {

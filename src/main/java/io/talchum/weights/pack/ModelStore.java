@@ -6,6 +6,7 @@ import io.talchum.weights.MappedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -78,21 +79,50 @@ public record ModelStore(Path modelsDir) {
     return isPackage(directory) ? Optional.of(entry(directory)) : Optional.empty();
   }
 
-  private static boolean isPackage(Path directory) {
+  /**
+   * Removes the package of a name, also one that this build cannot read; empty if there is none.
+   *
+   * @return the bytes that it took
+   * @throws ServeException INVALID_REQUEST if a server has it; INTERNAL if it cannot be removed
+   */
+  public Optional<Long> remove(String name) {
+    Path directory = modelsDir.resolve(name);
+    if (!name.matches(ImportRequest.NAME) || !isPackage(directory)) {
+      return Optional.empty();
+    }
+    try (PackageLock lock = PackageLock.toRemove(directory);
+        Staging staging = Staging.open(modelsDir)) {
+      long bytes = bytes(directory);
+      Files.move(directory, staging.directory().resolve(name), StandardCopyOption.ATOMIC_MOVE);
+      return Optional.of(bytes);
+    } catch (IOException e) {
+      throw new ServeException(
+          ErrorCode.INTERNAL, "the model %s cannot be removed: %s".formatted(name, e), e);
+    }
+  }
+
+  /** Whether a folder holds a package, of whatever build. */
+  public static boolean isPackage(Path directory) {
     return !MappedFile.name(directory).startsWith(".")
         && Files.isRegularFile(directory.resolve(PackageFiles.MANIFEST));
   }
 
   private static Entry entry(Path directory) {
-    try (Stream<Path> files = Files.list(directory)) {
-      long bytes = 0;
-      for (Path file : files.toList()) {
-        bytes += Files.size(file);
-      }
-      return new Entry(directory, ModelPackage.readManifest(directory), bytes);
+    try {
+      return new Entry(directory, ModelPackage.readManifest(directory), bytes(directory));
     } catch (IOException e) {
       throw new ServeException(
           ErrorCode.INVALID_MODEL, MappedFile.name(directory) + " cannot be read", e);
+    }
+  }
+
+  private static long bytes(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      long bytes = 0;
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        bytes += Files.size(file);
+      }
+      return bytes;
     }
   }
 }

@@ -12,7 +12,8 @@ enum PackageState {
   CURRENT("readable"),
   OLDER("written by an older build: import it again"),
   NEWER("written by a newer build: use that one, or import it under another name"),
-  BROKEN("its manifest cannot be read: remove its folder and import it again");
+  BROKEN(
+      "its manifest cannot be read: remove it with ./talchum models remove, then import it again");
 
   private final String text;
 

@@ -6,7 +6,6 @@ import io.talchum.weights.MappedFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,16 +13,17 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A directory that becomes a package by one rename, or vanishes.
+ * A directory beside the packages that becomes one by a rename, or vanishes.
  *
  * <p>Each has a locked file beside it for as long as its process lives, so that a later import can
  * tell leftovers of dead ones from the work of others.
  */
-final class Staging implements AutoCloseable {
+public final class Staging implements AutoCloseable {
   private static final String PREFIX = ".import-";
   private static final String LOCK = ".lock";
 
@@ -38,10 +38,10 @@ final class Staging implements AutoCloseable {
   }
 
   /** Creates the models folder if need be, and removes what dead imports left there. */
-  static Staging open(Path modelsDir) throws IOException {
+  public static Staging open(Path modelsDir) throws IOException {
     Files.createDirectories(modelsDir);
     removeLeftovers(modelsDir);
-    Path lockFile = Files.createTempFile(modelsDir, PREFIX, LOCK);
+    Path lockFile = Files.createTempFile(modelsDir, ofThisProcess(), LOCK);
     FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
     if (channel.tryLock() == null) {
       channel.close();
@@ -50,17 +50,27 @@ final class Staging implements AutoCloseable {
     return new Staging(lockFile, channel, Files.createDirectory(directoryOf(lockFile)));
   }
 
+  /** How the names of this process's own begin: with its id and its start, since ids come again. */
+  private static String ofThisProcess() {
+    ProcessHandle process = ProcessHandle.current();
+    long started = process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    return PREFIX + process.pid() + "-" + started + "-";
+  }
+
   private static Path directoryOf(Path lockFile) {
     String name = MappedFile.name(lockFile);
     return lockFile.resolveSibling(name.substring(0, name.length() - LOCK.length()));
   }
 
+  /** Locks of this process are not touched: closing a second channel of one would give it up. */
   private static void removeLeftovers(Path modelsDir) throws IOException {
+    String own = ofThisProcess();
     List<Path> locks;
     try (Stream<Path> children = Files.list(modelsDir)) {
       locks =
           children
               .filter(p -> MappedFile.name(p).startsWith(PREFIX) && p.toString().endsWith(LOCK))
+              .filter(p -> !MappedFile.name(p).startsWith(own))
               .toList();
     }
     for (Path lockFile : locks) {
@@ -71,8 +81,6 @@ final class Staging implements AutoCloseable {
           restore(replacedBy(directoryOf(lockFile)), modelsDir);
           Files.deleteIfExists(lockFile);
         }
-      } catch (OverlappingFileLockException e) {
-        continue; // an import of this process is at work there
       }
     }
   }
@@ -100,7 +108,7 @@ final class Staging implements AutoCloseable {
     return name.matches(ImportRequest.NAME) ? name : MappedFile.name(old);
   }
 
-  Path directory() {
+  public Path directory() {
     return directory;
   }
 
@@ -130,8 +138,8 @@ final class Staging implements AutoCloseable {
   static ServeException exists(Path target) {
     return new ServeException(
         ErrorCode.ALREADY_EXISTS,
-        "a model named %s exists; choose another name or remove it first"
-            .formatted(MappedFile.name(target)));
+        "a model named %s exists; choose another name with --name, or remove it first: ./talchum models remove %s"
+            .formatted(MappedFile.name(target), MappedFile.name(target)));
   }
 
   private static void syncDirectory(Path directory) throws IOException {

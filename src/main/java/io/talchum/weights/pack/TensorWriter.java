@@ -9,6 +9,7 @@ import io.talchum.weights.quantize.RowEncoders;
 import io.talchum.weights.quantize.RowEncoders.RowEncoder;
 import io.talchum.weights.quantize.RowEncoders.Target;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -172,7 +173,10 @@ final class TensorWriter {
     bytesMapped = 0;
   }
 
-  private void progress(Packed packed, SourceTensor member, int rows) {
+  private void progress(Packed packed, SourceTensor member, int rows) throws IOException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new InterruptedIOException("the import was interrupted");
+    }
     long bytes = rows * member.type().rowBytes(member.columns());
     bytesDone += bytes;
     bytesMapped += bytes;

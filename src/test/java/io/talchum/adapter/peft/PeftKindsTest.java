@@ -67,7 +67,7 @@ class PeftKindsTest {
             "\"num_virtual_tokens\":1,\"num_tasks\":2,\"num_ranks\":1",
             tensors);
 
-    assertThat(read.tasks())
+    assertThat(read.variants())
         .extracting(task -> task.all(SoftPrompt.class).getFirst().embeddings()[63])
         .containsExactly(42f, 70f);
   }

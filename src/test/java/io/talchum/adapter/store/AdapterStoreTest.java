@@ -4,6 +4,7 @@ import static io.talchum.adapter.store.StubAdapters.version;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.talchum.adapter.AdapterFacts;
 import io.talchum.adapter.AdapterId;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
@@ -200,5 +201,27 @@ class AdapterStoreTest {
         .hasMessageContaining(message)
         .extracting(e -> ((ServeException) e).code())
         .isEqualTo(code);
+  }
+
+  /** Cards of older servers do not say what requests are checked against. */
+  @Test
+  void anOldCardIsCompletedOnce() throws IOException {
+    Path root = temp.resolve("old");
+    AdapterId id = new AdapterId("a", StubAdapters.version("one"));
+    Path card = root.resolve(id.version().toString()).resolve("card.json");
+    try (AdapterStore store = StubAdapters.open(root)) {
+      AdapterCard unused = store.put("a", StubAdapters.folder(temp, "one"), true);
+      assertThat(store.facts(id)).isEqualTo(AdapterFacts.PLAIN);
+    }
+    List<String> lines = Files.readAllLines(card);
+    Files.write(
+        card,
+        lines.stream().filter(l -> !l.contains("variants") && !l.contains("virtual")).toList());
+    try (AdapterStore store = StubAdapters.open(root)) {
+      assertThat(store.card(id.version()).facts()).isNull();
+      assertThat(store.facts(id)).isEqualTo(AdapterFacts.PLAIN);
+      assertThat(store.card(id.version()).facts()).isEqualTo(AdapterFacts.PLAIN);
+      assertThat(Files.readAllLines(card)).hasSameSizeAs(lines);
+    }
   }
 }

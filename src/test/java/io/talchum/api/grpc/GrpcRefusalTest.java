@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.UnknownFieldSet;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
-import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -119,26 +118,6 @@ class GrpcRefusalTest {
         GrpcTransport.refusal(() -> stub().withCompression("gzip").chat(bomb));
     assertThat(large.code()).isEqualTo(ErrorCode.PAYLOAD_TOO_LARGE);
     assertThat(large).hasMessageContaining("when unpacked");
-  }
-
-  @Test
-  void refusesOtherCompressionAndMarksWithoutOne() {
-    Metadata headers = new Metadata();
-    headers.put(Metadata.Key.of("grpc-encoding", Metadata.ASCII_STRING_MARSHALLER), "snappy");
-    ChatServiceBlockingStub stub =
-        stub().withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
-    StatusRuntimeException error =
-        org.assertj.core.api.Assertions.catchThrowableOfType(
-            StatusRuntimeException.class, () -> stub.chat(chat().build()));
-    Metadata trailers = Objects.requireNonNull(error.getTrailers());
-    if (error.getStatus().getCode() == Status.Code.UNIMPLEMENTED) { // the client may drop ours
-      assertThat(error).hasMessageContaining("grpc-encoding 'snappy' is not supported");
-      assertThat(trailers.get(WireError.CODE)).isEqualTo(ErrorCode.UNSUPPORTED.name());
-      assertThat(
-              trailers.get(
-                  Metadata.Key.of("grpc-accept-encoding", Metadata.ASCII_STRING_MARSHALLER)))
-          .isEqualTo("identity,gzip");
-    }
   }
 
   @Test

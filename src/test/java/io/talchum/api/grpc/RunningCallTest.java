@@ -7,11 +7,19 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.talchum.core.Caller;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class RunningCallTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final int MOST_WAITS = 60_000;
+
+  private final AtomicReference<@Nullable ServeException> failure = new AtomicReference<>();
   private final FakeObserver out = new FakeObserver();
   private final RunningCall<String> call = new RunningCall<>(out, Caller.ANONYMOUS, null);
 
@@ -23,25 +31,63 @@ class RunningCallTest {
 
   @Test
   void waitsWhileTheClientIsNotReady() throws InterruptedException {
-    out.ready = false;
-    Thread thread = Thread.ofVirtual().start(() -> call.run(c -> c.send("a")));
-    while (thread.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
-    }
-    assertThat(out.seen).isEmpty();
+    Thread thread = sendsTwo();
+    assertThat(out.seen).containsExactly("a");
     out.ready = true;
     out.onReady.run();
-    thread.join();
-    assertThat(out.seen).containsExactly("a", "completed");
+    assertThat(thread.join(PATIENCE)).isTrue();
+    assertThat(out.seen).containsExactly("a", "b", "completed");
   }
 
   @Test
   void cancellationEndsTheWaitWithoutAnAnswer() throws InterruptedException {
-    out.ready = false;
-    Thread thread = Thread.ofVirtual().start(() -> call.run(c -> c.send("a")));
+    Thread thread = sendsTwo();
     out.onCancel.run();
-    thread.join();
+    assertThat(thread.join(PATIENCE)).isTrue();
+    assertThat(out.seen).containsExactly("a");
+    assertThat(failure.get())
+        .isInstanceOfSatisfying(
+            ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.CANCELLED));
+  }
+
+  @Test
+  void whatIsSentAfterACancellationIsRefused() {
+    out.onCancel.run();
+    call.run(this::sendA);
     assertThat(out.seen).isEmpty();
+    assertThat(failure.get()).isNotNull();
+  }
+
+  /** The first message goes out, the second waits for the client. */
+  private Thread sendsTwo() {
+    Thread thread =
+        Thread.ofVirtual()
+            .start(
+                () ->
+                    call.run(
+                        c -> {
+                          sendA(c);
+                          out.ready = false;
+                          send(c, "b");
+                        }));
+    for (int i = 0; i < MOST_WAITS && thread.getState() != Thread.State.WAITING; i++) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    assertThat(thread.getState()).isEqualTo(Thread.State.WAITING);
+    return thread;
+  }
+
+  private void sendA(RunningCall<String> running) {
+    send(running, "a");
+  }
+
+  private void send(RunningCall<String> running, String message) {
+    try {
+      running.send(message);
+    } catch (ServeException e) {
+      failure.set(e);
+      throw e;
+    }
   }
 
   @Test

@@ -80,12 +80,24 @@ class StrangersGrpcTest {
     assertThat(call(CHAT, KEY, marked, true)).startsWith("12 ").contains("names no grpc-encoding");
   }
 
+  @Test
+  void anotherEncodingIsRefusedAndThoseThatAreTakenAreNamed() throws Exception {
+    assertThat(call(CHAT, KEY, message(), true, "snappy"))
+        .startsWith("12 ")
+        .contains("grpc-encoding 'snappy' is not supported");
+  }
+
   private static Buffer message() {
     return Buffer.buffer().appendByte((byte) 0).appendInt(0);
   }
 
   /** Status and message of a call whose stream may stay open. */
   private String call(String path, String key, Buffer bytes, boolean ends) throws Exception {
+    return call(path, key, bytes, ends, "");
+  }
+
+  private String call(String path, String key, Buffer bytes, boolean ends, String encoding)
+      throws Exception {
     URI server = Objects.requireNonNull(root);
     HttpClient client =
         Objects.requireNonNull(vertx)
@@ -102,7 +114,8 @@ class StrangersGrpcTest {
                   .setMethod(HttpMethod.POST)
                   .setURI(path)
                   .putHeader("Content-Type", "application/grpc")
-                  .putHeader("Authorization", "Bearer " + key))
+                  .putHeader("Authorization", "Bearer " + key)
+                  .putHeader(encoding.isEmpty() ? "x-none" : "grpc-encoding", encoding))
           .compose(request -> send(request, bytes, ends))
           .toCompletionStage()
           .toCompletableFuture()

@@ -6,6 +6,7 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class WireErrorTest {
@@ -25,6 +26,9 @@ class WireErrorTest {
     Metadata trailers = WireError.trailers(new ServeException(ErrorCode.QUEUE_FULL, "full"));
     assertThat(trailers.get(WireError.PUSHBACK)).isEqualTo("1000");
     assertThat(trailers.get(WireError.PARAM)).isNull();
+    ServeException busy = new ServeException(ErrorCode.QUEUE_FULL, "full");
+    assertThat(WireError.trailers(busy.retryAfter(Duration.ofSeconds(15))).get(WireError.PUSHBACK))
+        .isEqualTo("15000");
   }
 
   @Test

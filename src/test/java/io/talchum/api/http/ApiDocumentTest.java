@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 class ApiDocumentTest {
   @Test
   void namesEveryFieldOfEveryRoute() throws IOException {
-    String document = Files.readString(Path.of("docs", "api.md"));
+    // Long lists go on in further lines.
+    String document = Files.readString(Path.of("docs", "api.md")).replace("\n  ", " ");
     RequestFields.byRoute()
         .forEach(
             (route, table) -> {

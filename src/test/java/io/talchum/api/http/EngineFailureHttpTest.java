@@ -2,6 +2,7 @@ package io.talchum.api.http;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -17,17 +18,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The model fails for good while a stream runs. In a profile of its own: nothing works after. */
+/** The model fails again and again. In a profile of its own: nothing works after. */
 @QuarkusTest
 @TestProfile(EngineFailureHttpTest.Alone.class)
 class EngineFailureHttpTest {
   public static class Alone implements QuarkusTestProfile {}
 
+  private static final int MANY = 20;
+
   @TestHTTPResource("/v1/completions")
   @Nullable URI completions;
 
   @Test
-  void aFailureEndsTheStreamWithAnErrorAndShowsInHealth() throws Exception {
+  void aFailedStepEndsItsRequestAndManyInARowTheService() throws Exception {
     HttpURLConnection stream =
         (HttpURLConnection) Objects.requireNonNull(completions).toURL().openConnection();
     stream.setDoOutput(true);
@@ -40,24 +43,39 @@ class EngineFailureHttpTest {
         new BufferedReader(
             new InputStreamReader(stream.getInputStream(), StandardCharsets.UTF_8))) {
       assertThat(lines.readLine()).startsWith("data: {\"id\"");
-      given()
-          .contentType("application/json")
-          .body("{\"prompt\":[1]}")
-          .post("/v1/completions")
-          .then()
-          .statusCode(503)
-          .body("error.code", equalTo("engine_unhealthy"));
+      assertThat(poisoned()).isEqualTo(500);
+      given().get("/health").then().statusCode(200);
       String last = "";
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         last = line.isEmpty() ? last : line;
       }
-      assertThat(last).startsWith("data: {\"error\":{\"message\":\"").contains("engine_unhealthy");
+      assertThat(last).as("the stream went on to its end").isEqualTo("data: [DONE]");
     }
-    given().get("/health").then().statusCode(503);
+    int refused = 0;
+    for (int i = 0; i < MANY && refused != 503; i++) {
+      refused = poisoned();
+      assertThat(refused).isIn(500, 503);
+    }
+    assertThat(refused).isEqualTo(503);
+    given()
+        .get("/health")
+        .then()
+        .statusCode(503)
+        .body("error.code", equalTo("engine_unhealthy"))
+        .body("error.message", containsString("steps in a row failed, the last with"));
     given()
         .get("/metrics")
         .then()
         .statusCode(200)
-        .body(org.hamcrest.Matchers.containsString("talchum_engine_healthy 0.0"));
+        .body(containsString("talchum_engine_healthy 0.0"));
+  }
+
+  /** The status of the answer to a prompt with which the model fails. */
+  private static int poisoned() {
+    return given()
+        .contentType("application/json")
+        .body("{\"prompt\":[1]}")
+        .post("/v1/completions")
+        .statusCode();
   }
 }

@@ -189,9 +189,9 @@ class AdapterKindsTest {
       ModelPackage model, OnnxModelExecutor executor, String adapter) {
     AdapterContent content = read(model, adapter);
     return executor.prepare(
-        content.tasks().isEmpty()
+        content.variants().isEmpty()
             ? content.weights()
-            : content.tasks().get(golden(adapter).get("task_ids").asInt()));
+            : content.variants().get(golden(adapter).get("task_ids").asInt()));
   }
 
   private static AdapterContent read(ModelPackage model, String adapter) {

@@ -35,11 +35,11 @@ import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 
 /** One random adapter for each kind of primitive. */
-final class RandomAdapters {
+public final class RandomAdapters {
   private final ModelSpec spec;
   private final SplittableRandom random = new SplittableRandom(20261121);
 
-  RandomAdapters(ModelSpec spec) {
+  public RandomAdapters(ModelSpec spec) {
     this.spec = spec;
   }
 
@@ -49,7 +49,7 @@ final class RandomAdapters {
   }
 
   /** By the primitive's name. */
-  Map<String, AdapterWeights> all() {
+  public Map<String, AdapterWeights> all() {
     Map<String, AdapterWeights> all = new LinkedHashMap<>();
     all.put("LowRankDelta", everywhere(this::lowRank));
     all.put(

@@ -47,11 +47,8 @@ class FuzzedSourcesTest {
    */
   private static final long ALLOWANCE = 1 << 18;
 
-  /** Of the thread's CPU time; reading one of these takes about a millisecond. */
-  private static final Duration HANG = Duration.ofSeconds(1);
-
-  /** The watchdog, for a machine that has other things to do. */
-  private static final Duration PATIENCE = HANG.multipliedBy(20);
+  /** The watchdog for what hangs: reading one of these takes about a millisecond. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final ExecutorService reader =
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("fuzz").factory());
@@ -172,7 +169,6 @@ class FuzzedSourcesTest {
   private static long measured(Source source, byte[] bytes) throws IOException {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getCurrentThreadAllocatedBytes();
-    long started = threads.getCurrentThreadCpuTime();
     try {
       source.read(bytes);
       return threads.getCurrentThreadAllocatedBytes() - before;
@@ -181,8 +177,6 @@ class FuzzedSourcesTest {
       assertThat(e.code()).isEqualTo(ErrorCode.INVALID_MODEL);
       assertThat(e.getMessage()).hasSizeLessThan(10_000);
       return -allocated;
-    } finally {
-      assertThat(threads.getCurrentThreadCpuTime() - started).isLessThan(HANG.toNanos());
     }
   }
 

@@ -7,6 +7,8 @@ import io.talchum.core.ModelSpec;
 import io.talchum.core.RopeSpec;
 import io.talchum.testing.Fixtures;
 import io.talchum.weights.quantize.Quantization;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,24 @@ class GgufImportTest {
   private static ImportRequest unquantized(String fixture, String name) {
     return ImportRequest.of(Fixtures.path(fixture), name)
         .quantized(Quantization.NONE, Quantization.NONE);
+  }
+
+  /** A GGUF file says nothing of sampling; a folder that does keeps its word. */
+  @Test
+  void whatSaysNothingOfSamplingIsDrawnAsUsual(@TempDir Path models) throws IOException {
+    Path gguf = Fixtures.path("gguf/llama_tied.Q4_1.gguf");
+    try (ModelPackage model = imported(ImportRequest.of(gguf, "gguf"), models)) {
+      assertThat(Files.readString(model.directory().resolve("generation_config.json")))
+          .contains("\"do_sample\" : true", "\"temperature\" : 0.8", "\"top_k\" : 40")
+          .contains("\"top_p\" : 0.95", "\"min_p\" : 0.05", "eos_token_id");
+    }
+    Path folder = Fixtures.copyOf("models/llama_tied", models.resolve("source"));
+    Files.writeString(folder.resolve("generation_config.json"), "{\"top_k\": 3}");
+    try (ModelPackage model = imported(ImportRequest.of(folder, "folder"), models)) {
+      assertThat(Files.readString(model.directory().resolve("generation_config.json")))
+          .contains("\"top_k\" : 3")
+          .doesNotContain("temperature");
+    }
   }
 
   @ParameterizedTest

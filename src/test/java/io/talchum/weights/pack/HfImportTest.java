@@ -297,7 +297,7 @@ class HfImportTest {
   @Test
   void namesTheSourceThatIsNotThere(@TempDir Path models) {
     assertThatThrownBy(() -> imported(models.resolve("gone.gguf"), models, Quantization.AUTO))
-        .hasMessage("there is no file or folder gone.gguf");
+        .hasMessage("there is no file or folder " + models.resolve("gone.gguf"));
     assertThatThrownBy(() -> ImportRequest.of(models, "../x"))
         .hasMessageContaining("name \"../x\" must be");
     assertThat(ImportRequest.defaultName(Path.of("a", "SmolLM2-135M.Q4_1.gguf")))

@@ -10,6 +10,9 @@ import io.talchum.testing.Fixtures;
 import io.talchum.testing.Fixtures.HostileCase;
 import io.talchum.weights.gguf.GgufFile;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +20,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +63,37 @@ class HostileImportTest {
       return;
     }
     check(hostile, hostile.file(), temp.resolve("models"));
+  }
+
+  @Test
+  void countsAreUnsigned(@TempDir Path temp) throws Exception {
+    ByteBuffer file = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
+    file.put("GGUF".getBytes(StandardCharsets.US_ASCII)).putInt(3).putLong(1).putLong(0);
+    file.putLong(1).put((byte) 't').putInt(-1);
+    Path gguf = Files.write(temp.resolve("m.gguf"), file.array());
+    assertThatThrownBy(() -> GgufFile.open(gguf))
+        .hasMessage("m.gguf gives tensor t 4294967295 dimensions; it must have 1 to 4");
+  }
+
+  /** Files that were made to break an importer. */
+  @Test
+  @Tag("shared")
+  void huntedGgufs(@TempDir Path temp) throws Exception {
+    List<Path> files;
+    try (Stream<Path> all = Files.list(Fixtures.shared("../hunt-2/gguf"))) {
+      files = all.toList();
+    }
+    assertThat(files).hasSizeGreaterThan(10);
+    for (Path file : files) {
+      assertThatThrownBy(
+              () -> IMPORTER.run(ImportRequest.of(file, "m"), temp, ProgressListener.NONE))
+          .as(file.toString())
+          .isInstanceOfSatisfying(
+              ServeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_MODEL))
+          .message()
+          .doesNotContain("-1 ");
+      assertThat(temp).isEmptyDirectory();
+    }
   }
 
   private static void check(HostileCase hostile, Path source, Path models) throws Exception {

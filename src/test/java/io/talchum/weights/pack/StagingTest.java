@@ -46,6 +46,16 @@ class StagingTest {
   }
 
   @Test
+  void anotherOneOfThisProcessKeepsTheLock(@TempDir Path models) throws IOException {
+    try (Staging first = Staging.open(models)) {
+      Files.writeString(first.directory().resolve("weights.bin"), "half");
+      Staging.open(models).close();
+      assertThat(first.directory().resolve("weights.bin")).exists();
+    }
+    assertThat(children(models)).isEmpty();
+  }
+
+  @Test
   void restoresThePackageWhoseReplacementDied(@TempDir Path models) throws IOException {
     Path target =
         new ModelImporter()
