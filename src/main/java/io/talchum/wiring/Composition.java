@@ -38,6 +38,9 @@ import java.util.Set;
 
 /** Makes the parts, each once, and says who closes what. */
 public class Composition {
+  /** How long an upload waits for adapters that running requests use. */
+  private static final Duration TRIAL_PATIENCE = Duration.ofSeconds(30);
+
   @Produces
   @Singleton
   InstantSource clock() {
@@ -132,7 +135,7 @@ public class Composition {
   @Produces
   @Singleton
   AdapterStore adapterStore(
-      ModelCatalog catalog, OpenedModel model, SelfTests selfTests, InstantSource clock) {
+      ModelCatalog catalog, OpenedModel model, SelfTests selfTests, AdapterCache cache, InstantSource clock) {
     return AdapterStore.open(
         catalog.adapterStoreOf(model.served().name()),
         new AdapterStore.Base(
@@ -140,7 +143,8 @@ public class Composition {
             model.served().version(),
             AdapterReaders.of(model.base()),
             model.executor()::prepare,
-            selfTests),
+            selfTests,
+            cache.trialRoom(TRIAL_PATIENCE)),
         clock);
   }
 
