@@ -12,7 +12,7 @@ public interface FloatValues {
   long size();
 
   /**
-   * Shows all, from the first to the last.
+   * Shows all, from the first to the last; no piece is empty.
    *
    * @throws io.talchum.core.ServeException INVALID_ADAPTER if they come from a file that has
    *     changed
@@ -86,7 +86,9 @@ public interface FloatValues {
 
     @Override
     public void forEach(Block block) {
-      block.see(0, values, 0, values.length);
+      if (values.length > 0) {
+        block.see(0, values, 0, values.length);
+      }
     }
 
     @Override
@@ -99,8 +101,7 @@ public interface FloatValues {
   record Computed(long size, Supplier<float[]> values) implements FloatValues {
     @Override
     public void forEach(Block block) {
-      float[] all = values.get();
-      block.see(0, all, 0, all.length);
+      of(values.get()).forEach(block);
     }
 
     @Override

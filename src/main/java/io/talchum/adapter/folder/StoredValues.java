@@ -11,6 +11,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Numbers that stay in their file and are read again, {@value #PIECE_BYTES} bytes at a time, when
@@ -87,7 +88,7 @@ public record StoredValues(
     }
   }
 
-  private ServeException changed(@org.jspecify.annotations.Nullable IOException cause) {
+  private ServeException changed(@Nullable IOException cause) {
     String message =
         "%s was changed or removed while the adapter was loaded%s; load it again"
             .formatted(file.getFileName(), cause == null ? "" : " (" + cause + ")");

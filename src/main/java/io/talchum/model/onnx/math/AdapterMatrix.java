@@ -51,7 +51,7 @@ public record AdapterMatrix(MemorySegment data, WeightFormat format, int rows, i
     FloatValues held = values.held();
     WeightFormat format = WeightFormat.narrowest(held);
     long size = format.bytes();
-    MemorySegment data = memory.allocate(Math.max(1, rows * columns * size), ALIGNMENT);
+    MemorySegment data = memory.allocate(Math.max(1, (long) rows * columns * size), ALIGNMENT);
     held.forEach(
         (first, piece, from, count) -> {
           int row = (int) (first / width);
