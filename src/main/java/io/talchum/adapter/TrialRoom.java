@@ -9,8 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Room of the cache's memory, in which adapters are tried. */
-record TrialRoom(AdapterMemory memory, Duration patience)
-    implements AdapterRoom {
+record TrialRoom(AdapterMemory memory, Duration patience) implements AdapterRoom {
   @Override
   public Taken take(long bytes) {
     AtomicBoolean isPatient = new AtomicBoolean(true);

@@ -135,7 +135,11 @@ public class Composition {
   @Produces
   @Singleton
   AdapterStore adapterStore(
-      ModelCatalog catalog, OpenedModel model, SelfTests selfTests, AdapterCache cache, InstantSource clock) {
+      ModelCatalog catalog,
+      OpenedModel model,
+      SelfTests selfTests,
+      AdapterCache cache,
+      InstantSource clock) {
     return AdapterStore.open(
         catalog.adapterStoreOf(model.served().name()),
         new AdapterStore.Base(

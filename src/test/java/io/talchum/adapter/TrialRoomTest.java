@@ -45,7 +45,12 @@ class TrialRoomTest {
   @Test
   void waitsForRoomAndGivesUp() {
     AdapterRoom.Taken first = room(LONG).take(60);
-    refused(Duration.ofMillis(1), ErrorCode.QUEUE_FULL, 60, "needs 60 bytes of memory to be tried", "60 of 100 bytes");
+    refused(
+        Duration.ofMillis(1),
+        ErrorCode.QUEUE_FULL,
+        60,
+        "needs 60 bytes of memory to be tried",
+        "60 of 100 bytes");
     Thread.ofVirtual().start(first::close);
     room(LONG).take(60).close();
     assertThat(cache.usedBytes()).isZero();
@@ -53,7 +58,8 @@ class TrialRoomTest {
 
   @Test
   void refusesWhatCanNeverFit() {
-    refused(LONG, ErrorCode.INVALID_REQUEST, 101, "needs 101 bytes", "talchum.adapter-memory is 100");
+    refused(
+        LONG, ErrorCode.INVALID_REQUEST, 101, "needs 101 bytes", "talchum.adapter-memory is 100");
     assertThat(cache.usedBytes()).isZero();
   }
 

@@ -103,8 +103,7 @@ final class StarterHarness implements AutoCloseable {
             .toList();
     return starter.start(
         () -> new ResolvedTarget.Base(versions, GenerationDefaults.NONE),
-        base ->
-            new GenerationStarter.Plan("test-", parts, choices, mode, TAGS, Caller.ANONYMOUS));
+        base -> new GenerationStarter.Plan("test-", parts, choices, mode, TAGS, Caller.ANONYMOUS));
   }
 
   @Nullable Instant deadline(@Nullable Instant asked) {

@@ -12,7 +12,14 @@ class MemoryPlanTest {
 
   private static MemoryPlan plan(int slots, int contextTokens, long machineBytes) {
     return new MemoryPlan(
-        slots, contextTokens, KvFormat.FP32, 24_576, 0, 400_000_000, 50_000_000, 50_000_000,
+        slots,
+        contextTokens,
+        KvFormat.FP32,
+        24_576,
+        0,
+        400_000_000,
+        50_000_000,
+        50_000_000,
         machineBytes);
   }
 
@@ -82,27 +89,11 @@ class MemoryPlanTest {
   void adaptersAndTheHeapCount() {
     MemoryPlan plan =
         new MemoryPlan(
-            8,
-            4096,
-            KvFormat.FP32,
-            24_576,
-            0,
-            400_000_000,
-            GIGABYTE,
-            GIGABYTE,
-            4 * GIGABYTE);
+            8, 4096, KvFormat.FP32, 24_576, 0, 400_000_000, GIGABYTE, GIGABYTE, 4 * GIGABYTE);
     assertThatCode(plan::check).doesNotThrowAnyException();
     MemoryPlan more =
         new MemoryPlan(
-            8,
-            4096,
-            KvFormat.FP32,
-            24_576,
-            0,
-            400_000_000,
-            2 * GIGABYTE,
-            GIGABYTE,
-            4 * GIGABYTE);
+            8, 4096, KvFormat.FP32, 24_576, 0, 400_000_000, 2 * GIGABYTE, GIGABYTE, 4 * GIGABYTE);
     assertThatThrownBy(more::check)
         .hasMessageContaining("adapters up to 2.00 GB, Java heap up to 1.00 GB")
         .hasMessageContaining("together 4.47 GB; the machine has 4.00 GB")

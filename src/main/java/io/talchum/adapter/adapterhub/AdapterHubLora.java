@@ -62,7 +62,8 @@ record AdapterHubLora(AdapterHubPart part) {
     int in = module.inputSize(spec);
     StoredMatrix a = part.tensors().storedMatrix(prefix + "lora_A", rank, in, "[r, inputs]");
     StoredMatrix b =
-        part.tensors().storedMatrix(prefix + "lora_B", module.outputSize(spec), rank, "[outputs, r]");
+        part.tensors()
+            .storedMatrix(prefix + "lora_B", module.outputSize(spec), rank, "[outputs, r]");
     List<AdapterPrimitive> primitives = new ArrayList<>();
     SequenceGate gate =
         gated

@@ -94,8 +94,7 @@ public final class TensorSource {
     passHeap(tensor.elements() * Float.BYTES, tensor.name());
     float[] values = new float[(int) tensor.elements()];
     takeFloats(
-        tensor,
-        (first, piece, count) -> System.arraycopy(piece, 0, values, (int) first, count));
+        tensor, (first, piece, count) -> System.arraycopy(piece, 0, values, (int) first, count));
     return values;
   }
 
@@ -157,8 +156,7 @@ public final class TensorSource {
   /** Takes a tensor of finite numbers. */
   private void take(TensorInfo tensor, PieceReader bytes, FloatReader reader) {
     int size = tensor.dtype().bytes();
-    float[] values =
-        new float[(int) Math.min(StoredValues.PIECE_BYTES / size, tensor.elements())];
+    float[] values = new float[(int) Math.min(StoredValues.PIECE_BYTES / size, tensor.elements())];
     take(
         tensor,
         (first, piece, length) -> {

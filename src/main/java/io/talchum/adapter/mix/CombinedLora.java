@@ -66,9 +66,7 @@ public final class CombinedLora {
         + weights.all(EmbeddingLowRank.class).stream()
             .mapToLong(e -> e.a().size() + e.b().size())
             .sum()
-        + weights.all(HeadLowRank.class).stream()
-            .mapToLong(h -> h.a().size() + h.b().size())
-            .sum();
+        + weights.all(HeadLowRank.class).stream().mapToLong(h -> h.a().size() + h.b().size()).sum();
   }
 
   /** Parts and combination are on the heap together, and may take half of it. */

@@ -44,7 +44,10 @@ final class LoraParts {
     Map<String, List<LoraPart>> parts = new LinkedHashMap<>();
     for (EmbeddingLowRank e : weights.all(EmbeddingLowRank.class)) {
       parts.put(
-          EMBEDDING, List.of(new LoraPart(EMBEDDING, true, e.rank(), e.scale(), e.a().toArray(), e.b().toArray())));
+          EMBEDDING,
+          List.of(
+              new LoraPart(
+                  EMBEDDING, true, e.rank(), e.scale(), e.a().toArray(), e.b().toArray())));
     }
     for (BaseModule module : BaseModule.all(spec).values()) {
       List<List<LowRankDelta>> linears = new ArrayList<>();
@@ -59,7 +62,10 @@ final class LoraParts {
       }
     }
     for (HeadLowRank h : weights.all(HeadLowRank.class)) {
-      parts.put(HEAD, List.of(new LoraPart(HEAD, false, h.rank(), h.scale(), h.a().toArray(), h.b().toArray())));
+      parts.put(
+          HEAD,
+          List.of(
+              new LoraPart(HEAD, false, h.rank(), h.scale(), h.a().toArray(), h.b().toArray())));
     }
     return parts;
   }
@@ -92,7 +98,8 @@ final class LoraParts {
         rows.add(deltas.get(i).b().toArray());
       }
       parts.add(
-          new LoraPart(path, false, delta.rank(), delta.scale(), delta.a().toArray(), concatenated(rows)));
+          new LoraPart(
+              path, false, delta.rank(), delta.scale(), delta.a().toArray(), concatenated(rows)));
     }
     if (parts.isEmpty()) {
       throw unlike(path);
@@ -101,9 +108,7 @@ final class LoraParts {
   }
 
   private static boolean isSame(LowRankDelta one, LowRankDelta other) {
-    return one.rank() == other.rank()
-        && one.scale() == other.scale()
-        && one.a().isSame(other.a());
+    return one.rank() == other.rank() && one.scale() == other.scale() && one.a().isSame(other.a());
   }
 
   private ServeException unlike(String path) {

@@ -131,7 +131,8 @@ final class WeightedSum {
 
   AdapterWeights weights() {
     List<AdapterPrimitive> primitives = new ArrayList<>(lowRank);
-    dense.forEach((at, parts) -> primitives.add(new DenseDelta(at.layer(), at.linear(), sum(parts))));
+    dense.forEach(
+        (at, parts) -> primitives.add(new DenseDelta(at.layer(), at.linear(), sum(parts))));
     biases.forEach((at, sum) -> primitives.add(new BiasDelta(at.layer(), at.linear(), sum)));
     if (embedding.rank() > 0) {
       primitives.add(

@@ -94,10 +94,11 @@ final class AdaLoraKind implements PeftKind {
     StoredMatrix a = source.stored(module, "lora_A", rank, module.in(), "[rank_pattern, inputs]");
     StoredMatrix b = source.stored(module, "lora_B", module.out(), rank, "[outputs, rank_pattern]");
     Matrix e = source.matrix(module, "lora_E", rank, 1, "[rank_pattern, 1]");
-    return rank == 0 ? List.of() : module.lowRank(
+    return rank == 0
+        ? List.of()
+        : module.lowRank(
             rank,
-            AdaptedModule.computed(
-                rank, module.in(), () -> a.read().rowsTimes(e.values())),
+            AdaptedModule.computed(rank, module.in(), () -> a.read().rowsTimes(e.values())),
             b.values(),
             scale);
   }

@@ -45,7 +45,8 @@ final class GraLoraKind {
       int outs = module.out() / blocks;
       int each = rank / blocks;
       StoredValues a = source.stored(module, "gralora_A", "[k, inputs / k, r]", blocks, ins, rank);
-      StoredValues b = source.stored(module, "gralora_B", "[k, r, outputs / k]", blocks, rank, outs);
+      StoredValues b =
+          source.stored(module, "gralora_B", "[k, r, outputs / k]", blocks, rank, outs);
       // row (n, j, q) joins the inputs of block n with the outputs of block j
       int all = blocks * rank;
       Supplier<Matrix> left = () -> left(a.toArray(), all, module.in(), rank, ins);
@@ -57,8 +58,7 @@ final class GraLoraKind {
   }
 
   private static Matrix left(float[] a, int all, int in, int rank, int ins) {
-    return Matrix.of(
-        all, in, (row, i) -> i / ins == row / rank ? a[i * rank + row % rank] : 0);
+    return Matrix.of(all, in, (row, i) -> i / ins == row / rank ? a[i * rank + row % rank] : 0);
   }
 
   private static Matrix right(float[] b, int out, int all, int rank, int each, int outs) {

@@ -1,6 +1,5 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
 import io.talchum.adapter.folder.StoredMatrix;

@@ -81,8 +81,7 @@ final class LoraModule {
     FloatValues a = readA(module, rank);
     StoredMatrix b = source.stored(module, "lora_B.weight", module.out(), rank, "[outputs, r]");
     requireFinite(module, b, scale);
-    List<AdapterPrimitive> primitives =
-        new ArrayList<>(module.lowRank(rank, a, b.values(), scale));
+    List<AdapterPrimitive> primitives = new ArrayList<>(module.lowRank(rank, a, b.values(), scale));
     primitives.addAll(startOf(module, rank, scale));
     if (dora) {
       primitives.addAll(dora(module, new Matrix(rank, module.in(), a.toArray()), b, scale));
@@ -107,9 +106,7 @@ final class LoraModule {
               + module.path());
     }
     StoredMatrix a = source.stored(module, "lora_A.weight", rank, in / group, "[r, inputs]");
-    return group == 1
-        ? a.values()
-        : AdaptedModule.computed(rank, in, () -> spread(a.read(), in));
+    return group == 1 ? a.values() : AdaptedModule.computed(rank, in, () -> spread(a.read(), in));
   }
 
   private Matrix spread(Matrix a, int in) {
@@ -160,8 +157,7 @@ final class LoraModule {
    * DoRA (arXiv:2402.09353): every row of W + sBA has the length that the file says. The bias is
    * not scaled.
    */
-  private List<AdapterPrimitive> dora(
-      AdaptedModule module, Matrix a, StoredMatrix b, float scale) {
+  private List<AdapterPrimitive> dora(AdaptedModule module, Matrix a, StoredMatrix b, float scale) {
     float[] magnitude = source.values(module, "lora_magnitude_vector", "[outputs]", module.out());
     float[] g = new float[module.out()];
     Matrix delta = b.read().times(a);

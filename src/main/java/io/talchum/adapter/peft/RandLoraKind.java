@@ -50,18 +50,20 @@ final class RandLoraKind {
       Matrix lambda = source.matrix(module, "randlora_lambda", rank, bases, "[r, bases]");
       Matrix gamma = source.matrix(module, "randlora_gamma", bases, low, "[bases, smaller size]");
       Supplier<Matrix> a =
-          () -> Matrix.of(
-              rank * bases,
-              low,
-              (row, i) ->
-                  (double) shared.a()[row / bases * shared.width() + i]
-                      * lambda.at(row / bases, row % bases)
-                      * gamma.at(row % bases, i));
+          () ->
+              Matrix.of(
+                  rank * bases,
+                  low,
+                  (row, i) ->
+                      (double) shared.a()[row / bases * shared.width() + i]
+                          * lambda.at(row / bases, row % bases)
+                          * gamma.at(row % bases, i));
       Supplier<Matrix> b =
-          () -> Matrix.of(
-              high,
-              bases * rank,
-              (row, i) -> shared.b()[(row * shared.bases() + i / rank) * rank + i % rank]);
+          () ->
+              Matrix.of(
+                  high,
+                  bases * rank,
+                  (row, i) -> shared.b()[(row * shared.bases() + i / rank) * rank + i % rank]);
       return low == module.in()
           ? module.lowRank(rank * bases, a, b, scale)
           : module.lowRank(
@@ -106,7 +108,8 @@ final class RandLoraKind {
     }
   }
 
-  private static void requireSame(PeftSource source, StoredValues copy, float[] shared, String name) {
+  private static void requireSame(
+      PeftSource source, StoredValues copy, float[] shared, String name) {
     if (!Arrays.equals(copy.toArray(), shared)) {
       throw source.tensors().refuse("tensor " + name + " differs from the one of all modules");
     }

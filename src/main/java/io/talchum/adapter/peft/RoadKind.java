@@ -69,15 +69,13 @@ final class RoadKind {
     return Matrix.of(
         weight.rows(),
         weight.columns(),
-        (row, i) ->
-            change(turn, group, row, weight.at(row, i), weight.at(pair(row, group), i)));
+        (row, i) -> change(turn, group, row, weight.at(row, i), weight.at(pair(row, group), i)));
   }
 
   private static List<AdapterPrimitive> turned(AdaptedModule module, Turn turn, int group) {
     float[] bias = module.bias();
     List<AdapterPrimitive> primitives =
-        new ArrayList<>(
-            module.dense(() -> turned(module.weight(), turn, group)));
+        new ArrayList<>(module.dense(() -> turned(module.weight(), turn, group)));
     if (module.hasBias()) {
       float[] delta = new float[bias.length];
       for (int row = 0; row < delta.length; row++) {

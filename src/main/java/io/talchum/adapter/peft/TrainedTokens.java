@@ -128,8 +128,7 @@ final class TrainedTokens {
   /** A tied head's rows are saved too, or not; they are those of the look-up. */
   private void requireSameCopy(PeftSource source, int[] ids, FloatValues rows) {
     String copy = PeftSource.name(ModuleSelection.HEAD, suffix);
-    if (source.tensors().has(copy)
-        && !rows(source, ModuleSelection.HEAD, ids).isSame(rows)) {
+    if (source.tensors().has(copy) && !rows(source, ModuleSelection.HEAD, ids).isSame(rows)) {
       throw source
           .tensors()
           .refuse(

@@ -138,7 +138,9 @@ final class VbLoraKind {
       return module.lowRank(
           rank,
           () -> new Matrix(rank, module.in(), a.values()),
-          () -> Matrix.of(module.out(), rank, (row, r) -> b.at(row / length * rank + r, row % length)),
+          () ->
+              Matrix.of(
+                  module.out(), rank, (row, r) -> b.at(row / length * rank + r, row % length)),
           1);
     };
   }

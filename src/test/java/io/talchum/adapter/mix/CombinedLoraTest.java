@@ -56,10 +56,8 @@ class CombinedLoraTest {
     for (int i = 0; i < theirs.size(); i++) {
       LowRankDelta mine = ours.weights().lowRank().get(i);
       assertThat(mine.scale()).isEqualTo(theirs.get(i).scale()).isEqualTo(1);
-      assertThat(mine.a().toArray())
-          .containsExactly(theirs.get(i).a().toArray(), within(1e-6f));
-      assertThat(mine.b().toArray())
-          .containsExactly(theirs.get(i).b().toArray(), within(1e-6f));
+      assertThat(mine.a().toArray()).containsExactly(theirs.get(i).a().toArray(), within(1e-6f));
+      assertThat(mine.b().toArray()).containsExactly(theirs.get(i).b().toArray(), within(1e-6f));
     }
   }
 
@@ -104,8 +102,7 @@ class CombinedLoraTest {
         .containsExactly(Linear.Q, Linear.K, Linear.V);
     assertThat(read.weights().lowRank().get(1).b().toArray()).isEqualTo(ramp(32));
     assertThat(read.weights().all(EmbeddingLowRank.class)).hasSize(1);
-    assertThat(read.weights().all(HeadLowRank.class).getFirst().b().toArray())
-        .isEqualTo(ramp(256));
+    assertThat(read.weights().all(HeadLowRank.class).getFirst().b().toArray()).isEqualTo(ramp(256));
   }
 
   @Test

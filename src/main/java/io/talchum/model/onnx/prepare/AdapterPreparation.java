@@ -214,7 +214,10 @@ public final class AdapterPreparation {
       Arrays.sort(ids);
       rows =
           AdapterMatrix.reordered(
-              memory, embeddingRows.rows(), places(embeddingRows.tokenIds(), ids), spec.hiddenSize());
+              memory,
+              embeddingRows.rows(),
+              places(embeddingRows.tokenIds(), ids),
+              spec.hiddenSize());
     }
     EmbeddingLowRank d = embeddingLowRank;
     if (d == null) {

@@ -118,7 +118,9 @@ final class LinearAdapterBuilder {
       matrices.add(
           new DenseUpdate(new FullRankMatrix.Rows(place.mapped(weights)), new int[0], true));
     } else if (u.length > 0 && !bySite) {
-      addDense(FloatValues.computed((long) place.out() * place.in(), () -> place.scaled(weights, minusOne(u))));
+      addDense(
+          FloatValues.computed(
+              (long) place.out() * place.in(), () -> place.scaled(weights, minusOne(u))));
       unscaled = 1;
     }
     if (!dense.isEmpty()) {

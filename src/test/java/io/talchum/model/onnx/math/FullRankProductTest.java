@@ -48,7 +48,8 @@ class FullRankProductTest {
   private static float[] product(float[] matrix, int rows, float[] x, int tokens, Run run) {
     int columns = matrix.length / rows;
     try (Arena arena = Arena.ofConfined()) {
-      FullRankMatrix wide = FullRankMatrix.of(arena, FloatValues.of(matrix), rows, columns, run.round());
+      FullRankMatrix wide =
+          FullRankMatrix.of(arena, FloatValues.of(matrix), rows, columns, run.round());
       int[] even = IntStream.range(0, tokens).map(i -> 2 * i).toArray();
       TokenRows inputs = new TokenRows(AdapterMatrix.vector(arena, x), columns, even, tokens);
       float[] ones = new float[tokens * rows];
