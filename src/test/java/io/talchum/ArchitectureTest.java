@@ -9,6 +9,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.talchum.core.SamplingParams;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -80,6 +81,20 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .haveNameMatching("java\\.lang\\.foreign\\.(Linker|SymbolLookup|FunctionDescriptor).*")
+        .check(MAIN);
+  }
+
+  /** So that a new parameter is named by those who use it, and by nobody else. */
+  @Test
+  void samplingParametersAreMadeByTheirBuilder() {
+    noClasses()
+        .that()
+        .doNotBelongToAnyOf(SamplingParams.class)
+        .should()
+        .callConstructorWhere(
+            DescribedPredicate.describe(
+                "makes SamplingParams by position",
+                call -> call.getTargetOwner().isEquivalentTo(SamplingParams.class)))
         .check(MAIN);
   }
 

@@ -43,25 +43,28 @@ public final class SamplingResolver {
       throw ServeException.invalid(
           "top_logprobs", "top_logprobs " + topLogprobs + " needs logprobs: true; set it");
     }
-    return new SamplingParams(
-        SamplingRanges.temperature(orElse(asked.temperature(), defaults.temperatureOrOne())),
-        SamplingRanges.topP(orElse(asked.topP(), orElse(defaults.topP(), 1f))),
-        SamplingRanges.topK(orElse(asked.topK(), orElse(defaults.topK(), 0))),
-        SamplingRanges.minP(orElse(asked.minP(), orElse(defaults.minP(), 0f))),
-        inRange("presence_penalty", orElse(asked.presencePenalty(), 0f), -2f, 2f),
-        inRange("frequency_penalty", orElse(asked.frequencyPenalty(), 0f), -2f, 2f),
-        SamplingRanges.repetitionPenalty(
-            orElse(asked.repetitionPenalty(), orElse(defaults.repetitionPenalty(), 1f))),
-        orElse(asked.seed(), seed),
-        asked.logitBias(),
-        asked.stopStrings(),
-        asked.stopTokenIds(),
-        maxTokens,
-        minTokens,
-        orElse(asked.ignoreEos(), false),
-        logprobs,
-        topLogprobs,
-        promptLogprobs);
+    return SamplingParams.builder(maxTokens)
+        .temperature(
+            SamplingRanges.temperature(orElse(asked.temperature(), defaults.temperatureOrOne())))
+        .topP(SamplingRanges.topP(orElse(asked.topP(), orElse(defaults.topP(), 1f))))
+        .topK(SamplingRanges.topK(orElse(asked.topK(), orElse(defaults.topK(), 0))))
+        .minP(SamplingRanges.minP(orElse(asked.minP(), orElse(defaults.minP(), 0f))))
+        .presencePenalty(inRange("presence_penalty", orElse(asked.presencePenalty(), 0f), -2f, 2f))
+        .frequencyPenalty(
+            inRange("frequency_penalty", orElse(asked.frequencyPenalty(), 0f), -2f, 2f))
+        .repetitionPenalty(
+            SamplingRanges.repetitionPenalty(
+                orElse(asked.repetitionPenalty(), orElse(defaults.repetitionPenalty(), 1f))))
+        .seed(orElse(asked.seed(), seed))
+        .logitBias(asked.logitBias())
+        .stopStrings(asked.stopStrings())
+        .stopTokenIds(asked.stopTokenIds())
+        .minTokens(minTokens)
+        .ignoreEos(orElse(asked.ignoreEos(), false))
+        .logprobs(logprobs)
+        .topLogprobs(topLogprobs)
+        .promptLogprobs(promptLogprobs)
+        .build();
   }
 
   private void checkLists(SamplingRequest asked) {

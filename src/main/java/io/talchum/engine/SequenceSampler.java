@@ -5,6 +5,7 @@ import io.talchum.engine.TokenLogprob.Candidate;
 import io.talchum.engine.sampling.LogSoftmax;
 import io.talchum.engine.sampling.LogitAdjustments;
 import io.talchum.engine.sampling.SeededStream;
+import io.talchum.engine.sampling.SequenceConstraints;
 import io.talchum.engine.sampling.TokenCounts;
 import io.talchum.engine.sampling.TokenDraw;
 import io.talchum.engine.sampling.TopTokens;
@@ -14,19 +15,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** One sequence's way from logits to tokens, with its own counts and random stream. */
+/**
+ * One sequence's way from logits to tokens, with its own counts, constraints and random stream.
+ *
+ * <p>Log-probabilities are those of the row from which the token is chosen: after bias, penalties
+ * and constraints, before temperature and cuts.
+ */
 final class SequenceSampler {
-  private static final int[] NONE = {};
-
   private final SamplingParams params;
   private final @Nullable TokenCounts counts;
+  private final @Nullable SequenceConstraints constraints;
   private final SeededStream random;
-  private final int[] barredBeforeMin;
   private final boolean logprobs;
-  private int generated;
+  private final boolean needsRow;
 
   /**
    * @param wantsLogprobs whether each token's log-probability is wanted though the parameters do
@@ -40,15 +43,9 @@ final class SequenceSampler {
     this.params = params;
     this.logprobs = params.logprobs() || wantsLogprobs;
     this.counts = LogitAdjustments.needsCounts(params) ? new TokenCounts(promptTokenIds) : null;
+    this.constraints = SequenceConstraints.of(params, eosTokenIds);
     this.random = new SeededStream(params.seed());
-    this.barredBeforeMin =
-        params.minTokens() == 0
-            ? NONE
-            : IntStream.concat(
-                    eosTokenIds.stream().mapToInt(Integer::intValue),
-                    params.stopTokenIds().stream().mapToInt(Integer::intValue))
-                .distinct()
-                .toArray();
+    this.needsRow = logprobs || counts != null || !params.logitBias().isEmpty();
   }
 
   /**
@@ -58,30 +55,37 @@ final class SequenceSampler {
 
   /** Chooses the next token; overwrites the row unless its candidates were enough. */
   Choice next(StepLogits logits, int number) {
-    int[] barred = generated < params.minTokens() ? barredBeforeMin : NONE;
-    if (counts == null && barred.length == 0 && params.logitBias().isEmpty() && !logprobs) {
-      OptionalInt chosen = amongCandidates(logits.candidates(number));
-      if (chosen.isPresent()) {
-        generated++;
-        return new Choice(chosen.getAsInt(), null);
-      }
-    }
-    return next(logits.row(number), barred);
-  }
-
-  private OptionalInt amongCandidates(StepLogits.@Nullable Candidates candidates) {
-    return candidates == null
-        ? OptionalInt.empty()
-        : TokenDraw.draw(new TopTokens(candidates.ids(), candidates.logits()), params, random);
-  }
-
-  private Choice next(MemorySegment row, int[] barred) {
-    LogitAdjustments.apply(row, params, barred, counts);
-    int tokenId = TokenDraw.draw(row, params, random);
-    generated++;
+    OptionalInt chosen =
+        needsRow ? OptionalInt.empty() : amongCandidates(logits.candidates(number));
+    Choice choice =
+        chosen.isPresent() ? new Choice(chosen.getAsInt(), null) : next(logits.row(number));
     if (counts != null) {
-      counts.addGenerated(tokenId);
+      counts.addGenerated(choice.tokenId());
     }
+    if (constraints != null) {
+      constraints.advance(choice.tokenId());
+    }
+    return choice;
+  }
+
+  /** Those that are allowed are still the likeliest of all that are allowed. */
+  private OptionalInt amongCandidates(StepLogits.@Nullable Candidates candidates) {
+    if (candidates == null) {
+      return OptionalInt.empty();
+    }
+    TopTokens top = new TopTokens(candidates.ids(), candidates.logits());
+    if (constraints != null && !constraints.allowsAll()) {
+      top = constraints.allowed(top);
+    }
+    return TokenDraw.draw(top, params, random);
+  }
+
+  private Choice next(MemorySegment row) {
+    LogitAdjustments.apply(row, params, counts);
+    if (constraints != null) {
+      constraints.apply(row);
+    }
+    int tokenId = TokenDraw.draw(row, params, random);
     return new Choice(tokenId, logprobs ? logprob(row, tokenId) : null);
   }
 

@@ -13,7 +13,7 @@ public final class ChatService {
   private final GenerationStarter starter;
   private final ServiceLimits limits;
 
-  ChatService(
+  public ChatService(
       ModelService models,
       ConditioningPipeline conditioning,
       GenerationStarter starter,

@@ -16,7 +16,7 @@ public final class CompletionService {
   private final GenerationStarter starter;
   private final ServiceLimits limits;
 
-  CompletionService(
+  public CompletionService(
       ModelService models,
       ConditioningPipeline conditioning,
       GenerationStarter starter,

@@ -1,5 +1,6 @@
 package io.talchum.service;
 
+import io.talchum.adapter.AdapterCache;
 import io.talchum.conditioning.ConditionedPrompt;
 import io.talchum.conditioning.ResolvedTarget;
 import io.talchum.core.Caller;
@@ -8,6 +9,7 @@ import io.talchum.core.SamplingParams;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
 import io.talchum.engine.GenerationRequest;
+import io.talchum.text.Tokenizer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -18,7 +20,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Queues a request's sequences: every prompt as often as there are choices. */
-final class GenerationStarter {
+public final class GenerationStarter {
   /** Steps the seed from choice to choice: 2^64 divided by the golden ratio, as in SplitMix64. */
   private static final long SEED_STEP = 0x9E3779B97F4A7C15L;
 
@@ -48,6 +50,27 @@ final class GenerationStarter {
     this.limits = limits;
     this.listener = listener;
     this.recordings = recordings;
+  }
+
+  /** The one of a process. */
+  public static GenerationStarter over(
+      Engine engine,
+      Tokenizer tokenizer,
+      AdapterCache adapters,
+      RequestIds ids,
+      InstantSource clock,
+      ServiceLimits limits,
+      ServiceListener listener,
+      Recorder recorder) {
+    return new GenerationStarter(
+        new TargetLeases(adapters),
+        engine,
+        new TokenSpelling(tokenizer),
+        ids,
+        clock,
+        limits,
+        listener,
+        new Recordings(recorder, clock, Recordings.Limits.DEFAULT));
   }
 
   /** A prompt with the text that an echo shows. */

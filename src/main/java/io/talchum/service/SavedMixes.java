@@ -14,7 +14,7 @@ public final class SavedMixes {
   private final ModelService models;
   private final StoredAdapters stored;
 
-  SavedMixes(String baseName, ModelSpec spec, ModelService models, StoredAdapters stored) {
+  public SavedMixes(String baseName, ModelSpec spec, ModelService models, StoredAdapters stored) {
     this.baseName = baseName;
     this.spec = spec;
     this.models = models;

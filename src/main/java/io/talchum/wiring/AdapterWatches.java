@@ -3,8 +3,8 @@ package io.talchum.wiring;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.service.AdapterService;
 import io.talchum.service.AdapterWatch;
-import io.talchum.service.Services;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -22,7 +22,7 @@ public class AdapterWatches {
 
   private final TalchumConfig config;
   private final AdapterDirectory directory;
-  private final Services services;
+  private final AdapterService adapters;
   private final InstantSource clock;
   private final AdapterMetrics metrics;
   private final List<AdapterWatch> watches = new ArrayList<>();
@@ -30,12 +30,12 @@ public class AdapterWatches {
   public AdapterWatches(
       TalchumConfig config,
       AdapterDirectory directory,
-      Services services,
+      AdapterService adapters,
       InstantSource clock,
       AdapterMetrics metrics) {
     this.config = config;
     this.directory = directory;
-    this.services = services;
+    this.adapters = adapters;
     this.clock = clock;
     this.metrics = metrics;
   }
@@ -47,7 +47,7 @@ public class AdapterWatches {
     }
     for (Path root : directory.roots()) {
       try {
-        watches.add(new AdapterWatch(root, services.adapters(), QUIET, clock, metrics));
+        watches.add(new AdapterWatch(root, adapters, QUIET, clock, metrics));
       } catch (IOException e) {
         throw new ServeException(
             ErrorCode.INVALID_REQUEST,

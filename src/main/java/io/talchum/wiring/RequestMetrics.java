@@ -37,6 +37,9 @@ final class RequestMetrics {
     this.tpot =
         timers.coarse("talchum_tpot", "Time per output token after the first", Tags.empty());
     this.total = timers.coarse("talchum_request", "From arrival to the end", Tags.empty());
+    for (FinishReason reason : FinishReason.values()) { // shown before the first has ended
+      background.put(label(reason), backgroundCounter(label(reason)));
+    }
   }
 
   void record(RequestOutcome outcome) {
@@ -96,6 +99,10 @@ final class RequestMetrics {
     FinishReason reason = outcome.finishReason();
     ErrorCode error = outcome.error();
     Enum<?> shown = reason != null ? reason : error != null ? error : ErrorCode.INTERNAL;
-    return shown.name().toLowerCase(Locale.ROOT);
+    return label(shown);
+  }
+
+  private static String label(Enum<?> reason) {
+    return reason.name().toLowerCase(Locale.ROOT);
   }
 }

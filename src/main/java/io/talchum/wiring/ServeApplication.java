@@ -8,9 +8,9 @@ import io.talchum.cli.ProcessEnvironment;
 import io.talchum.cli.ServedOverview;
 import io.talchum.cli.Welcome;
 import io.talchum.engine.Engine;
+import io.talchum.service.AdapterService;
 import io.talchum.service.ApiKeys;
 import io.talchum.service.LoadedAdapter;
-import io.talchum.service.Services;
 import io.talchum.weights.pack.ModelPackage;
 import io.talchum.weights.pack.PackageManifest;
 import jakarta.inject.Singleton;
@@ -30,7 +30,7 @@ public class ServeApplication implements QuarkusApplication {
 
   private final OpenedModel model;
   private final ModelPackage weights;
-  private final Services services;
+  private final AdapterService adapters;
   private final ApiKeys keys;
   private final Config config;
   private final Engine engine;
@@ -39,14 +39,14 @@ public class ServeApplication implements QuarkusApplication {
   public ServeApplication(
       OpenedModel model,
       ModelPackage weights,
-      Services services,
+      AdapterService adapters,
       ApiKeys keys,
       Config config,
       Engine engine,
       TalchumConfig settings) {
     this.model = model;
     this.weights = weights;
-    this.services = services;
+    this.adapters = adapters;
     this.keys = keys;
     this.config = config;
     this.engine = engine;
@@ -64,7 +64,7 @@ public class ServeApplication implements QuarkusApplication {
 
   private ServedOverview overview() {
     PackageManifest manifest = weights.manifest();
-    List<String> adapters = services.adapters().list().stream().map(LoadedAdapter::name).toList();
+    List<String> adapters = this.adapters.list().stream().map(LoadedAdapter::name).toList();
     return new ServedOverview(
         url(),
         model.served().name(),

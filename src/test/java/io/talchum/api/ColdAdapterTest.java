@@ -38,12 +38,16 @@ import io.talchum.engine.Engine;
 import io.talchum.engine.EngineConfig;
 import io.talchum.engine.EngineListener;
 import io.talchum.service.AdapterCards;
+import io.talchum.service.AdapterService;
+import io.talchum.service.ChatService;
+import io.talchum.service.CompletionService;
 import io.talchum.service.Generation;
+import io.talchum.service.GenerationStarter;
 import io.talchum.service.LoadedAdapter;
+import io.talchum.service.ModelService;
 import io.talchum.service.Recorder;
 import io.talchum.service.RequestIds;
 import io.talchum.service.ServiceLimits;
-import io.talchum.service.Services;
 import io.talchum.service.StoredAdapters;
 import io.talchum.wiring.OpenedModel;
 import java.io.IOException;
@@ -84,7 +88,9 @@ class ColdAdapterTest {
   private Engine engine;
   private AdapterStore store;
   private AdapterCache cache;
-  private Services services;
+  private ChatService chat;
+  private CompletionService completion;
+  private AdapterService adapters;
 
   /** An adapter is the text of its file; what begins with soft takes positions of the context. */
   private AdapterContent read(Path folder) {
@@ -141,26 +147,33 @@ class ColdAdapterTest {
     AdapterRegistry registry =
         new AdapterRegistry(Set.of(), reader, AdapterTrial.NONE, cache, clock);
     RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
-    services =
-        Services.over(
-            new ConditioningPipeline(model.served(), SamplingLimits.DEFAULT, random),
-            model.base().spec(),
-            engine,
+    StoredAdapters stored =
+        new StoredAdapters(
+            LetterModel.NAME,
+            new StoreSource(store, AdapterTrial.NONE),
+            cache,
             registry,
-            new AdapterDirectory(List.of(folders)),
-            new StoredAdapters(
-                LetterModel.NAME,
-                new StoreSource(store, AdapterTrial.NONE),
-                cache,
-                registry,
-                cards,
-                1 << 20),
             cards,
+            1 << 20);
+    ConditioningPipeline conditioning =
+        new ConditioningPipeline(model.served(), SamplingLimits.DEFAULT, random);
+    ServiceLimits limits = new ServiceLimits(4, 4, null);
+    GenerationStarter starter =
+        GenerationStarter.over(
+            engine,
+            model.served().tokenizer(),
+            cache,
             new RequestIds(clock, random),
             clock,
-            new ServiceLimits(4, 4, null),
+            limits,
             overhead -> {},
             Recorder.none());
+    ModelService models = new ModelService(model.served(), registry, stored);
+    chat = new ChatService(models, conditioning, starter, limits);
+    completion = new CompletionService(models, conditioning, starter, limits);
+    adapters =
+        new AdapterService(
+            LetterModel.NAME, registry, new AdapterDirectory(List.of(folders)), stored, cards);
     for (String name : List.of("warm", "warmer", "cold", "soft", "many")) {
       put(name);
     }
@@ -187,7 +200,7 @@ class ColdAdapterTest {
   }
 
   private void answer(ChatRequest request) {
-    try (Generation generation = services.chat().chat(request)) {
+    try (Generation generation = chat.chat(request)) {
       assertThat(generation.await()).hasSize(request.choices());
     }
   }
@@ -204,7 +217,7 @@ class ColdAdapterTest {
   }
 
   private void assertChatRefused(ChatRequest request, ErrorCode code, String message) {
-    assertRefusedUntouched(() -> services.chat().chat(request), code, message);
+    assertRefusedUntouched(() -> chat.chat(request), code, message);
   }
 
   @Test
@@ -218,9 +231,7 @@ class ColdAdapterTest {
     assertChatRefused(chat("cold", "ab", tokens(2), 5), ErrorCode.INVALID_REQUEST, "n 5");
     assertRefusedUntouched(
         () ->
-            services
-                .completion()
-                .complete(completion("cold", tokens(2).minP(7f), new PromptInput.Text("ab"))),
+            completion.complete(completion("cold", tokens(2).minP(7f), new PromptInput.Text("ab"))),
         ErrorCode.INVALID_REQUEST,
         "min_p 7");
   }
@@ -244,11 +255,10 @@ class ColdAdapterTest {
     String prompt = "a".repeat(20);
     PromptInput input = new PromptInput.Text(prompt);
     assertRefusedUntouched(
-        () -> services.completion().complete(completion("soft", tokens(CONTEXT - 20), input)),
+        () -> completion.complete(completion("soft", tokens(CONTEXT - 20), input)),
         ErrorCode.CONTEXT_LENGTH_EXCEEDED,
         "adapter 5; lower max_tokens to 39");
-    try (Generation fits =
-        services.completion().complete(completion("soft", tokens(CONTEXT - 25), input))) {
+    try (Generation fits = completion.complete(completion("soft", tokens(CONTEXT - 25), input))) {
       assertThat(fits.await()).hasSize(1);
     }
     assertThat(reads).hasValue(1);
@@ -305,7 +315,7 @@ class ColdAdapterTest {
             ServeException.class,
             () -> {
               try (Generation unused =
-                  services.chat().chat(mixed("ab", tokens(2), new WeightedAdapter("soft", 1)))) {
+                  chat.chat(mixed("ab", tokens(2), new WeightedAdapter("soft", 1)))) {
                 throw new AssertionError("was taken");
               }
             });
@@ -320,7 +330,7 @@ class ColdAdapterTest {
   void aFolderThatIsReplacedWhileItIsReadIsLookedUpAgain() throws Exception {
     Path folder = Files.createDirectories(temp.resolve("adapters").resolve("folder"));
     Files.writeString(folder.resolve(FILE), "first");
-    LoadedAdapter first = services.adapters().load("f", "folder", null, false);
+    LoadedAdapter first = adapters.load("f", "folder", null, false);
     cache.drop(new AdapterId("f", first.version()));
     CountDownLatch reading = new CountDownLatch(1);
     CountDownLatch replaced = new CountDownLatch(1);
@@ -330,12 +340,11 @@ class ColdAdapterTest {
           Conditions.await(replaced);
         };
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<Generation> asked =
-          threads.submit(() -> services.chat().chat(chat("f", "ab", tokens(2))));
+      Future<Generation> asked = threads.submit(() -> chat.chat(chat("f", "ab", tokens(2))));
       Conditions.await(reading);
       onRead = () -> {};
       Files.writeString(folder.resolve(FILE), "second");
-      LoadedAdapter second = services.adapters().load("f", "folder", null, true);
+      LoadedAdapter second = adapters.load("f", "folder", null, true);
       replaced.countDown();
       try (Generation generation = asked.get(60, TimeUnit.SECONDS)) {
         assertThat(generation.versions().adapterVersion()).isEqualTo(second.version());
@@ -350,11 +359,11 @@ class ColdAdapterTest {
     assertThat(reads).hasValue(1);
     assertThat(cache.residents().stream().map(ResidentInfo::id).map(id -> id.name()))
         .containsExactlyInAnyOrder("warmer", "cold");
-    try (Generation second = services.chat().chat(chat("many:1", "ab", tokens(2)))) {
+    try (Generation second = chat.chat(chat("many:1", "ab", tokens(2)))) {
       String exact = second.versions().exactName();
       assertThat(exact).startsWith("many:1@");
       assertThat(second.await()).hasSize(1);
-      try (Generation again = services.chat().chat(chat(exact, "ab", tokens(2)))) {
+      try (Generation again = chat.chat(chat(exact, "ab", tokens(2)))) {
         assertThat(again.versions()).isEqualTo(second.versions());
       }
     }

@@ -294,7 +294,9 @@ public abstract class MixContract {
             true);
     WeightedAdapter soft = new WeightedAdapter("soft", 1);
     assertRefused(
-        ask(half(), soft), ErrorCode.INVALID_REQUEST, "does not mix: it has a SoftPrompt");
+        ask(half(), soft),
+        ErrorCode.INVALID_REQUEST,
+        "does not mix: it changes the model by SoftPrompt");
     assertMixRefused(List.of(soft), "cat", null, null, "adapter soft@");
     server.deleteStored("soft", "", true);
   }

@@ -36,7 +36,7 @@ class TemplateRendererTest {
       {%- for m in messages %}
       {{- eos_token ~ m.role ~ m.name ~ m.content ~ m.reasoning_content ~ m.tool_call_id }}
       {{- m.content | trim | upper }}{{ m.content.split('§') | join(eos_token) }}
-      {{- '%s' | format(m.content) }}{{ (m.tool_calls or []) | tojson }}{{ note }}
+      {{- m.content | replace('§', eos_token) }}{{ (m.tool_calls or []) | tojson }}{{ note }}
       {%- endfor %}{{ '<think>\\n' }}""";
 
   @Test

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -180,9 +179,7 @@ class BackgroundTest {
   }
 
   private static SamplingParams exactly(int tokens) {
-    return new SamplingParams(
-        0f, 1f, 0, 0f, 0f, 0f, 1f, 0L, Map.of(), List.of(), List.of(), tokens, 0, true, false, 0,
-        false);
+    return SamplingParams.builder(tokens).temperature(0f).ignoreEos(true).build();
   }
 
   /** Milliseconds, and what the background got done. */

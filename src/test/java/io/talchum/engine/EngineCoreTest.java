@@ -34,24 +34,14 @@ class EngineCoreTest {
       List<String> stopStrings,
       List<Integer> stopTokenIds,
       Map<Integer, Float> bias) {
-    return new SamplingParams(
-        0,
-        1,
-        0,
-        0,
-        0,
-        0,
-        1,
-        0,
-        bias,
-        stopStrings,
-        stopTokenIds,
-        maxTokens,
-        minTokens,
-        ignoreEos,
-        false,
-        0,
-        false);
+    return SamplingParams.builder(maxTokens)
+        .temperature(0)
+        .logitBias(bias)
+        .stopStrings(stopStrings)
+        .stopTokenIds(stopTokenIds)
+        .minTokens(minTokens)
+        .ignoreEos(ignoreEos)
+        .build();
   }
 
   @Test
@@ -143,8 +133,13 @@ class EngineCoreTest {
   void promptLogprobsComeOnceForAllTokensButTheFirst() {
     int[] prompt = IntStream.range(0, 11).map(i -> i * 7 % 23).toArray();
     SamplingParams echo =
-        new SamplingParams(
-            0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), 1, 0, true, true, 2, true);
+        SamplingParams.builder(1)
+            .temperature(0)
+            .ignoreEos(true)
+            .logprobs(true)
+            .topLogprobs(2)
+            .promptLogprobs(true)
+            .build();
     harness.submit(echo, sink, prompt);
     harness.runAll();
     List<TokenLogprob> logprobs = Objects.requireNonNull(sink.prompt);
@@ -163,8 +158,12 @@ class EngineCoreTest {
   @Test
   void theChosenTokensLogprobIsItsEntryAmongTheTop() {
     SamplingParams params =
-        new SamplingParams(
-            0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), 9, 0, true, true, 3, false);
+        SamplingParams.builder(9)
+            .temperature(0)
+            .ignoreEos(true)
+            .logprobs(true)
+            .topLogprobs(3)
+            .build();
     harness.submit(params, sink, PROMPT);
     harness.runAll();
     for (TokenEvent event : sink.tokens) {

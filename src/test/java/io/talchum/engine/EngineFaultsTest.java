@@ -16,7 +16,6 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -35,14 +34,16 @@ class EngineFaultsTest {
   private final RecordingSink other = new RecordingSink();
 
   private static SamplingParams endless(int maxTokens) {
-    return new SamplingParams(
-        0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), maxTokens, 0, true, false, 0,
-        false);
+    return SamplingParams.builder(maxTokens).temperature(0).ignoreEos(true).build();
   }
 
   private static SamplingParams echo(int maxTokens) {
-    return new SamplingParams(
-        0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), maxTokens, 0, true, true, 0, true);
+    return SamplingParams.builder(maxTokens)
+        .temperature(0)
+        .ignoreEos(true)
+        .logprobs(true)
+        .promptLogprobs(true)
+        .build();
   }
 
   /** What can be thrown. */

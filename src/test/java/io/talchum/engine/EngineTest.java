@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -60,9 +59,7 @@ class EngineTest {
 
   private GenerationRequest request(GenerationSink sink, int maxTokens) {
     SamplingParams endless =
-        new SamplingParams(
-            0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), maxTokens, 0, true, false, 0,
-            false);
+        SamplingParams.builder(maxTokens).temperature(0).ignoreEos(true).build();
     return new GenerationRequest("request-" + requests++, PROMPT, null, endless, "key", null, sink);
   }
 

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -105,9 +104,7 @@ class FairnessTest {
   }
 
   private static SamplingParams exactly(int tokens) {
-    return new SamplingParams(
-        0f, 1f, 0, 0f, 0f, 0f, 1f, 0L, Map.of(), List.of(), List.of(), tokens, 0, true, false, 0,
-        false);
+    return SamplingParams.builder(tokens).temperature(0f).ignoreEos(true).build();
   }
 
   private double modestP99(boolean withGreedy, int thinkMillis) {

@@ -15,7 +15,6 @@ import io.talchum.testing.Fixtures;
 import io.talchum.testing.ZeroBase;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -121,24 +120,12 @@ public final class PrefixComparison {
   RecordingSink answer(Engine engine, int[] prompt, @Nullable AdapterLease adapter) {
     RecordingSink sink = new RecordingSink();
     SamplingParams sampling =
-        new SamplingParams(
-            0,
-            1,
-            0,
-            0,
-            0,
-            0,
-            1,
-            0,
-            Map.of(),
-            List.of(),
-            List.of(),
-            NEW_TOKENS,
-            0,
-            true,
-            true,
-            TOP,
-            false);
+        SamplingParams.builder(NEW_TOKENS)
+            .temperature(0)
+            .ignoreEos(true)
+            .logprobs(true)
+            .topLogprobs(TOP)
+            .build();
     engine.submit(
         new GenerationRequest("r" + requests++, prompt, adapter, sampling, "key", null, sink));
     return sink.await();

@@ -230,23 +230,11 @@ class PrefixReuseTest {
   }
 
   private static SamplingParams params(int maxTokens, boolean promptLogprobs) {
-    return new SamplingParams(
-        0,
-        1,
-        0,
-        0,
-        0,
-        0,
-        1,
-        0,
-        java.util.Map.of(),
-        List.of(),
-        List.of(),
-        maxTokens,
-        0,
-        true,
-        promptLogprobs,
-        0,
-        promptLogprobs);
+    return SamplingParams.builder(maxTokens)
+        .temperature(0)
+        .ignoreEos(true)
+        .logprobs(promptLogprobs)
+        .promptLogprobs(promptLogprobs)
+        .build();
   }
 }

@@ -11,7 +11,6 @@ import io.talchum.model.ForwardPass;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -24,9 +23,7 @@ class ProbeTest {
   private final CoreHarness harness = new CoreHarness(executor);
 
   private static SamplingParams endless(int maxTokens) {
-    return new SamplingParams(
-        0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), maxTokens, 0, true, false, 0,
-        false);
+    return SamplingParams.builder(maxTokens).temperature(0).ignoreEos(true).build();
   }
 
   private Probe probe(@Nullable ResidentAdapter adapter) {

@@ -1,6 +1,8 @@
 package io.talchum.engine;
 
 import io.talchum.core.SamplingParams;
+import io.talchum.core.TableConstraint;
+import io.talchum.core.TokenConstraint;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,23 +31,32 @@ final class RandomRequests {
     if (random.nextInt(4) == 0) {
       bias.put(random.nextInt(FakeModelExecutor.VOCAB), (float) random.nextInt(-100, 100));
     }
-    return new SamplingParams(
-        isGreedy ? 0f : 0.2f + random.nextInt(10) * 0.2f,
-        random.nextBoolean() ? 1f : 0.5f + random.nextInt(5) * 0.1f,
-        random.nextInt(3) * 5,
-        random.nextInt(3) * 0.05f,
-        penalizes ? random.nextInt(-2, 2) : 0,
-        penalizes ? 0.5f : 0,
-        penalizes ? 1.3f : 1,
-        random.nextLong(),
-        bias,
-        STOPS.get(random.nextInt(STOPS.size())),
-        random.nextInt(4) == 0 ? List.of(random.nextInt(FakeModelExecutor.VOCAB)) : List.of(),
-        maxTokens,
-        random.nextInt(4) == 0 ? random.nextInt(maxTokens + 1) : 0,
-        random.nextInt(4) == 0,
-        random.nextInt(3) == 0,
-        random.nextInt(6),
-        random.nextInt(5) == 0);
+    return SamplingParams.builder(maxTokens)
+        .temperature(isGreedy ? 0f : 0.2f + random.nextInt(10) * 0.2f)
+        .topP(random.nextBoolean() ? 1f : 0.5f + random.nextInt(5) * 0.1f)
+        .topK(random.nextInt(3) * 5)
+        .minP(random.nextInt(3) * 0.05f)
+        .presencePenalty(penalizes ? random.nextInt(-2, 2) : 0)
+        .frequencyPenalty(penalizes ? 0.5f : 0)
+        .repetitionPenalty(penalizes ? 1.3f : 1)
+        .seed(random.nextLong())
+        .logitBias(bias)
+        .stopStrings(STOPS.get(random.nextInt(STOPS.size())))
+        .stopTokenIds(
+            random.nextInt(4) == 0 ? List.of(random.nextInt(FakeModelExecutor.VOCAB)) : List.of())
+        .minTokens(random.nextInt(4) == 0 ? random.nextInt(maxTokens + 1) : 0)
+        .ignoreEos(random.nextInt(4) == 0)
+        .logprobs(random.nextInt(3) == 0)
+        .topLogprobs(random.nextInt(6))
+        .promptLogprobs(random.nextInt(5) == 0)
+        .constraints(constraints())
+        .build();
+  }
+
+  /** Of a quarter of the requests; half of the tokens come next. */
+  private List<TokenConstraint> constraints() {
+    return random.nextInt(4) == 0
+        ? List.of(TableConstraint.random(random, FakeModelExecutor.VOCAB, 0.5, 2))
+        : List.of();
   }
 }

@@ -112,8 +112,13 @@ class ScoreExactnessTest {
   private GenerationRequest request(
       int[] prompt, @Nullable AdapterLease lease, int tokens, boolean echo, GenerationSink sink) {
     SamplingParams sampling =
-        new SamplingParams(
-            0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), tokens, 0, true, true, 1, echo);
+        SamplingParams.builder(tokens)
+            .temperature(0)
+            .ignoreEos(true)
+            .logprobs(true)
+            .topLogprobs(1)
+            .promptLogprobs(echo)
+            .build();
     return new GenerationRequest("r" + requests++, prompt, lease, sampling, "key", null, sink);
   }
 }

@@ -8,7 +8,6 @@ import io.talchum.core.SamplingParams;
 import io.talchum.engine.prefix.PrefixCache;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +21,12 @@ class ScoreTest {
   private final CoreHarness harness = new CoreHarness(executor);
 
   private static SamplingParams sampling(int maxTokens, boolean echo) {
-    return new SamplingParams(
-        0, 1, 0, 0, 0, 0, 1, 0, Map.of(), List.of(), List.of(), maxTokens, 0, true, true, 0, echo);
+    return SamplingParams.builder(maxTokens)
+        .temperature(0)
+        .ignoreEos(true)
+        .logprobs(true)
+        .promptLogprobs(echo)
+        .build();
   }
 
   private static List<Float> logprobs(@Nullable List<TokenLogprob> scored) {

@@ -280,26 +280,8 @@ public final class TinyModelSchedule {
 
   private static GenerationRequest request(
       String id, int[] prompt, @Nullable AdapterLease lease, RecordingSink sink) {
-    SamplingParams greedy = SamplingParams.greedy(NEW_TOKENS);
     SamplingParams sampling =
-        new SamplingParams(
-            0f,
-            1f,
-            0,
-            0f,
-            0f,
-            0f,
-            1f,
-            0L,
-            greedy.logitBias(),
-            List.of(),
-            List.of(),
-            NEW_TOKENS,
-            0,
-            false,
-            true,
-            2,
-            false);
+        SamplingParams.builder(NEW_TOKENS).temperature(0f).logprobs(true).topLogprobs(2).build();
     return new GenerationRequest(id, prompt, lease, sampling, version(lease), null, sink);
   }
 

@@ -6,9 +6,12 @@ import java.util.function.Predicate;
 
 /**
  * A regular expression of an adapter's configuration, matched against module paths such as {@code
- * model.layers.0.self_attn.q_proj} in bounded time.
+ * model.layers.0.self_attn.q_proj} by {@code java.util.regex} under a budget of steps.
  */
 final class PathPattern {
+  private static final int SIZE_PER_STEP = 8;
+  private static final String TOO_DEEP = "it nests too deeply to match; list the module names";
+
   private final String option;
   private final String regex;
   private final Predicate<String> matcher;
@@ -45,17 +48,26 @@ final class PathPattern {
       return matcher.test(path);
     } catch (WorkBudget.Exhausted e) {
       throw refusal(option, regex, "it takes too many steps to match; list the module names");
+    } catch (StackOverflowError e) {
+      throw refusal(option, regex, TOO_DEEP);
     }
   }
 
   private static PathPattern compile(
       String option, String regex, String wrapped, WorkBudget budget) {
     try {
-      PathRegex unused = PathRegexParser.parse(regex); // a lone ) must not close the wrapping
-      PathProgram program = new PathProgram(PathRegexParser.parse(wrapped));
-      return new PathPattern(option, regex, path -> program.matches(path, budget));
+      PathRegex.Translated unused =
+          PathRegex.translate(regex); // a lone ) must not close the wrapping
+      PathRegex.Translated java = PathRegex.translate(wrapped);
+      int cost = 1 + java.size() / SIZE_PER_STEP;
+      return new PathPattern(
+          option,
+          regex,
+          path -> java.pattern().matcher(new ReadPath(path, cost, budget)).matches());
     } catch (IllegalArgumentException e) {
       throw refusal(option, regex, String.valueOf(e.getMessage()));
+    } catch (StackOverflowError e) {
+      throw refusal(option, regex, TOO_DEEP);
     }
   }
 

@@ -5,8 +5,8 @@ package io.talchum.adapter.peft;
  * owns it.
  */
 final class WorkBudget {
-  /** About a tenth of a second; the patterns of a 100-layer adapter need a fiftieth of it. */
-  private static final long STEPS = 20_000_000;
+  /** About a second at worst; one long pattern over a 100-layer base needs an eighth of it. */
+  private static final long STEPS = 50_000_000;
 
   private long left = STEPS;
 

@@ -3,9 +3,11 @@ package io.talchum.api.grpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
+import io.talchum.service.AdapterService;
 import io.talchum.service.AdapterUpload;
 import io.talchum.service.LoadedAdapter;
-import io.talchum.service.Services;
+import io.talchum.service.SavedMixes;
+import io.talchum.service.StoredAdapters;
 import io.talchum.v1.ActivateAdapterRequest;
 import io.talchum.v1.Adapter;
 import io.talchum.v1.AdapterServiceGrpc;
@@ -29,11 +31,16 @@ import java.util.function.Supplier;
 /** {@code talchum.v1.AdapterService}. */
 @GrpcService
 public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBase {
-  private final Services services;
+  private final AdapterService adapters;
+  private final StoredAdapters stored;
+  private final SavedMixes mixes;
   private final Calls calls;
 
-  public AdapterGrpcService(Services services, Calls calls) {
-    this.services = services;
+  public AdapterGrpcService(
+      AdapterService adapters, StoredAdapters stored, SavedMixes mixes, Calls calls) {
+    this.adapters = adapters;
+    this.stored = stored;
+    this.mixes = mixes;
     this.calls = calls;
   }
 
@@ -48,14 +55,14 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
     calls.run(
         out,
         call -> {
-          services.adapters().unload(Required.text("lora_name", request.getLoraName()));
+          adapters.unload(Required.text("lora_name", request.getLoraName()));
           call.send(UnloadAdapterResponse.getDefaultInstance());
         });
   }
 
   @Override
   public void listAdapters(ListAdaptersRequest request, StreamObserver<ListAdaptersResponse> out) {
-    calls.run(out, call -> call.send(AdapterMapper.adapters(services.adapters().list())));
+    calls.run(out, call -> call.send(AdapterMapper.adapters(adapters.list())));
   }
 
   @Override
@@ -64,7 +71,7 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
     calls.run(
         out,
         call -> {
-          try (AdapterUpload upload = services.stored().upload()) {
+          try (AdapterUpload upload = stored.upload()) {
             call.send(StoredAdapterMapper.adapter(parts.readInto(upload)));
           }
         });
@@ -73,18 +80,18 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
 
   @Override
   public void mixAdapters(MixAdaptersRequest request, StreamObserver<StoredAdapter> out) {
-    answer(out, () -> services.mixes().save(MixMapper.saved(request)));
+    answer(out, () -> mixes.save(MixMapper.saved(request)));
   }
 
   @Override
   public void listStoredAdapters(
       ListStoredAdaptersRequest request, StreamObserver<ListStoredAdaptersResponse> out) {
-    calls.run(out, call -> call.send(StoredAdapterMapper.list(services.stored().list())));
+    calls.run(out, call -> call.send(StoredAdapterMapper.list(stored.list())));
   }
 
   @Override
   public void getStoredAdapter(GetStoredAdapterRequest request, StreamObserver<StoredAdapter> out) {
-    answer(out, () -> services.stored().get(Required.text("name", request.getName())));
+    answer(out, () -> stored.get(Required.text("name", request.getName())));
   }
 
   @Override
@@ -92,16 +99,14 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
     answer(
         out,
         () ->
-            services
-                .stored()
-                .activate(
-                    Required.text("name", request.getName()),
-                    Required.text("version", request.getVersion())));
+            stored.activate(
+                Required.text("name", request.getName()),
+                Required.text("version", request.getVersion())));
   }
 
   @Override
   public void rollBackAdapter(RollBackAdapterRequest request, StreamObserver<StoredAdapter> out) {
-    answer(out, () -> services.stored().rollBack(Required.text("name", request.getName())));
+    answer(out, () -> stored.rollBack(Required.text("name", request.getName())));
   }
 
   @Override
@@ -109,11 +114,9 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
     answer(
         out,
         () ->
-            services
-                .stored()
-                .pin(
-                    Required.text("name", request.getName()),
-                    !request.hasPinned() || request.getPinned()));
+            stored.pin(
+                Required.text("name", request.getName()),
+                !request.hasPinned() || request.getPinned()));
   }
 
   @Override
@@ -122,12 +125,10 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
     calls.run(
         out,
         call -> {
-          services
-              .stored()
-              .delete(
-                  Required.text("name", request.getName()),
-                  request.hasVersion() ? request.getVersion() : null,
-                  request.getWhenUnused());
+          stored.delete(
+              Required.text("name", request.getName()),
+              request.hasVersion() ? request.getVersion() : null,
+              request.getWhenUnused());
           call.send(DeleteAdapterResponse.getDefaultInstance());
         });
   }
@@ -138,12 +139,10 @@ public class AdapterGrpcService extends AdapterServiceGrpc.AdapterServiceImplBas
   }
 
   private LoadedAdapter load(LoadAdapterRequest request) {
-    return services
-        .adapters()
-        .load(
-            Required.text("lora_name", request.getLoraName()),
-            Required.text("lora_path", request.getLoraPath()),
-            request.hasBaseModelName() ? request.getBaseModelName() : null,
-            request.getLoadInplace());
+    return adapters.load(
+        Required.text("lora_name", request.getLoraName()),
+        Required.text("lora_path", request.getLoraPath()),
+        request.hasBaseModelName() ? request.getBaseModelName() : null,
+        request.getLoadInplace());
   }
 }

@@ -2,8 +2,8 @@ package io.talchum.api.grpc;
 
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
+import io.talchum.service.ChatService;
 import io.talchum.service.Generation;
-import io.talchum.service.Services;
 import io.talchum.v1.Answer;
 import io.talchum.v1.AnswerEvent;
 import io.talchum.v1.ChatRequest;
@@ -12,11 +12,11 @@ import io.talchum.v1.ChatServiceGrpc;
 /** {@code talchum.v1.ChatService}. */
 @GrpcService
 public class ChatGrpcService extends ChatServiceGrpc.ChatServiceImplBase {
-  private final Services services;
+  private final ChatService chat;
   private final Calls calls;
 
-  public ChatGrpcService(Services services, Calls calls) {
-    this.services = services;
+  public ChatGrpcService(ChatService chat, Calls calls) {
+    this.chat = chat;
     this.calls = calls;
   }
 
@@ -31,6 +31,6 @@ public class ChatGrpcService extends ChatServiceGrpc.ChatServiceImplBase {
   }
 
   private Generation start(ChatRequest request, RunningCall<?> call) {
-    return call.hold(services.chat().chat(ChatRequestMapper.map(request, call.caller())));
+    return call.hold(chat.chat(ChatRequestMapper.map(request, call.caller())));
   }
 }

@@ -2,8 +2,8 @@ package io.talchum.api.grpc;
 
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
+import io.talchum.service.CompletionService;
 import io.talchum.service.Generation;
-import io.talchum.service.Services;
 import io.talchum.v1.Answer;
 import io.talchum.v1.AnswerEvent;
 import io.talchum.v1.CompletionRequest;
@@ -12,11 +12,11 @@ import io.talchum.v1.CompletionServiceGrpc;
 /** {@code talchum.v1.CompletionService}. */
 @GrpcService
 public class CompletionGrpcService extends CompletionServiceGrpc.CompletionServiceImplBase {
-  private final Services services;
+  private final CompletionService completion;
   private final Calls calls;
 
-  public CompletionGrpcService(Services services, Calls calls) {
-    this.services = services;
+  public CompletionGrpcService(CompletionService completion, Calls calls) {
+    this.completion = completion;
     this.calls = calls;
   }
 
@@ -31,7 +31,6 @@ public class CompletionGrpcService extends CompletionServiceGrpc.CompletionServi
   }
 
   private Generation start(CompletionRequest request, RunningCall<?> call) {
-    return call.hold(
-        services.completion().complete(CompletionRequestMapper.map(request, call.caller())));
+    return call.hold(completion.complete(CompletionRequestMapper.map(request, call.caller())));
   }
 }

@@ -2,7 +2,7 @@ package io.talchum.api.grpc;
 
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
-import io.talchum.service.Services;
+import io.talchum.service.ModelService;
 import io.talchum.v1.GetModelRequest;
 import io.talchum.v1.ListModelsRequest;
 import io.talchum.v1.ListModelsResponse;
@@ -12,22 +12,21 @@ import io.talchum.v1.ModelServiceGrpc;
 /** {@code talchum.v1.ModelService}. */
 @GrpcService
 public class ModelGrpcService extends ModelServiceGrpc.ModelServiceImplBase {
-  private final Services services;
+  private final ModelService models;
   private final Calls calls;
 
-  public ModelGrpcService(Services services, Calls calls) {
-    this.services = services;
+  public ModelGrpcService(ModelService models, Calls calls) {
+    this.models = models;
     this.calls = calls;
   }
 
   @Override
   public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> out) {
-    calls.run(out, call -> call.send(ModelMapper.models(services.models().models())));
+    calls.run(out, call -> call.send(ModelMapper.models(models.models())));
   }
 
   @Override
   public void getModel(GetModelRequest request, StreamObserver<Model> out) {
-    calls.run(
-        out, call -> call.send(ModelMapper.model(services.models().model(request.getModel()))));
+    calls.run(out, call -> call.send(ModelMapper.model(models.model(request.getModel()))));
   }
 }

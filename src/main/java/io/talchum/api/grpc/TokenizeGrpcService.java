@@ -2,7 +2,6 @@ package io.talchum.api.grpc;
 
 import io.grpc.stub.StreamObserver;
 import io.quarkus.grpc.GrpcService;
-import io.talchum.service.Services;
 import io.talchum.service.TokenizeService;
 import io.talchum.v1.DetokenizeRequest;
 import io.talchum.v1.DetokenizeResponse;
@@ -18,8 +17,8 @@ public class TokenizeGrpcService extends TokenizeServiceGrpc.TokenizeServiceImpl
   private final TokenizeService tokens;
   private final Calls calls;
 
-  public TokenizeGrpcService(Services services, Calls calls) {
-    this.tokens = services.tokens();
+  public TokenizeGrpcService(TokenizeService tokens, Calls calls) {
+    this.tokens = tokens;
     this.calls = calls;
   }
 

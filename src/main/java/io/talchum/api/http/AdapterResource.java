@@ -2,7 +2,7 @@ package io.talchum.api.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.smallrye.common.annotation.RunOnVirtualThread;
-import io.talchum.service.Services;
+import io.talchum.service.AdapterService;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 @Path("/v1")
 @Produces(MediaType.TEXT_PLAIN)
 public class AdapterResource {
-  private final Services services;
+  private final AdapterService adapters;
   private final JsonBodies bodies;
 
-  public AdapterResource(Services services, JsonBodies bodies) {
-    this.services = services;
+  public AdapterResource(AdapterService adapters, JsonBodies bodies) {
+    this.adapters = adapters;
     this.bodies = bodies;
   }
 
@@ -37,7 +37,7 @@ public class AdapterResource {
   @RunOnVirtualThread
   public String load(byte[] body) {
     Load load = bodies.read(body, Load::of);
-    services.adapters().load(load.name(), load.path(), load.base(), load.inPlace());
+    adapters.load(load.name(), load.path(), load.base(), load.inPlace());
     return "Success: LoRA adapter '%s' added successfully.".formatted(load.name());
   }
 
@@ -48,7 +48,7 @@ public class AdapterResource {
     String name =
         bodies.read(
             body, json -> RequestFields.UNLOAD_ADAPTER.check("", json).requiredText("lora_name"));
-    services.adapters().unload(name);
+    adapters.unload(name);
     return "Success: LoRA adapter '%s' removed successfully.".formatted(name);
   }
 }

@@ -9,8 +9,8 @@ import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.service.AdapterUpload;
 import io.talchum.service.Printable;
-import io.talchum.service.Services;
 import io.talchum.service.StoredAdapter;
+import io.talchum.service.StoredAdapters;
 import io.talchum.service.TarArchive;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
@@ -47,13 +47,13 @@ public class AdapterUploads {
   /** Read and thrown away after a refusal, so that the client reads the answer. */
   private static final long DISCARDED_BYTES = 8 << 20;
 
-  private final Services services;
+  private final StoredAdapters stored;
   private final GateLimits limits;
   private final ExecutorService threads;
 
   public AdapterUploads(
-      Services services, GateLimits limits, @VirtualThreads ExecutorService threads) {
-    this.services = services;
+      StoredAdapters stored, GateLimits limits, @VirtualThreads ExecutorService threads) {
+    this.stored = stored;
     this.limits = limits;
     this.threads = threads;
   }
@@ -76,7 +76,7 @@ public class AdapterUploads {
     HttpServerRequest request = context.request();
     AdapterUpload upload;
     try {
-      upload = services.stored().upload();
+      upload = stored.upload();
     } catch (ServeException e) {
       Refusal.send(request, e);
       return;

@@ -2,10 +2,12 @@ package io.talchum.api.http;
 
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.talchum.core.ServeException;
+import io.talchum.service.AdapterService;
 import io.talchum.service.LoadedAdapter;
 import io.talchum.service.Printable;
-import io.talchum.service.Services;
+import io.talchum.service.SavedMixes;
 import io.talchum.service.StoredAdapter;
+import io.talchum.service.StoredAdapters;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -21,28 +23,33 @@ import org.jspecify.annotations.Nullable;
 @Path("/v1/adapters")
 @Produces(MediaType.APPLICATION_JSON)
 public class AdaptersResource {
-  private final Services services;
+  private final AdapterService adapters;
+  private final StoredAdapters stored;
+  private final SavedMixes mixes;
   private final JsonBodies bodies;
 
-  public AdaptersResource(Services services, JsonBodies bodies) {
-    this.services = services;
+  public AdaptersResource(
+      AdapterService adapters, StoredAdapters stored, SavedMixes mixes, JsonBodies bodies) {
+    this.adapters = adapters;
+    this.stored = stored;
+    this.mixes = mixes;
     this.bodies = bodies;
   }
 
   @GET
   @RunOnVirtualThread
   public byte[] list() {
-    return AdapterJson.list(services.adapters().list(), services.stored().list());
+    return AdapterJson.list(adapters.list(), stored.list());
   }
 
   @GET
   @Path("/{name}")
   @RunOnVirtualThread
   public byte[] get(@PathParam("name") String name) {
-    Optional<LoadedAdapter> loaded = services.adapters().find(name);
+    Optional<LoadedAdapter> loaded = adapters.find(name);
     return loaded.isPresent()
         ? AdapterJson.bytes(loaded.get())
-        : AdapterJson.bytes(services.stored().get(name));
+        : AdapterJson.bytes(stored.get(name));
   }
 
   @POST
@@ -52,7 +59,7 @@ public class AdaptersResource {
     String version =
         bodies.read(
             body, json -> RequestFields.ACTIVATE_ADAPTER.check("", json).requiredText("version"));
-    return json(services.stored().activate(name, version));
+    return json(stored.activate(name, version));
   }
 
   @POST
@@ -62,7 +69,7 @@ public class AdaptersResource {
     if (body != null && body.length > 0) {
       Fields unused = bodies.read(body, json -> RequestFields.ROLL_BACK_ADAPTER.check("", json));
     }
-    return json(services.stored().rollBack(name));
+    return json(stored.rollBack(name));
   }
 
   @POST
@@ -71,14 +78,14 @@ public class AdaptersResource {
   public byte[] pin(@PathParam("name") String name, byte[] body) {
     boolean pinned =
         bodies.read(body, json -> RequestFields.PIN_ADAPTER.check("", json).bool("pinned", true));
-    return json(services.stored().pin(name, pinned));
+    return json(stored.pin(name, pinned));
   }
 
   @POST
   @Path("/{name}/mix")
   @RunOnVirtualThread
   public byte[] mix(@PathParam("name") String name, byte[] body) {
-    return json(services.mixes().save(bodies.read(body, json -> MixMapper.saved(name, json))));
+    return json(mixes.save(bodies.read(body, json -> MixMapper.saved(name, json))));
   }
 
   @DELETE
@@ -86,7 +93,7 @@ public class AdaptersResource {
   @RunOnVirtualThread
   public byte[] delete(
       @PathParam("name") String name, @QueryParam("when_unused") @Nullable String whenUnused) {
-    services.stored().delete(name, null, flag(whenUnused));
+    stored.delete(name, null, flag(whenUnused));
     return deleted(name);
   }
 
@@ -97,7 +104,7 @@ public class AdaptersResource {
       @PathParam("name") String name,
       @PathParam("version") String version,
       @QueryParam("when_unused") @Nullable String whenUnused) {
-    services.stored().delete(name, version, flag(whenUnused));
+    stored.delete(name, version, flag(whenUnused));
     return deleted(name);
   }
 

@@ -2,8 +2,8 @@ package io.talchum.api.http;
 
 import io.smallrye.common.annotation.NonBlocking;
 import io.talchum.api.connection.ClientDeparture;
+import io.talchum.service.ChatService;
 import io.talchum.service.Generation;
-import io.talchum.service.Services;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 /** {@code POST /v1/chat/completions}. */
 @Path("/v1/chat/completions")
 public class ChatCompletionResource {
-  private final Services services;
+  private final ChatService chat;
   private final AnswerThreads threads;
   private final JsonBodies bodies;
 
-  public ChatCompletionResource(Services services, AnswerThreads threads, JsonBodies bodies) {
-    this.services = services;
+  public ChatCompletionResource(ChatService chat, AnswerThreads threads, JsonBodies bodies) {
+    this.chat = chat;
     this.threads = threads;
     this.bodies = bodies;
   }
@@ -34,7 +34,7 @@ public class ChatCompletionResource {
   private @Nullable Response answer(byte[] body, RoutingContext context, ClientDeparture client) {
     ChatRequestMapper.Mapped asked =
         bodies.read(body, json -> ChatRequestMapper.map(json, Callers.of(context)));
-    Generation answer = services.chat().chat(asked.request());
+    Generation answer = chat.chat(asked.request());
     AnswerJson json =
         new ChatJson(answer, Boolean.TRUE.equals(asked.request().sampling().logprobs()));
     return new AnswerSender(context, client, answer, json).send(asked.stream());

@@ -2,8 +2,8 @@ package io.talchum.api.http;
 
 import io.smallrye.common.annotation.NonBlocking;
 import io.talchum.api.connection.ClientDeparture;
+import io.talchum.service.CompletionService;
 import io.talchum.service.Generation;
-import io.talchum.service.Services;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -15,12 +15,13 @@ import org.jspecify.annotations.Nullable;
 /** {@code POST /v1/completions}. */
 @Path("/v1/completions")
 public class CompletionResource {
-  private final Services services;
+  private final CompletionService completion;
   private final AnswerThreads threads;
   private final JsonBodies bodies;
 
-  public CompletionResource(Services services, AnswerThreads threads, JsonBodies bodies) {
-    this.services = services;
+  public CompletionResource(
+      CompletionService completion, AnswerThreads threads, JsonBodies bodies) {
+    this.completion = completion;
     this.threads = threads;
     this.bodies = bodies;
   }
@@ -35,7 +36,7 @@ public class CompletionResource {
   private @Nullable Response answer(byte[] body, RoutingContext context, ClientDeparture client) {
     CompletionRequestMapper.Mapped asked =
         bodies.read(body, json -> CompletionRequestMapper.map(json, Callers.of(context)));
-    Generation answer = services.completion().complete(asked.request());
+    Generation answer = completion.complete(asked.request());
     AnswerJson json =
         new CompletionJson(answer, Boolean.TRUE.equals(asked.request().sampling().logprobs()));
     return new AnswerSender(context, client, answer, json).send(asked.stream());

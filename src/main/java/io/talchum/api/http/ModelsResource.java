@@ -1,6 +1,6 @@
 package io.talchum.api.http;
 
-import io.talchum.service.Services;
+import io.talchum.service.ModelService;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -11,22 +11,22 @@ import jakarta.ws.rs.core.MediaType;
 @Path("/v1/models")
 @Produces(MediaType.APPLICATION_JSON)
 public class ModelsResource {
-  private final Services services;
+  private final ModelService models;
 
-  public ModelsResource(Services services) {
-    this.services = services;
+  public ModelsResource(ModelService models) {
+    this.models = models;
   }
 
   @GET
   public byte[] models() {
     return Json.bytes(
         new ModelDocument.Listing(
-            "list", services.models().models().stream().map(ModelDocument::of).toList()));
+            "list", models.models().stream().map(ModelDocument::of).toList()));
   }
 
   @GET
   @Path("/{id: .+}")
   public byte[] model(@PathParam("id") String id) {
-    return Json.bytes(ModelDocument.of(services.models().model(id)));
+    return Json.bytes(ModelDocument.of(models.model(id)));
   }
 }

@@ -23,6 +23,9 @@ final class Refusal {
 
   private static final long DISCARDED_BYTES = 8 << 20;
 
+  /** Of a caller who is not known. */
+  private static final long DISCARDED_OF_STRANGERS = 256 << 10;
+
   private Refusal() {}
 
   static void send(HttpServerRequest request, ServeException error) {
@@ -52,11 +55,22 @@ final class Refusal {
         .setStatusCode(status)
         .putHeader("Content-Type", "application/json")
         .end(Buffer.buffer(ErrorJson.bytes(error)))
-        .onComplete(sent -> end(request));
+        .onComplete(
+            sent ->
+                end(
+                    request,
+                    error.code() == ErrorCode.UNAUTHENTICATED
+                            || error.code() == ErrorCode.METHOD_NOT_ALLOWED
+                        ? DISCARDED_OF_STRANGERS
+                        : DISCARDED_BYTES));
   }
 
   /** The answer is on its way; nobody reads the rest of the body. */
   static void end(HttpServerRequest request) {
+    end(request, DISCARDED_BYTES);
+  }
+
+  private static void end(HttpServerRequest request, long discardedBytes) {
     if (request.version() == HttpVersion.HTTP_2) {
       if (!request.isEnded()) {
         Object unused = request.response().reset(NO_ERROR);
@@ -64,16 +78,16 @@ final class Refusal {
     } else if (request.isEnded()) {
       close(request);
     } else {
-      discard(request);
+      discard(request, discardedBytes);
     }
   }
 
-  private static void discard(HttpServerRequest request) {
+  private static void discard(HttpServerRequest request, long atMost) {
     long[] bytes = {0};
     request.handler(
         piece -> {
           bytes[0] += piece.length();
-          if (bytes[0] > DISCARDED_BYTES) {
+          if (bytes[0] > atMost) {
             close(request);
           }
         });

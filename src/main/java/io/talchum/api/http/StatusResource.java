@@ -1,7 +1,7 @@
 package io.talchum.api.http;
 
 import io.talchum.core.ServeException;
-import io.talchum.service.Services;
+import io.talchum.service.HealthService;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -13,12 +13,12 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Path("/")
 @Produces(MediaType.APPLICATION_JSON)
 public class StatusResource {
-  private final Services services;
+  private final HealthService health;
   private final String version;
 
   public StatusResource(
-      Services services, @ConfigProperty(name = "quarkus.application.version") String version) {
-    this.services = services;
+      HealthService health, @ConfigProperty(name = "quarkus.application.version") String version) {
+    this.health = health;
     this.version = version;
   }
 
@@ -30,7 +30,7 @@ public class StatusResource {
   @GET
   @Path("/health")
   public byte[] health() {
-    services.health().check();
+    health.check();
     return Json.bytes(Map.of("status", "ok"));
   }
 

@@ -3,7 +3,6 @@ package io.talchum.api.http;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.talchum.core.ServeException;
-import io.talchum.service.Services;
 import io.talchum.service.TokenizeService;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -27,11 +26,11 @@ public class TokenResource {
           "documents",
           "chat_template");
 
-  private final Services services;
+  private final TokenizeService tokens;
   private final JsonBodies bodies;
 
-  public TokenResource(Services services, JsonBodies bodies) {
-    this.services = services;
+  public TokenResource(TokenizeService tokens, JsonBodies bodies) {
+    this.tokens = tokens;
     this.bodies = bodies;
   }
 
@@ -91,16 +90,14 @@ public class TokenResource {
           }
           return Json.bytes(
               new Text(
-                  services
-                      .tokens()
-                      .detokenize(fields.text("model"), "tokens", fields.integers("tokens"))));
+                  tokens.detokenize(fields.text("model"), "tokens", fields.integers("tokens"))));
         });
   }
 
   @GET
   @Path("/tokenizer_info")
   public byte[] info() {
-    TokenizeService.Info info = services.tokens().info();
+    TokenizeService.Info info = tokens.info();
     return Json.bytes(
         new Info(
             "PreTrainedTokenizerFast",
@@ -127,17 +124,14 @@ public class TokenResource {
             "add_special_tokens",
             "add_special_tokens needs a prompt: templates write their own; leave it out");
       }
-      return services
-          .tokens()
-          .tokenize(model, MessageMapper.messages(fields), MessageMapper.template(fields));
+      return tokens.tokenize(model, MessageMapper.messages(fields), MessageMapper.template(fields));
     }
     for (String name : TEMPLATE_FIELDS) {
       if (fields.has(name)) {
         throw ServeException.invalid(name, name + " needs messages; leave it out");
       }
     }
-    return services
-        .tokens()
-        .tokenize(model, fields.requiredText("prompt"), fields.bool("add_special_tokens", true));
+    return tokens.tokenize(
+        model, fields.requiredText("prompt"), fields.bool("add_special_tokens", true));
   }
 }

@@ -4,7 +4,11 @@ import io.talchum.core.SamplingParams;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
-/** What changes the logits before a token is chosen, in vLLM's order; writes into the row. */
+/**
+ * What changes the logits of tokens before constraints forbid some and one is chosen, in vLLM's
+ * order; writes into the row. A bias of -100 makes a token unlikely and forbids nothing, as in
+ * OpenAI's API.
+ */
 public final class LogitAdjustments {
   private LogitAdjustments() {}
 
@@ -16,23 +20,15 @@ public final class LogitAdjustments {
   }
 
   /**
-   * Adds the bias, bars tokens, applies the penalties.
+   * Adds the bias, applies the penalties.
    *
    * @param row f32 [vocab], changed
-   * @param barredTokenIds get minus infinity
    * @param counts null if {@link #needsCounts} says that none are needed
    */
-  public static void apply(
-      MemorySegment row,
-      SamplingParams params,
-      int[] barredTokenIds,
-      @Nullable TokenCounts counts) {
+  public static void apply(MemorySegment row, SamplingParams params, @Nullable TokenCounts counts) {
     params
         .logitBias()
         .forEach((id, bias) -> LogitVectors.set(row, id, LogitVectors.get(row, id) + bias));
-    for (int id : barredTokenIds) {
-      LogitVectors.set(row, id, Float.NEGATIVE_INFINITY);
-    }
     if (counts != null) {
       penalize(row, params, counts);
     }

@@ -2,9 +2,11 @@ package io.talchum.engine.sampling;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
+import io.talchum.core.TokenMask;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -14,6 +16,13 @@ final class LogitVectors {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final int LANES = SPECIES.length();
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+  private static final VectorSpecies<Integer> BITS = SPECIES.withLanes(int.class);
+  private static final int MINUS_INFINITY = Float.floatToRawIntBits(Float.NEGATIVE_INFINITY);
+
+  /** 1 << lane. */
+  private static final IntVector LANE_BITS =
+      IntVector.broadcast(BITS, 1).lanewise(VectorOperators.LSHL, IntVector.zero(BITS).addIndex(1));
 
   /** Floats summed in single precision before the sum goes on in double precision. */
   static final int BLOCK = 1024;
@@ -50,6 +59,41 @@ final class LogitVectors {
       max = Math.max(max, get(row, i));
     }
     return max;
+  }
+
+  /**
+   * Minus infinity for what the mask forbids; 64 tokens of which none is forbidden are not touched.
+   */
+  static void forbid(MemorySegment row, TokenMask mask) {
+    int n = length(row);
+    if (n != mask.vocabSize()) {
+      throw new IllegalArgumentException(
+          "a mask of %d tokens for a row of %d".formatted(mask.vocabSize(), n));
+    }
+    for (int word = 0; word < mask.words(); word++) {
+      long forbidden = mask.forbidden(word);
+      if (forbidden != 0) {
+        forbid(row, word * Long.SIZE, Math.min(Long.SIZE, n - word * Long.SIZE), forbidden);
+      }
+    }
+  }
+
+  /** In integers: masks made of comparisons stay in registers, those made of a long do not. */
+  private static void forbid(MemorySegment row, int start, int count, long forbidden) {
+    int i = 0;
+    for (; i <= count - LANES; i += LANES) {
+      long at = (long) (start + i) * Float.BYTES;
+      VectorMask<Integer> lanes =
+          LANE_BITS.and((int) (forbidden >>> i)).compare(VectorOperators.NE, 0);
+      IntVector.fromMemorySegment(BITS, row, at, ORDER)
+          .blend(MINUS_INFINITY, lanes)
+          .intoMemorySegment(row, at, ORDER);
+    }
+    for (; i < count; i++) {
+      if ((forbidden >>> i & 1) != 0) {
+        set(row, start + i, Float.NEGATIVE_INFINITY);
+      }
+    }
   }
 
   /** The first index that holds the value, or -1. */

@@ -1,10 +1,10 @@
 package io.talchum.engine.sampling;
 
 import io.talchum.core.SamplingParams;
+import io.talchum.core.TokenMask;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Runs the vector loops until they are compiled: interpreted, the Vector API takes hundreds of
@@ -27,7 +27,13 @@ public final class SamplingWarmUp {
         LogitVectors.set(row, i, (float) random.nextDouble() * 20);
       }
       List<SamplingParams> kinds = List.of(params(0f, 0), params(1f, 0), params(1f, 50));
+      MemorySegment masked = arena.allocate(row.byteSize(), 64).copyFrom(row);
+      TokenMask mask = TokenMask.all(VOCAB);
+      for (int i = 0; i < VOCAB; i += 3) {
+        mask.forbid(i);
+      }
       for (int round = 0; round < ROUNDS; round++) {
+        LogitVectors.forbid(masked, mask);
         for (SamplingParams kind : kinds) {
           TokenDraw.draw(row, kind, random);
         }
@@ -36,23 +42,6 @@ public final class SamplingWarmUp {
   }
 
   private static SamplingParams params(float temperature, int topK) {
-    return new SamplingParams(
-        temperature,
-        1f,
-        topK,
-        0f,
-        0f,
-        0f,
-        1f,
-        0L,
-        Map.of(),
-        List.of(),
-        List.of(),
-        1,
-        0,
-        false,
-        false,
-        0,
-        false);
+    return SamplingParams.builder(1).temperature(temperature).topK(topK).build();
   }
 }

@@ -87,7 +87,7 @@ public final class TokenDraw {
     if (max == Float.NEGATIVE_INFINITY) {
       throw new ServeException(
           ErrorCode.INTERNAL,
-          "every token is barred: relax min_tokens, stop_token_ids, logit_bias");
+          "every token that may come next has the logit minus infinity: relax min_tokens, stop_token_ids, logit_bias");
     }
     return max;
   }

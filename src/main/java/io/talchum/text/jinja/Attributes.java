@@ -59,12 +59,7 @@ final class Attributes {
       case Text text -> StringMethods.of(text, name);
       case DictValue dict -> CollectionMethods.of(dict, name);
       case ListValue list -> CollectionMethods.of(list, list.items(), name);
-      case TupleValue tuple -> {
-        int place = tuple.names().indexOf(name);
-        yield place >= 0
-            ? tuple.items().get(place)
-            : CollectionMethods.of(tuple, tuple.items(), name);
-      }
+      case TupleValue tuple -> CollectionMethods.of(tuple, tuple.items(), name);
       case RangeValue range -> rangeAttribute(range, name);
       case IntValue number -> numberAttribute(number, name);
       case BoolValue number -> numberAttribute(number, name);

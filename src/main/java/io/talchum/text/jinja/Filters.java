@@ -2,16 +2,40 @@ package io.talchum.text.jinja;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** All filters by name. */
 final class Filters {
+  /** Of jinja2, but in no published chat template. */
+  static final Set<String> NOT_SERVED =
+      Set.of(
+          "batch",
+          "center",
+          "filesizeformat",
+          "forceescape",
+          "format",
+          "groupby",
+          "pprint",
+          "random",
+          "slice",
+          "striptags",
+          "urlencode",
+          "urlize",
+          "wordcount",
+          "wordwrap",
+          "xmlattr");
+
   private static final Map<String, Filter> BY_NAME = all();
 
   private Filters() {}
 
   static @Nullable Filter named(String name) {
     return BY_NAME.get(name);
+  }
+
+  static boolean isServed(String name) {
+    return BY_NAME.containsKey(name) && !NOT_SERVED.contains(name);
   }
 
   private static Map<String, Filter> all() {
@@ -21,12 +45,11 @@ final class Filters {
     NumberFilters.addTo(filters);
     SequenceFilters.addTo(filters);
     SelectFilters.addTo(filters);
-    for (String unsupported : new String[] {"random", "urlize"}) {
+    for (String name : NOT_SERVED) {
       filters.put(
-          unsupported,
+          name,
           (interpreter, value, args) -> {
-            throw new TemplateException(
-                ErrorKind.UNSUPPORTED, "the filter '" + unsupported + "' is not supported");
+            throw TemplateException.notServed("the filter '" + name + "'");
           });
     }
     return Map.copyOf(filters);

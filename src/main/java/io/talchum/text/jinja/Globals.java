@@ -22,7 +22,12 @@ final class Globals {
           "namespace", new FunctionValue("namespace", Globals::namespace),
           "cycler", new FunctionValue("cycler", (interpreter, args) -> new Cycler(args)),
           "joiner", new FunctionValue("joiner", (interpreter, args) -> new Joiner(args)),
-          "lipsum", new FunctionValue("lipsum", (interpreter, args) -> lipsum()),
+          "lipsum",
+              new FunctionValue(
+                  "lipsum",
+                  (interpreter, args) -> {
+                    throw TemplateException.notServed("lipsum()");
+                  }),
           "raise_exception", new FunctionValue("raise_exception", Globals::raise),
           "strftime_now",
               new FunctionValue(
@@ -49,11 +54,6 @@ final class Globals {
   private static Value raise(Interpreter interpreter, Args args) {
     Value message = Bound.required(args, "raise_exception", 1, "message")[0];
     throw new TemplateException(ErrorKind.TEMPLATE_ERROR, interpreter.str(message).string());
-  }
-
-  private static Value lipsum() {
-    throw new TemplateException(
-        ErrorKind.UNSUPPORTED, "lipsum() is not supported: its text is random");
   }
 
   private static Value range(Args args) {

@@ -32,31 +32,4 @@ final class Html {
       default -> null;
     };
   }
-
-  /** Removes comments and tags, and makes each run of white space one space. */
-  static String stripTags(String html) {
-    StringBuilder text = new StringBuilder();
-    int at = 0;
-    while (at < html.length()) {
-      int open = html.indexOf('<', at);
-      boolean comment = open >= 0 && html.startsWith("<!--", open);
-      int close = open < 0 ? -1 : html.indexOf(comment ? "-->" : ">", open);
-      if (close < 0) {
-        break;
-      }
-      text.append(html, at, open);
-      at = close + (comment ? 3 : 1);
-    }
-    text.append(html, at, html.length());
-    return unescape(String.join(" ", StringMethods.words(text.toString())));
-  }
-
-  private static String unescape(String text) {
-    return text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&#34;", "\"")
-        .replace("&quot;", "\"")
-        .replace("&#39;", "'")
-        .replace("&amp;", "&");
-  }
 }

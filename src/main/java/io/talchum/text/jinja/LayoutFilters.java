@@ -1,8 +1,6 @@
 package io.talchum.text.jinja;
 
 import io.talchum.text.jinja.Value.NoneValue;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +12,7 @@ final class LayoutFilters {
 
   static void addTo(Map<String, Filter> filters) {
     filters.put("indent", LayoutFilters::indent);
-    filters.put("center", LayoutFilters::center);
     filters.put("truncate", LayoutFilters::truncate);
-    filters.put("wordwrap", LayoutFilters::wordWrap);
-    filters.put("wordcount", (i, value, args) -> Value.of(wordCount(i.str(value).string())));
   }
 
   private static Value indent(Interpreter interpreter, Value value, Args args) {
@@ -50,16 +45,6 @@ final class LayoutFilters {
     return out.build();
   }
 
-  private static Value center(Interpreter interpreter, Value value, Args args) {
-    Value width = args.bind("center", "width")[0];
-    return Padding.pad(
-        interpreter.str(value),
-        width == null ? 80 : Python.index(width),
-        Text.template(" "),
-        "center",
-        interpreter);
-  }
-
   private static Value truncate(Interpreter interpreter, Value value, Args args) {
     @Nullable Value[] bound = args.bind("truncate", "length", "killwords", "end", "leeway");
     Text text = StringMethods.string(value, "truncate");
@@ -80,42 +65,5 @@ final class LayoutFilters {
       cut = cut.substring(0, space);
     }
     return new TextBuilder(interpreter.budget()).append(cut).append(end).build();
-  }
-
-  private static Value wordWrap(Interpreter interpreter, Value value, Args args) {
-    @Nullable Value[] bound =
-        args.bind("wordwrap", "width", "break_long_words", "wrapstring", "break_on_hyphens");
-    Text text = StringMethods.string(value, "wordwrap");
-    int width = bound[0] == null ? 79 : Python.index(bound[0]);
-    if (width <= 0) {
-      throw TemplateException.value("invalid width " + width + " (must be > 0)");
-    }
-    boolean breakLong = bound[1] == null || Python.truth(bound[1]);
-    boolean hyphens = bound[3] == null || Python.truth(bound[3]);
-    String wrap =
-        bound[2] == null || bound[2] instanceof NoneValue
-            ? "\n"
-            : StringMethods.string(bound[2], "wordwrap").string();
-    WordWrap wrapper = new WordWrap(width, breakLong, hyphens, interpreter.budget());
-    List<String> lines = new ArrayList<>();
-    for (Text line : Splitting.lines(text, false)) {
-      List<String> wrapped = wrapper.wrap(line.string());
-      lines.add(String.join(wrap, wrapped));
-    }
-    interpreter.budget().text(text.string().length() + (long) lines.size() * wrap.length());
-    return Text.of(String.join(wrap, lines), text.isAllTemplate());
-  }
-
-  private static long wordCount(String text) {
-    long words = 0;
-    boolean inWord = false;
-    for (int i = 0; i < text.length(); i++) {
-      boolean word = PythonText.isWord(text.charAt(i));
-      if (word && !inWord) {
-        words++;
-      }
-      inWord = word;
-    }
-    return words;
   }
 }

@@ -22,7 +22,6 @@ final class NumberFilters {
     filters.put("int", NumberFilters::toInt);
     filters.put("float", NumberFilters::toFloat);
     filters.put("round", NumberFilters::round);
-    filters.put("filesizeformat", NumberFilters::fileSize);
   }
 
   private static Value abs(Value value) {
@@ -170,36 +169,5 @@ final class NumberFilters {
     int scale = Math.max(precision, -MAX_DIGITS);
     return new IntValue(
         new BigDecimal(integer).setScale(scale, RoundingMode.HALF_EVEN).toBigInteger());
-  }
-
-  private static Value fileSize(Interpreter interpreter, Value value, Args args) {
-    Value flag = args.bind("filesizeformat", "binary")[0];
-    Double bytes = number(value);
-    if (bytes == null) {
-      throw TemplateException.value(
-          "could not convert to float: " + Repr.repr(value, interpreter.budget()));
-    }
-    boolean binary = flag != null && Python.truth(flag);
-    double base = binary ? 1024 : 1000;
-    if (bytes == 1) {
-      return Text.template("1 Byte");
-    }
-    if (bytes < base) {
-      return Text.template(bytes.longValue() + " Bytes");
-    }
-    String prefixes = "kMGTPEZY";
-    double unit = base;
-    int place = 0;
-    while (place < prefixes.length() - 1 && bytes >= unit * base) {
-      unit *= base;
-      place++;
-    }
-    String prefix = binary && place == 0 ? "K" : prefixes.substring(place, place + 1);
-    return Text.template(
-        "%.1f %s%sB"
-            .formatted(
-                new BigDecimal(bytes / unit).setScale(1, RoundingMode.HALF_EVEN),
-                prefix,
-                binary ? "i" : ""));
   }
 }

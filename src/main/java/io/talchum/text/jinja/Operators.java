@@ -19,8 +19,8 @@ final class Operators {
   private Operators() {}
 
   static Value apply(Arithmetic operator, Value left, Value right, Interpreter interpreter) {
-    if (operator == Arithmetic.MODULO && left instanceof Text format) {
-      return Printf.format(format, right, interpreter);
+    if (operator == Arithmetic.MODULO && left instanceof Text) {
+      throw TemplateException.notServed("the operator % on text");
     }
     refuseUndefined(left);
     refuseUndefined(right);

@@ -4,7 +4,6 @@ import io.talchum.text.jinja.Value.DictValue;
 import io.talchum.text.jinja.Value.DictView;
 import io.talchum.text.jinja.Value.IteratorValue;
 import io.talchum.text.jinja.Value.ListValue;
-import io.talchum.text.jinja.Value.NoneValue;
 import io.talchum.text.jinja.Value.TupleValue;
 import io.talchum.text.jinja.Value.Undefined;
 import java.util.ArrayList;
@@ -31,8 +30,6 @@ final class SequenceFilters {
     filters.put("items", (i, value, args) -> items(value));
     filters.put("attr", SequenceFilters::attribute);
     filters.put("sum", SequenceFilters::sum);
-    filters.put("batch", SequenceFilters::batch);
-    filters.put("slice", SequenceFilters::slice);
     filters.put("unique", SequenceFilters::unique);
     Sorting.addTo(filters);
   }
@@ -119,53 +116,6 @@ final class SequenceFilters {
       total = Operators.apply(Expr.Arithmetic.ADD, total, part, interpreter);
     }
     return total;
-  }
-
-  private static Value batch(Interpreter interpreter, Value value, Args args) {
-    Value[] bound = Bound.required(args, "batch", 1, "linecount", "fill_with");
-    int size = Python.index(bound[0]);
-    List<Value> batches = new ArrayList<>();
-    List<Value> batch = new ArrayList<>();
-    for (Value item : interpreter.list(value)) {
-      if (batch.size() == size) {
-        batches.add(new ListValue(batch));
-        batch = new ArrayList<>();
-      }
-      batch.add(item);
-    }
-    if (!batch.isEmpty()) {
-      if (bound.length > 1 && !(bound[1] instanceof NoneValue)) {
-        interpreter.budget().items(Math.max(0, (long) size - batch.size()));
-        while (batch.size() < size) {
-          batch.add(bound[1]);
-        }
-      }
-      batches.add(new ListValue(batch));
-    }
-    return new IteratorValue(batches.iterator(), "generator");
-  }
-
-  private static Value slice(Interpreter interpreter, Value value, Args args) {
-    Value[] bound = Bound.required(args, "slice", 1, "slices", "fill_with");
-    List<Value> items = interpreter.list(value);
-    int slices = Python.index(bound[0]);
-    if (slices == 0) {
-      throw new TemplateException(ErrorKind.ZERO_DIVISION, "integer division or modulo by zero");
-    }
-    interpreter.budget().items(Math.max(0, slices));
-    List<Value> columns = new ArrayList<>();
-    int offset = 0;
-    for (int i = 0; i < slices; i++) {
-      boolean extra = i < items.size() % slices;
-      int size = items.size() / slices + (extra ? 1 : 0);
-      List<Value> column = new ArrayList<>(items.subList(offset, offset + size));
-      offset += size;
-      if (bound.length > 1 && !(bound[1] instanceof NoneValue) && !extra) {
-        column.add(bound[1]);
-      }
-      columns.add(new ListValue(column));
-    }
-    return new IteratorValue(columns.iterator(), "generator");
   }
 
   private static Value unique(Interpreter interpreter, Value value, Args args) {

@@ -20,7 +20,6 @@ final class Sorting {
   static void addTo(Map<String, Filter> filters) {
     filters.put("sort", Sorting::sort);
     filters.put("dictsort", Sorting::dictSort);
-    filters.put("groupby", Sorting::groupBy);
     filters.put("min", (i, value, args) -> extreme(i, value, args, "min"));
     filters.put("max", (i, value, args) -> extreme(i, value, args, "max"));
   }
@@ -89,33 +88,6 @@ final class Sorting {
         };
     List<Value> pairs = interpreter.list(new DictView(dict, DictView.Kind.ITEMS));
     return new ListValue(sorted(pairs, key, isTrue(bound[2]), interpreter));
-  }
-
-  private static Value groupBy(Interpreter interpreter, Value value, Args args) {
-    @Nullable Value[] bound = args.bind("groupby", "attribute", "default", "case_sensitive");
-    AttributePath path = AttributePath.of(bound[0]);
-    Value otherwise = bound[1];
-    boolean caseSensitive = isTrue(bound[2]);
-    Function<Value, Value> key =
-        item -> {
-          Value part = path.get(item, otherwise, interpreter);
-          return caseSensitive ? part : ignoreCase(part);
-        };
-    List<Value> groups = new ArrayList<>();
-    List<Value> group = new ArrayList<>();
-    Value groupKey = null;
-    for (Value item : sorted(interpreter.list(value), key, false, interpreter)) {
-      Value itemKey = key.apply(item);
-      if (groupKey == null || !Comparing.equal(groupKey, itemKey, interpreter.budget())) {
-        group = new ArrayList<>();
-        Value shown = path.get(item, otherwise, interpreter);
-        groups.add(
-            new TupleValue(List.of(shown, new ListValue(group)), List.of("grouper", "list")));
-        groupKey = itemKey;
-      }
-      group.add(item);
-    }
-    return new ListValue(groups);
   }
 
   private static Value extreme(Interpreter interpreter, Value value, Args args, String name) {

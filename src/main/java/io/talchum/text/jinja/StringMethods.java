@@ -17,6 +17,10 @@ final class StringMethods {
     Value call(Text self, Interpreter interpreter, Args args);
   }
 
+  /** Of Python's, but in no published chat template. */
+  static final List<String> NOT_SERVED =
+      List.of("encode", "format", "format_map", "maketrans", "translate");
+
   private static final Map<String, Method> METHODS = methods();
 
   private StringMethods() {}
@@ -49,17 +53,14 @@ final class StringMethods {
     methods.put("count", (self, i, args) -> Value.of(Searching.count(self, args)));
     methods.put("replace", StringMethods::replace);
     methods.put("join", (self, i, args) -> join(self, args.required("join", 0), i));
-    methods.put("format", (self, i, args) -> StrFormat.format(self, args, i));
-    methods.put("format_map", (self, i, args) -> formatMap(self, args, i));
     methods.put("removeprefix", (self, i, args) -> removeAffix(self, args, true));
     methods.put("removesuffix", (self, i, args) -> removeAffix(self, args, false));
     Padding.addTo(methods);
-    for (String unsupported : List.of("encode", "translate", "maketrans")) {
+    for (String name : NOT_SERVED) {
       methods.put(
-          unsupported,
+          name,
           (self, i, args) -> {
-            throw new TemplateException(
-                ErrorKind.UNSUPPORTED, "str." + unsupported + "() is not supported");
+            throw TemplateException.notServed("str." + name + "()");
           });
     }
     return Map.copyOf(methods);
@@ -242,16 +243,6 @@ final class StringMethods {
       out.append(text);
     }
     return out.build();
-  }
-
-  private static Value formatMap(Text self, Args args, Interpreter interpreter) {
-    if (!(args.required("format_map", 0) instanceof Value.DictValue dict)) {
-      throw TemplateException.type("format_map() argument must be a mapping");
-    }
-    Map<String, Value> keywords = new HashMap<>();
-    dict.entries()
-        .forEach((key, value) -> keywords.put(interpreter.str(key.value()).string(), value));
-    return StrFormat.format(self, new Args(List.of(), keywords), interpreter);
   }
 
   /** Pieces between white space. */

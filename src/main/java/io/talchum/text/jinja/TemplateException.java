@@ -48,6 +48,11 @@ public final class TemplateException extends RuntimeException {
     return new TemplateException(ErrorKind.VALUE, reason);
   }
 
+  /** A part of jinja2 that no published chat template uses, or whose result is random. */
+  static TemplateException notServed(String part) {
+    return new TemplateException(ErrorKind.UNSUPPORTED, part + " is not served");
+  }
+
   static TemplateException limit(String reason) {
     return new TemplateException(ErrorKind.LIMIT, reason);
   }

@@ -50,7 +50,7 @@ final class Tests {
     tests.put("sameas", (i, value, args) -> same(value, args.required("sameas", 0), i));
     tests.put(
         "in", (i, value, args) -> Comparing.contains(args.required("in", 0), value, i.budget()));
-    tests.put("filter", (i, value, args) -> Filters.named(i.str(value).string()) != null);
+    tests.put("filter", (i, value, args) -> Filters.isServed(i.str(value).string()));
     tests.put("test", (i, value, args) -> named(i.str(value).string()) != null);
     relations(tests);
     return Map.copyOf(tests);
@@ -94,6 +94,9 @@ final class Tests {
   }
 
   private static Value remainder(Interpreter interpreter, Value value, Value by) {
+    if (value instanceof Text) {
+      throw TemplateException.type("not all arguments converted during string formatting");
+    }
     return Operators.apply(Expr.Arithmetic.MODULO, value, by, interpreter);
   }
 

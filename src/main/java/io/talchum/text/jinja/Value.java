@@ -53,11 +53,7 @@ sealed interface Value {
    *
    * @param names attribute names of a named tuple, else empty
    */
-  record TupleValue(List<Value> items, List<String> names) implements Value {
-    TupleValue(List<Value> items) {
-      this(items, List.of());
-    }
-
+  record TupleValue(List<Value> items) implements Value {
     static TupleValue of(Value... items) {
       return new TupleValue(List.of(items));
     }

@@ -50,8 +50,4 @@ public final class UnpackedBlock {
   static int unsignedShort(byte[] bytes, int at) {
     return bytes[at] & 0xff | (bytes[at + 1] & 0xff) << 8;
   }
-
-  static int littleInt(byte[] bytes, int at) {
-    return unsignedShort(bytes, at) | unsignedShort(bytes, at + 2) << 16;
-  }
 }

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.talchum.core.ServeException;
+import io.talchum.testing.Fixtures;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
 import java.util.Random;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -35,6 +39,29 @@ class PathPatternTest {
       })
   void matchesAsPythonDoes(String regex, boolean expected) {
     assertThat(whole(regex).matches(PATH)).isEqualTo(expected);
+  }
+
+  /**
+   * Recorded from {@code re.fullmatch} of Python 3.11: a pattern and the texts it takes, by tabs.
+   */
+  @Test
+  void takesWhatPythonTakes() throws IOException {
+    List<String> lines = Files.readAllLines(Fixtures.path("patterns/python-fullmatch.tsv"));
+    List<String> texts = fields(lines.getFirst());
+    for (String line : lines.subList(1, lines.size())) {
+      String regex = line.split("\t", 2)[0];
+      PathPattern pattern = whole(regex);
+      assertThat(texts.stream().filter(pattern::matches))
+          .as(regex)
+          .containsExactlyElementsOf(fields(line));
+    }
+    assertThat(lines).hasSizeGreaterThan(600);
+  }
+
+  /** What follows the first tab, cut at the others. */
+  private static List<String> fields(String line) {
+    int tab = line.indexOf('\t');
+    return tab < 0 ? List.of() : List.of(line.substring(tab + 1).split("\t", -1));
   }
 
   @Test
@@ -70,6 +97,24 @@ class PathPatternTest {
         "a++",
         "a{99999}",
         "[z-a]",
+        "(?<!a)b",
+        "(?<name>a)",
+        "(?P=name)",
+        "(?P<name",
+        "(?#a)",
+        "(?-i:a)",
+        "a?+",
+        "a{1}+",
+        "\\pL",
+        "\\Q.\\E",
+        "\\z",
+        "\\G",
+        "\\R",
+        "\\h",
+        "\\x41",
+        "\\01",
+        "[\\b]",
+        "[a-\\d]",
         "((a{1000}){1000}){1000}",
         "(((){1000}){1000}){1000}"
       })
@@ -92,12 +137,63 @@ class PathPatternTest {
       strings = {
         "(.*.*)*x(.*.*)*y$",
         "(a*)*b",
-        "((.|.)*)*z",
-        "(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)z",
+        "(a+)+$",
+        "(.*)+(.*)+z",
+        "(.|.)*(.|.)*z",
         "(?=(?=(?=(?=.*z|.*).*z|.*).*z|.*).*z|.*)(.*)*z"
       })
   void catastrophicExpressionsEnd(String regex) {
     assertThat(whole(regex).matches(PATH)).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "((.|.)*)*z",
+        "(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)(|)z"
+      })
+  void whatIsExponentialIsRefused(String regex) {
+    assertThatThrownBy(() -> assertThat(whole(regex).matches(PATH)).isFalse())
+        .isInstanceOf(ServeException.class)
+        .hasMessageContaining("'" + regex + "', but it takes too many steps to match");
+  }
+
+  /** Dead ends that java.util.regex reaches without reading a character of the text itself. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "%s",
+        ".*%sz",
+        "a%s^",
+        ".*%s\\A",
+        ".*%s\\B.",
+        "%s(?!)",
+        "%s(?!a*)",
+        ".*%s(?=z)",
+        "%s$",
+        "%s\\Z",
+        ".*%s[^a]",
+        ".*%s.",
+        ".*%s\\W",
+        ".*%s(?!)+"
+      })
+  void endlessAlternativesEndInTheBudget(String around) {
+    String alternatives = "(|)".repeat(60);
+
+    assertThatThrownBy(
+            () -> assertThat(whole(around.formatted(alternatives)).matches("abc")).isFalse())
+        .isInstanceOf(ServeException.class)
+        .hasMessageContaining("steps");
+  }
+
+  @Test
+  void whatOverflowsTheStackIsRefused() {
+    String regex = "(?:(?:a|b)?".repeat(40) + ")*".repeat(40);
+    String path = "ab".repeat(100_000);
+
+    assertThatThrownBy(() -> whole(regex).matches(path))
+        .isInstanceOf(ServeException.class)
+        .hasMessageContaining("target_modules");
   }
 
   @Test

@@ -9,7 +9,6 @@ import io.talchum.core.ServeException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -17,24 +16,12 @@ import org.junit.jupiter.api.Test;
 
 class TokenDrawTest {
   private static SamplingParams params(float temperature, float topP, int topK, float minP) {
-    return new SamplingParams(
-        temperature,
-        topP,
-        topK,
-        minP,
-        0,
-        0,
-        1,
-        0,
-        Map.of(),
-        List.of(),
-        List.of(),
-        1,
-        0,
-        false,
-        false,
-        0,
-        false);
+    return SamplingParams.builder(1)
+        .temperature(temperature)
+        .topP(topP)
+        .topK(topK)
+        .minP(minP)
+        .build();
   }
 
   private static final List<SamplingParams> ALL_KINDS =

@@ -17,6 +17,18 @@ public final class GoldenCases {
   /** What the recorders fix strftime_now to. */
   static final ZonedDateTime NOW = LocalDateTime.of(2025, 7, 10, 12, 34, 56).atZone(ZoneOffset.UTC);
 
+  /** Recorded cases whose templates use a part of jinja2 that is refused by name. */
+  private static final Map<String, String> NOT_SERVED =
+      Map.ofEntries(
+          Map.entry("micro|filter_19", "the filter 'groupby'"),
+          Map.entry("micro|filter_22", "the filter 'striptags'"),
+          Map.entry("micro|filter_23", "the filter 'urlencode'"),
+          Map.entry("micro|filter_25", "the filter 'center'"),
+          Map.entry("micro|filter_26", "the filter 'filesizeformat'"),
+          Map.entry("micro|filter_27", "the filter 'xmlattr'"),
+          Map.entry("micro|method_6", "str.format()"),
+          Map.entry("micro|error_22", "str.format()"));
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private GoldenCases() {}
@@ -28,10 +40,14 @@ public final class GoldenCases {
     for (JsonNode one : cases) {
       String difference = difference(one, template.apply(one));
       if (!difference.isEmpty()) {
-        differences.add(one.path("name").asText() + ": " + difference);
+        differences.add(name(one) + ": " + difference);
       }
     }
     return differences;
+  }
+
+  private static String name(JsonNode one) {
+    return one.path("name").asText();
   }
 
   private static String difference(JsonNode one, String template) {
@@ -40,12 +56,16 @@ public final class GoldenCases {
     JsonNode error = one.path("error");
     try {
       String text = Template.compile(template).render(context, Set.of(), NOW).string();
-      if (!error.isMissingNode()) {
+      if (!error.isMissingNode() || NOT_SERVED.containsKey(name(one))) {
         return "rendered " + text + "\n    instead of " + error;
       }
       String expected = one.path("expected").asText();
       return text.equals(expected) ? "" : "\n    got      " + text + "\n    expected " + expected;
     } catch (TemplateException e) {
+      String refused = NOT_SERVED.get(name(one));
+      if (refused != null) {
+        return e.reason().equals(refused + " is not served") ? "" : "refused by " + e.reason();
+      }
       String kind = e.kind().pythonName();
       boolean same =
           kind.equals(

@@ -1,28 +1,20 @@
 package io.talchum.wiring;
 
-import io.quarkus.arc.DefaultBean;
 import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.adapter.store.StoreSource;
-import io.talchum.api.gate.BodyBudget;
-import io.talchum.api.gate.GateLimits;
-import io.talchum.conditioning.ConditioningPipeline;
-import io.talchum.conditioning.SamplingLimits;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.engine.Engine;
-import io.talchum.engine.EngineConfig;
 import io.talchum.service.AdapterCards;
-import io.talchum.service.ApiKeys;
+import io.talchum.service.AdapterService;
 import io.talchum.service.ModelCatalog;
-import io.talchum.service.Recorder;
-import io.talchum.service.RequestIds;
+import io.talchum.service.ModelService;
+import io.talchum.service.SavedMixes;
 import io.talchum.service.SelfTests;
-import io.talchum.service.ServiceLimits;
-import io.talchum.service.Services;
 import io.talchum.service.StoredAdapters;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
@@ -30,70 +22,15 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 
-/** Makes the parts, each once, and says who closes what. */
-public class Composition {
+/** Makes what keeps adapters, on disk and in memory, and closes it. */
+public class AdapterComposition {
   /** How long an upload waits for adapters that running requests use. */
   private static final Duration TRIAL_PATIENCE = Duration.ofSeconds(30);
-
-  @Produces
-  @Singleton
-  InstantSource clock() {
-    return InstantSource.system();
-  }
-
-  @Produces
-  @Singleton
-  ApiKeys apiKeys(TalchumConfig config) {
-    return ApiKeyFile.read(config);
-  }
-
-  @Produces
-  @Singleton
-  GateLimits gateLimits(TalchumConfig config) {
-    return new GateLimits(
-        config.maxBody().asLongValue(),
-        config.bodyTimeout(),
-        config.headTimeout(),
-        config.idleTimeout(),
-        config.maxConnections(),
-        config.corsOrigins().orElse(List.of()));
-  }
-
-  @Produces
-  @Singleton
-  BodyBudget bodyBudget(TalchumConfig config) {
-    return new BodyBudget(config.bodyMemory().asLongValue());
-  }
-
-  @Produces
-  @Singleton
-  Engine engine(
-      OpenedModel model, TalchumConfig config, InstantSource clock, EngineMetrics metrics) {
-    return Engine.start(
-        model.executor(),
-        model.served().tokenizer(),
-        new EngineConfig(
-            Set.copyOf(model.served().special().eosTokenIds()),
-            config.queueCapacity(),
-            model.running().prefillTokens(),
-            model.running().prefillTokensAlone(),
-            model.prefixCacheBytes()),
-        clock,
-        metrics);
-  }
-
-  /** Running requests have had their time when the container stops. */
-  void stop(@Disposes Engine engine, OpenedModel model) {
-    if (engine.drain(Duration.ZERO)) {
-      model.executor().close();
-    }
-  }
 
   @Produces
   @Singleton
@@ -179,52 +116,38 @@ public class Composition {
       SelfTests trial,
       AdapterCache cache,
       AdapterRegistry adapters,
-      SelfTestStore selfTests,
+      AdapterCards cards,
       TalchumConfig config) {
     return new StoredAdapters(
         model.served().name(),
         new StoreSource(store, trial),
         cache,
         adapters,
-        new AdapterCards(cache, selfTests),
+        cards,
         config.maxAdapterUpload().asLongValue());
   }
 
   @Produces
   @Singleton
-  @DefaultBean
-  Recorder recorder() {
-    return Recorder.none();
+  AdapterCards adapterCards(AdapterCache cache, SelfTestStore selfTests) {
+    return new AdapterCards(cache, selfTests);
   }
 
   @Produces
   @Singleton
-  Services services(
+  AdapterService adapterService(
       OpenedModel model,
-      Engine engine,
       AdapterRegistry adapters,
       AdapterDirectory directory,
       StoredAdapters stored,
-      AdapterCache cache,
-      SelfTestStore selfTests,
-      TalchumConfig config,
-      InstantSource clock,
-      EngineMetrics metrics,
-      Recorder recorder) {
-    SecureRandom random = new SecureRandom();
-    return Services.over(
-        new ConditioningPipeline(model.served(), SamplingLimits.DEFAULT, random),
-        model.base().spec(),
-        engine,
-        adapters,
-        directory,
-        stored,
-        new AdapterCards(cache, selfTests),
-        new RequestIds(clock, random),
-        clock,
-        new ServiceLimits(config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null)),
-        metrics,
-        recorder);
+      AdapterCards cards) {
+    return new AdapterService(model.served().name(), adapters, directory, stored, cards);
+  }
+
+  @Produces
+  @Singleton
+  SavedMixes savedMixes(OpenedModel model, ModelService models, StoredAdapters stored) {
+    return new SavedMixes(model.served().name(), model.base().spec(), models, stored);
   }
 
   private static Path ownAdapters(Path folder) {
