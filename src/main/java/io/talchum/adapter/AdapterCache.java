@@ -99,6 +99,15 @@ public final class AdapterCache implements AutoCloseable {
     }
   }
 
+  /**
+   * Room of the same memory for adapters that are tried: residents that nobody uses leave for them.
+   *
+   * @param patience how long one waits for those that are in use
+   */
+  public AdapterRoom trialRoom(Duration patience) {
+    return new TrialRoom(memory, patience);
+  }
+
   private AdapterEntry entry(
       AdapterSource from, AdapterId id, AdapterContent content, List<ResidentAdapter> prepared) {
     long bytes = AdapterContent.bytes(prepared);

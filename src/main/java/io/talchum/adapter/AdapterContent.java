@@ -84,6 +84,11 @@ public record AdapterContent(
     }
   }
 
+  /** About what all that it can do will take in memory; mostly not more. */
+  public long memoryBytes() {
+    return forms().stream().mapToLong(AdapterWeights::memoryBytes).sum();
+  }
+
   /** Memory that they take together. */
   public static long bytes(List<ResidentAdapter> residents) {
     return residents.stream().mapToLong(ResidentAdapter::residentBytes).sum();

@@ -47,6 +47,10 @@ final class AdapterMemory {
     this.listener = listener;
   }
 
+  long capacity() {
+    return capacity;
+  }
+
   AtomicLong uses() {
     return uses;
   }

@@ -11,7 +11,8 @@ package io.talchum.adapter;
  *        + db                                     BiasDelta
  * </pre>
  *
- * Arrays are row-major f32, finite, and not to be changed after construction.
+ * Arrays are row-major f32, finite, and not to be changed after construction; what can be large is
+ * {@link FloatValues}, which need not lie on the Java heap.
  */
 public sealed interface AdapterPrimitive
     permits AdapterFusion,

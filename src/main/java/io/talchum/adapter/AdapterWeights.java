@@ -48,6 +48,11 @@ public record AdapterWeights(List<AdapterPrimitive> primitives) {
     return IntStream.concat(replaced.limit(MOST_REPLACED), waking).toArray();
   }
 
+  /** About what it takes in memory when it is ready to run; mostly not more. */
+  public long memoryBytes() {
+    return primitives.stream().mapToLong(PrimitiveBytes::of).sum();
+  }
+
   /** The largest rank of a linear's delta, 0 without low-rank deltas. */
   public int maxRank() {
     return lowRank().stream().mapToInt(LowRankDelta::rank).max().orElse(0);

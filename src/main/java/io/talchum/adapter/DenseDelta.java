@@ -8,4 +8,9 @@ import io.talchum.core.Linear;
  *
  * @param delta f32 [out, in]
  */
-public record DenseDelta(int layer, Linear linear, float[] delta) implements AdapterPrimitive {}
+public record DenseDelta(int layer, Linear linear, FloatValues delta) implements AdapterPrimitive {
+  /** With numbers on the heap. */
+  public DenseDelta(int layer, Linear linear, float[] delta) {
+    this(layer, linear, FloatValues.of(delta));
+  }
+}

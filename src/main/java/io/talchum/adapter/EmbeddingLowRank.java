@@ -7,5 +7,10 @@ package io.talchum.adapter;
  * @param a f32 [rank, vocab]
  * @param b f32 [hidden, rank]
  */
-public record EmbeddingLowRank(int rank, float scale, float[] a, float[] b)
-    implements AdapterPrimitive {}
+public record EmbeddingLowRank(int rank, float scale, FloatValues a, FloatValues b)
+    implements AdapterPrimitive {
+  /** With numbers on the heap. */
+  public EmbeddingLowRank(int rank, float scale, float[] a, float[] b) {
+    this(rank, scale, FloatValues.of(a), FloatValues.of(b));
+  }
+}

@@ -7,4 +7,9 @@ package io.talchum.adapter;
  * @param tokenIds [n], distinct
  * @param rows f32 [n, hidden], before the base's embedding scale
  */
-public record EmbeddingRows(int[] tokenIds, float[] rows) implements AdapterPrimitive {}
+public record EmbeddingRows(int[] tokenIds, FloatValues rows) implements AdapterPrimitive {
+  /** With numbers on the heap. */
+  public EmbeddingRows(int[] tokenIds, float[] rows) {
+    this(tokenIds, FloatValues.of(rows));
+  }
+}

@@ -42,7 +42,7 @@ final class FolderAdapter implements AdapterSource {
     this.base = base;
     this.facts = content.facts();
     this.fresh = new AtomicReference<>(content);
-    this.memoryBytes = content.bytes();
+    this.memoryBytes = content.memoryBytes();
     this.loadedAt = now;
     this.read =
         new AdapterInfo(

@@ -7,5 +7,10 @@ package io.talchum.adapter;
  * @param a f32 [rank, hidden]
  * @param b f32 [vocab, rank]
  */
-public record HeadLowRank(int rank, float scale, float[] a, float[] b)
-    implements AdapterPrimitive {}
+public record HeadLowRank(int rank, float scale, FloatValues a, FloatValues b)
+    implements AdapterPrimitive {
+  /** With numbers on the heap. */
+  public HeadLowRank(int rank, float scale, float[] a, float[] b) {
+    this(rank, scale, FloatValues.of(a), FloatValues.of(b));
+  }
+}

@@ -7,4 +7,9 @@ package io.talchum.adapter;
  * @param tokenIds [n], distinct
  * @param rows f32 [n, hidden]
  */
-public record HeadRows(int[] tokenIds, float[] rows) implements AdapterPrimitive {}
+public record HeadRows(int[] tokenIds, FloatValues rows) implements AdapterPrimitive {
+  /** With numbers on the heap. */
+  public HeadRows(int[] tokenIds, float[] rows) {
+    this(tokenIds, FloatValues.of(rows));
+  }
+}

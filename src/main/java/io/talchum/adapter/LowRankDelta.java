@@ -14,5 +14,11 @@ import io.talchum.core.Linear;
  * @param b f32 [out, rank], row-major, as in the file: not scaled, so that values from a 16-bit
  *     file stay exact in 16 bits
  */
-public record LowRankDelta(int layer, Linear linear, int rank, float scale, float[] a, float[] b)
-    implements AdapterPrimitive {}
+public record LowRankDelta(
+    int layer, Linear linear, int rank, float scale, FloatValues a, FloatValues b)
+    implements AdapterPrimitive {
+  /** With numbers on the heap. */
+  public LowRankDelta(int layer, Linear linear, int rank, float scale, float[] a, float[] b) {
+    this(layer, linear, rank, scale, FloatValues.of(a), FloatValues.of(b));
+  }
+}

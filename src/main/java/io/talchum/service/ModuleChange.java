@@ -79,7 +79,24 @@ public record ModuleChange(String path, int rank, double relative, List<String> 
     List<String> names =
         primitives.stream().map(p -> p.getClass().getSimpleName()).distinct().toList();
     return new ModuleChange(
-        path(place, base.spec()), rank, relative(place, primitives, base), names);
+        path(place, base.spec()),
+        rank,
+        relative(place, primitives.stream().map(ModuleChange::held).toList(), base),
+        names);
+  }
+
+  /** Its rows are wanted one by one: on the heap, for this linear alone. */
+  private static AdapterPrimitive held(AdapterPrimitive primitive) {
+    if (primitive instanceof LowRankDelta d) {
+      return new LowRankDelta(
+          d.layer(), d.linear(), d.rank(), d.scale(), d.a().toArray(), d.b().toArray());
+    }
+    if (primitive instanceof GatedLowRank g) {
+      return new GatedLowRank((LowRankDelta) held(g.delta()), g.gate());
+    }
+    return primitive instanceof DenseDelta d
+        ? new DenseDelta(d.layer(), d.linear(), d.delta().toArray())
+        : primitive;
   }
 
   private static String path(Place place, ModelSpec spec) {
@@ -119,8 +136,9 @@ public record ModuleChange(String path, int rank, double relative, List<String> 
       } else if (primitive instanceof GatedLowRank gated) {
         addRow(gated.delta(), row, after);
       } else if (primitive instanceof DenseDelta dense) {
+        float[] values = dense.delta().toArray();
         for (int i = 0; i < after.length; i++) {
-          after[i] += dense.delta()[row * after.length + i];
+          after[i] += values[row * after.length + i];
         }
       }
     }
@@ -136,10 +154,12 @@ public record ModuleChange(String path, int rank, double relative, List<String> 
   }
 
   private static void addRow(LowRankDelta delta, int row, double[] after) {
+    float[] a = delta.a().toArray();
+    float[] b = delta.b().toArray();
     for (int k = 0; k < delta.rank(); k++) {
-      double factor = (double) delta.scale() * delta.b()[row * delta.rank() + k];
+      double factor = (double) delta.scale() * b[row * delta.rank() + k];
       for (int i = 0; i < after.length; i++) {
-        after[i] += factor * delta.a()[k * after.length + i];
+        after[i] += factor * a[k * after.length + i];
       }
     }
   }

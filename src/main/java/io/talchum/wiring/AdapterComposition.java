@@ -22,12 +22,16 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 
 /** Makes what keeps adapters, on disk and in memory, and closes it. */
 public class AdapterComposition {
+  /** How long an upload waits for adapters that running requests use. */
+  private static final Duration TRIAL_PATIENCE = Duration.ofSeconds(30);
+
   @Produces
   @Singleton
   SelfTestStore selfTestResults(ModelCatalog catalog, OpenedModel model) {
@@ -68,7 +72,11 @@ public class AdapterComposition {
   @Produces
   @Singleton
   AdapterStore adapterStore(
-      ModelCatalog catalog, OpenedModel model, SelfTests selfTests, InstantSource clock) {
+      ModelCatalog catalog,
+      OpenedModel model,
+      SelfTests selfTests,
+      AdapterCache cache,
+      InstantSource clock) {
     return AdapterStore.open(
         catalog.adapterStoreOf(model.served().name()),
         new AdapterStore.Base(
@@ -76,7 +84,8 @@ public class AdapterComposition {
             model.served().version(),
             AdapterReaders.of(model.base()),
             model.executor()::prepare,
-            selfTests),
+            selfTests,
+            cache.trialRoom(TRIAL_PATIENCE)),
         clock);
   }
 

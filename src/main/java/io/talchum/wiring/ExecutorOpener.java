@@ -54,7 +54,16 @@ final class ExecutorOpener {
     int slots = config.slots().orElse(CPU_SLOTS);
     long perToken = OnnxModelExecutor.kvBytesPerToken(weights.manifest().spec(), kv);
     MemoryPlan memory =
-        new MemoryPlan(slots, context, kv, perToken, 0, weightBytes(), MemoryPlan.machine())
+        new MemoryPlan(
+                slots,
+                context,
+                kv,
+                perToken,
+                0,
+                weightBytes(),
+                config.adapterMemory().asLongValue(),
+                MemoryPlan.heap(),
+                MemoryPlan.machine())
             .withPrefixCache(config.prefixCache());
     LOG.debug(memory.text()); // the welcome shows it once the server is ready
     memory.check();
@@ -110,7 +119,7 @@ final class ExecutorOpener {
 
   /** It lies in the host's memory, which holds little else. */
   private long prefixCacheBytes(long kvBytes, long bytesPerToken) {
-    long free = MemoryPlan.machine() - MemoryPlan.RESERVED_BYTES;
+    long free = MemoryPlan.machine() - MemoryPlan.heap() - MemoryPlan.RESERVED_BYTES;
     return PrefixCacheSize.bytes(
         config.prefixCache(), kvBytes, free, PrefixCache.blockBytes(bytesPerToken));
   }

@@ -13,6 +13,8 @@ import java.util.Locale;
  * @param kvBytesPerToken of one slot
  * @param prefixCacheBytes most that the prefix cache takes; 0 if it is off
  * @param weightBytes of the model package
+ * @param adapterBytes most that adapters take: residents, loads and trials
+ * @param heapBytes most that the Java heap takes
  * @param machineBytes of the machine or the container
  */
 record MemoryPlan(
@@ -22,9 +24,16 @@ record MemoryPlan(
     long kvBytesPerToken,
     long prefixCacheBytes,
     long weightBytes,
+    long adapterBytes,
+    long heapBytes,
     long machineBytes) {
-  /** For the Java heap, ONNX Runtime's graphs and the operating system. */
-  static final long RESERVED_BYTES = 512L << 20;
+  /** For the JVM beside its heap, ONNX Runtime's graphs and the operating system. */
+  static final long RESERVED_BYTES = 256L << 20;
+
+  /** Most that this JVM's heap takes. */
+  static long heap() {
+    return Runtime.getRuntime().maxMemory();
+  }
 
   /** Memory of the machine, or of the container if that is less. */
   static long machine() {
@@ -36,11 +45,24 @@ record MemoryPlan(
 
   /** This plan with the prefix cache that a setting asks for. */
   MemoryPlan withPrefixCache(String setting) {
-    long free = machineBytes - weightBytes - RESERVED_BYTES - kvBytes();
+    long free = free() - kvBytes();
     long block = PrefixCache.blockBytes(kvBytesPerToken);
     long bytes = PrefixCacheSize.bytes(setting, kvBytes(), free, block);
     return new MemoryPlan(
-        slots, contextTokens, kv, kvBytesPerToken, bytes, weightBytes, machineBytes);
+        slots,
+        contextTokens,
+        kv,
+        kvBytesPerToken,
+        bytes,
+        weightBytes,
+        adapterBytes,
+        heapBytes,
+        machineBytes);
+  }
+
+  /** What is left for the KV cache and the prefix cache. */
+  private long free() {
+    return machineBytes - weightBytes - adapterBytes - heapBytes - RESERVED_BYTES;
   }
 
   long kvBytes() {
@@ -49,7 +71,7 @@ record MemoryPlan(
 
   /** One line for the log. */
   String text() {
-    return "memory: KV cache %s in %s (%d slots of %d tokens, %d bytes a token), prefix cache %s, weights %s; the machine has %s"
+    return "memory: KV cache %s in %s (%d slots of %d tokens, %d bytes a token), prefix cache %s, weights %s, adapters up to %s, Java heap up to %s, %s for all else, together %s; the machine has %s"
         .formatted(
             gigabytes(kvBytes()),
             kv.text(),
@@ -58,6 +80,10 @@ record MemoryPlan(
             kvBytesPerToken,
             prefixCacheBytes == 0 ? "off" : "up to " + gigabytes(prefixCacheBytes),
             gigabytes(weightBytes),
+            gigabytes(adapterBytes),
+            gigabytes(heapBytes),
+            gigabytes(RESERVED_BYTES),
+            gigabytes(machineBytes - free() + kvBytes() + prefixCacheBytes),
             gigabytes(machineBytes));
   }
 
@@ -65,7 +91,7 @@ record MemoryPlan(
    * @throws ServeException INVALID_REQUEST with what would fit, if this does not
    */
   void check() {
-    long free = machineBytes - weightBytes - RESERVED_BYTES;
+    long free = free();
     if (kvBytes() <= free) {
       checkPrefixCache(free - kvBytes());
       return;
@@ -73,11 +99,12 @@ record MemoryPlan(
     long tokens = Math.max(0, free) / kvBytesPerToken;
     String advice =
         tokens == 0
-            ? "a machine with more memory is needed"
+            ? "nothing is left for the KV cache: lower talchum.adapter-memory or the heap (TALCHUM_HEAP), or take a machine with more memory"
             : "%d tokens fit: lower talchum.context (--context) to %d or talchum.slots (--slots) to %d"
                     .formatted(
                         tokens, Math.max(1, tokens / slots), Math.max(1, tokens / contextTokens))
-                + (tokens < contextTokens ? " with talchum.context " + tokens : "");
+                + (tokens < contextTokens ? " with talchum.context " + tokens : "")
+                + "; talchum.adapter-memory and the heap (TALCHUM_HEAP) can be lowered too";
     throw ServeException.invalid("context", text() + ", where " + advice + smaller(free));
   }
 
@@ -85,7 +112,7 @@ record MemoryPlan(
     if (prefixCacheBytes > free) {
       throw ServeException.invalid(
           "prefix-cache",
-          "%s, where %s are left for the prefix cache: lower talchum.prefix-cache (--prefix-cache), or off"
+          "%s, where %s are left for the prefix cache: lower talchum.prefix-cache (--prefix-cache), or off; or lower talchum.adapter-memory or the heap (TALCHUM_HEAP)"
               .formatted(text(), gigabytes(free)));
     }
   }

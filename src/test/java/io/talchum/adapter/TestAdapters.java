@@ -11,7 +11,7 @@ public final class TestAdapters {
 
   /** One module; the mark is its scale and decides the version. */
   static AdapterContent marked(int mark) {
-    LowRankDelta delta = new LowRankDelta(0, Linear.Q, 1, mark, new float[64], new float[64]);
+    LowRankDelta delta = new LowRankDelta(0, Linear.Q, 1, mark, new float[1], new float[0]);
     return new AdapterContent(
         "LORA", version(mark), "folder-" + mark, 1, 1, 1, 7, AdapterWeights.of(delta));
   }

@@ -94,7 +94,10 @@ final class LetterExecutor implements ModelExecutor {
   public ResidentAdapter prepare(AdapterWeights weights) {
     long content = 1;
     for (LowRankDelta delta : weights.lowRank()) {
-      content = content * 31 + Arrays.hashCode(delta.a()) * 17L + Arrays.hashCode(delta.b());
+      content =
+          content * 31
+              + Arrays.hashCode(delta.a().toArray()) * 17L
+              + Arrays.hashCode(delta.b().toArray());
       content = content * 31 + Float.hashCode(delta.scale());
     }
     return new Resident(content);

@@ -16,9 +16,14 @@ public final class ChildProcess implements AutoCloseable {
   private final BufferedReader out;
 
   public ChildProcess(Class<?> main, String... args) throws IOException {
+    this(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), main, args);
+  }
+
+  /** With the JVM's own options. */
+  public ChildProcess(List<String> options, Class<?> main, String... args) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"));
+    command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(args));
     process = new ProcessBuilder(command).redirectErrorStream(true).start();

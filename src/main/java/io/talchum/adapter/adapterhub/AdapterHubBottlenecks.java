@@ -2,6 +2,7 @@ package io.talchum.adapter.adapterhub;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.Bottleneck;
+import io.talchum.adapter.FloatValues;
 import io.talchum.adapter.NonLinearity;
 import io.talchum.adapter.Projection;
 import io.talchum.adapter.SequenceGate;
@@ -157,6 +158,19 @@ record AdapterHubBottlenecks(
             .values(prefix + "W_right", "[phm_dim, rank, outputs / phm_dim]", dim, rank, columns);
     Matrix allLeft = new Matrix(dim * rows, rank, left);
     Matrix allRight = new Matrix(dim * rank, columns, right);
+    FloatValues weight =
+        FloatValues.computed((long) outputs * inputs, () -> product(rule, allLeft, allRight));
+    return new Projection(
+        outputs, inputs, weight, part.tensors().values(prefix + "b", "[outputs]", outputs));
+  }
+
+  private static float[] product(Map<Integer, Matrix> rule, Matrix allLeft, Matrix allRight) {
+    int dim = rule.size();
+    int rank = allLeft.columns();
+    int rows = allLeft.rows() / dim;
+    int columns = allRight.columns();
+    int inputs = rows * dim;
+    int outputs = columns * dim;
     float[] weight = new float[outputs * inputs];
     rule.forEach(
         (i, small) -> {
@@ -169,7 +183,6 @@ record AdapterHubBottlenecks(
             }
           }
         });
-    return new Projection(
-        outputs, inputs, weight, part.tensors().values(prefix + "b", "[outputs]", outputs));
+    return weight;
   }
 }

@@ -6,7 +6,7 @@ import io.talchum.adapter.GatedLowRank;
 import io.talchum.adapter.LowRankDelta;
 import io.talchum.adapter.SequenceGate;
 import io.talchum.adapter.folder.AdapterConfigFields;
-import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import java.util.ArrayList;
@@ -60,9 +60,10 @@ record AdapterHubLora(AdapterHubPart part) {
       BaseModule module, String prefix, int rank, float scale, boolean gated) {
     ModelSpec spec = part.base();
     int in = module.inputSize(spec);
-    Matrix a = part.tensors().matrix(prefix + "lora_A", rank, in, "[r, inputs]");
-    Matrix b =
-        part.tensors().matrix(prefix + "lora_B", module.outputSize(spec), rank, "[outputs, r]");
+    StoredMatrix a = part.tensors().storedMatrix(prefix + "lora_A", rank, in, "[r, inputs]");
+    StoredMatrix b =
+        part.tensors()
+            .storedMatrix(prefix + "lora_B", module.outputSize(spec), rank, "[outputs, r]");
     List<AdapterPrimitive> primitives = new ArrayList<>();
     SequenceGate gate =
         gated
@@ -73,7 +74,12 @@ record AdapterHubLora(AdapterHubPart part) {
       int end = first + spec.outputSize(linear);
       LowRankDelta delta =
           new LowRankDelta(
-              module.layer(), linear, rank, scale, a.values(), b.rows(first, end).values());
+              module.layer(),
+              linear,
+              rank,
+              scale,
+              a.values(),
+              b.values().slice((long) first * rank, (long) end * rank));
       primitives.add(gated ? new GatedLowRank(delta, gate) : delta);
       first = end;
     }

@@ -37,6 +37,6 @@ record AdapterHubPart(
 
   SequenceGate gate(String prefix, int outputs, int inputs) {
     Projection gate = Projections.of(tensors, prefix, outputs, inputs);
-    return new SequenceGate(outputs, gate.weight(), gate.bias());
+    return new SequenceGate(outputs, gate.weight().toArray(), gate.bias());
   }
 }

@@ -1,5 +1,6 @@
 package io.talchum.adapter.adapterhub;
 
+import io.talchum.adapter.FloatValues;
 import io.talchum.adapter.Projection;
 import io.talchum.adapter.folder.TensorSource;
 import java.util.List;
@@ -12,7 +13,7 @@ final class Projections {
 
   /** {@code weight} and {@code bias} below a prefix. */
   static Projection of(TensorSource tensors, String prefix, int outputs, int inputs) {
-    float[] weight = weight(tensors, prefix, outputs, inputs);
+    FloatValues weight = weight(tensors, prefix, outputs, inputs);
     return new Projection(
         outputs, inputs, weight, tensors.values(prefix + "bias", "[outputs]", outputs));
   }
@@ -21,8 +22,8 @@ final class Projections {
     return new Projection(outputs, inputs, weight(tensors, prefix, outputs, inputs), new float[0]);
   }
 
-  private static float[] weight(TensorSource tensors, String prefix, int outputs, int inputs) {
-    return tensors.matrix(prefix + "weight", outputs, inputs, "[outputs, inputs]").values();
+  private static FloatValues weight(TensorSource tensors, String prefix, int outputs, int inputs) {
+    return tensors.storedMatrix(prefix + "weight", outputs, inputs, "[outputs, inputs]").values();
   }
 
   /** One dimension of a tensor, where the file decides it. */

@@ -26,19 +26,29 @@ import java.util.function.UnaryOperator;
 public final class TensorSource {
   private static final Set<DType> TYPES = Set.of(DType.F32, DType.F16, DType.BF16);
 
-  /** A multiple of every element's size. */
-  private static final int PIECE_BYTES = 1 << 16;
+  /** So much of the heap may be taken by the numbers of one adapter that pass it, as f32. */
+  private static final int HEAP_SHARE = 8;
 
   private final SafetensorsFile file;
   private final String fileName;
   private final Set<String> left;
   private final MessageDigest digest = ContentHash.newDigest();
+  private final long heapLimit;
   private long takenBytes;
+  private long heapBytes;
 
   /**
    * @param format what the version begins with
    */
   public TensorSource(SafetensorsFile file, String format) {
+    this(file, format, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+  }
+
+  /**
+   * @param heapLimit most bytes of the numbers that {@link #values} and {@link #matrix} read
+   */
+  TensorSource(SafetensorsFile file, String format, long heapLimit) {
+    this.heapLimit = heapLimit;
     this.file = file;
     this.fileName = String.valueOf(file.path().getFileName());
     this.left = new LinkedHashSet<>(file.tensors().keySet());
@@ -72,28 +82,102 @@ public final class TensorSource {
     return new Matrix(rows, columns, values(name, meaning, rows, columns));
   }
 
+  /** Like {@link #matrix}, and it stays in the file until it is wanted: see {@link #stored}. */
+  public StoredMatrix storedMatrix(String name, int rows, int columns, String meaning) {
+    return new StoredMatrix(rows, columns, stored(name, meaning, rows, columns));
+  }
+
   /** Like {@link #matrix} for any shape. */
   public float[] values(String name, String meaning, long... shape) {
     TensorInfo tensor = require(name, TYPES, "F32, F16 or BF16");
     requireShape(tensor, meaning, shape);
+    passHeap(tensor.elements() * Float.BYTES, tensor.name());
     float[] values = new float[(int) tensor.elements()];
-    int size = tensor.dtype().bytes();
+    takeFloats(
+        tensor, (first, piece, count) -> System.arraycopy(piece, 0, values, (int) first, count));
+    return values;
+  }
+
+  /**
+   * Counts numbers that lie on the Java heap until the adapter is ready to run: small ones, and
+   * those that others are computed from.
+   *
+   * @param what they are, for the refusal
+   * @throws ServeException INVALID_ADAPTER if those of this adapter are too many
+   */
+  public void passHeap(long bytes, String what) {
+    heapBytes += bytes;
+    if (heapBytes > heapLimit) {
+      throw refuse(
+          "what an adapter of this kind holds on the Java heap while it is loaded takes %d bytes up to %s; an adapter may take %d, an eighth of the heap: start the server with a larger TALCHUM_HEAP"
+              .formatted(heapBytes, what, heapLimit));
+    }
+  }
+
+  /**
+   * Takes a tensor like {@link #values} and leaves its numbers in the file until they are wanted;
+   * valid for as long as the file is there and unchanged.
+   */
+  public StoredValues stored(String name, String meaning, long... shape) {
+    TensorInfo tensor = require(name, TYPES, "F32, F16 or BF16");
+    requireShape(tensor, meaning, shape);
+    int pieces = Math.toIntExact(Math.ceilDiv(tensor.length(), (long) StoredValues.PIECE_BYTES));
+    int[] checks = new int[pieces];
+    float[] magnitude = new float[1];
     take(
         tensor,
-        (first, piece) ->
-            tensor
-                .dtype()
-                .readFloats(piece, 0, values, first / size, (int) piece.byteSize() / size));
-    for (int i = 0; i < values.length; i++) {
+        (first, bytes, count) ->
+            checks[(int) (first / StoredValues.PIECE_BYTES)] = StoredValues.check(bytes, count),
+        (first, piece, count) -> {
+          for (int i = 0; i < count; i++) {
+            magnitude[0] = Math.max(magnitude[0], Math.abs(piece[i]));
+          }
+        });
+    return new StoredValues(
+        file.path(),
+        tensor.offset(),
+        tensor.length(),
+        tensor.dtype(),
+        checks,
+        magnitude[0],
+        0,
+        tensor.elements());
+  }
+
+  /** Sees numbers of a tensor, from an index on; valid during the call. */
+  private interface FloatReader {
+    void read(long first, float[] values, int count);
+  }
+
+  private void takeFloats(TensorInfo tensor, FloatReader reader) {
+    take(tensor, (first, bytes, count) -> {}, reader);
+  }
+
+  /** Takes a tensor of finite numbers. */
+  private void take(TensorInfo tensor, PieceReader bytes, FloatReader reader) {
+    int size = tensor.dtype().bytes();
+    float[] values = new float[(int) Math.min(StoredValues.PIECE_BYTES / size, tensor.elements())];
+    take(
+        tensor,
+        (first, piece, length) -> {
+          bytes.read(first, piece, length);
+          int count = length / size;
+          tensor.dtype().readFloats(MemorySegment.ofArray(piece), 0, values, 0, count);
+          requireFinite(tensor, first / size, values, count);
+          reader.read(first / size, values, count);
+        });
+  }
+
+  private void requireFinite(TensorInfo tensor, long first, float[] values, int count) {
+    for (int i = 0; i < count; i++) {
       if (!Float.isFinite(values[i])) {
         throw refuse(
             "tensor "
-                + name
+                + tensor.name()
                 + " has a value that is not a finite number (NaN or infinite) at index "
-                + i);
+                + (first + i));
       }
     }
-    return values;
   }
 
   /** Sees the rows of a tensor one after the other. */
@@ -132,9 +216,9 @@ public final class TensorSource {
     int size = tensor.dtype().bytes();
     take(
         tensor,
-        (first, piece) -> {
-          ByteBuffer bytes = piece.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-          for (int i = first / size; bytes.hasRemaining(); i++) {
+        (first, piece, count) -> {
+          ByteBuffer bytes = ByteBuffer.wrap(piece, 0, count).order(ByteOrder.LITTLE_ENDIAN);
+          for (int i = (int) (first / size); bytes.hasRemaining(); i++) {
             values[i] = index(name, bytes, size, bound);
           }
         });
@@ -224,7 +308,7 @@ public final class TensorSource {
 
   /** Sees a piece of a tensor's bytes, from a byte on; valid during the call. */
   private interface PieceReader {
-    void read(int firstByte, MemorySegment piece);
+    void read(long firstByte, byte[] piece, int count);
   }
 
   /**
@@ -234,18 +318,18 @@ public final class TensorSource {
   private void take(TensorInfo tensor, PieceReader reader) {
     left.remove(tensor.name());
     MemorySegment data = file.data(tensor.name());
-    int length = Math.toIntExact(data.byteSize());
+    long length = data.byteSize();
     takenBytes += length;
     count(tensor.name());
     count(tensor.dtype().name());
     tensor.shape().forEach(this::countLength);
     countLength(length);
-    byte[] copy = new byte[Math.min(PIECE_BYTES, length)];
-    for (int first = 0; first < length; first += copy.length) {
-      int count = Math.min(copy.length, length - first);
+    byte[] copy = new byte[(int) Math.min(StoredValues.PIECE_BYTES, length)];
+    for (long first = 0; first < length; first += copy.length) {
+      int count = (int) Math.min(copy.length, length - first);
       MemorySegment.copy(data, ValueLayout.JAVA_BYTE, first, copy, 0, count);
       digest.update(copy, 0, count);
-      reader.read(first, MemorySegment.ofArray(copy).asSlice(0, count));
+      reader.read(first, copy, count);
     }
   }
 }

@@ -1,6 +1,10 @@
 package io.talchum.adapter.mix;
 
 import io.talchum.adapter.AdapterContent;
+import io.talchum.adapter.AdapterWeights;
+import io.talchum.adapter.EmbeddingLowRank;
+import io.talchum.adapter.FloatValues;
+import io.talchum.adapter.HeadLowRank;
 import io.talchum.adapter.peft.TorchGenerator;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
@@ -42,9 +46,12 @@ public final class CombinedLora {
           "%s needs two adapters or more; use linear for one".formatted(how.type().wireName()));
     }
     List<Member> members = new ArrayList<>();
+    long numbers = 0;
     for (MixPart part : mix) {
       AdapterContent content = part.content().get();
       String name = part.id().toString();
+      numbers += numbers(content.weights());
+      requireHeap(name, numbers);
       Map<String, List<LoraPart>> parts = LoraParts.of(name, content.weights(), spec);
       if (how.type() != Combination.Type.CAT) {
         requirePlain(name, content, parts);
@@ -52,6 +59,26 @@ public final class CombinedLora {
       members.add(new Member(name, part.weight(), parts));
     }
     return new LoraFolder(new CombinedLora(how, members).combine(spec), spec);
+  }
+
+  private static long numbers(AdapterWeights weights) {
+    return weights.lowRank().stream().mapToLong(d -> d.a().size() + d.b().size()).sum()
+        + weights.all(EmbeddingLowRank.class).stream()
+            .mapToLong(e -> e.a().size() + e.b().size())
+            .sum()
+        + weights.all(HeadLowRank.class).stream().mapToLong(h -> h.a().size() + h.b().size()).sum();
+  }
+
+  /** Parts and combination are on the heap together, and may take half of it. */
+  private static void requireHeap(String name, long numbers) {
+    long needed = 2 * numbers * Float.BYTES;
+    long most = Runtime.getRuntime().maxMemory() / 2;
+    if (needed > most) {
+      throw ServeException.invalid(
+          "adapters",
+          "the adapters up to %s need %d bytes of the Java heap to be combined; %d may be used: start the server with a larger TALCHUM_HEAP, or mix them by request, with adapters"
+              .formatted(name, needed, most));
+    }
   }
 
   private static boolean isDare(Combination how) {
@@ -144,7 +171,11 @@ public final class CombinedLora {
     StackedLowRank stacked = new StackedLowRank();
     for (Weighted each : parts) {
       LoraPart part = each.part();
-      stacked.add(part.rank(), 1, scaled(part.a(), each.weight(), part.scale()), part.b());
+      stacked.add(
+          part.rank(),
+          1,
+          FloatValues.of(scaled(part.a(), each.weight(), part.scale())),
+          FloatValues.of(part.b()));
     }
     LoraPart first = parts.getFirst().part();
     if (stacked.rank() > WeightedSum.MAX_RANK) {
@@ -153,7 +184,13 @@ public final class CombinedLora {
           "the ranks at %s add up to %d; at most %d: leave an adapter out"
               .formatted(first.path(), stacked.rank(), WeightedSum.MAX_RANK));
     }
-    return new LoraPart(first.path(), first.isTable(), stacked.rank(), 1, stacked.a(), stacked.b());
+    return new LoraPart(
+        first.path(),
+        first.isTable(),
+        stacked.rank(),
+        1,
+        stacked.a().toArray(),
+        stacked.b().toArray());
   }
 
   private static float[] scaled(float[] values, double weight, double scale) {

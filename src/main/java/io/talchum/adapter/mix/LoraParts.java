@@ -10,7 +10,6 @@ import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.ServeException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +44,10 @@ final class LoraParts {
     Map<String, List<LoraPart>> parts = new LinkedHashMap<>();
     for (EmbeddingLowRank e : weights.all(EmbeddingLowRank.class)) {
       parts.put(
-          EMBEDDING, List.of(new LoraPart(EMBEDDING, true, e.rank(), e.scale(), e.a(), e.b())));
+          EMBEDDING,
+          List.of(
+              new LoraPart(
+                  EMBEDDING, true, e.rank(), e.scale(), e.a().toArray(), e.b().toArray())));
     }
     for (BaseModule module : BaseModule.all(spec).values()) {
       List<List<LowRankDelta>> linears = new ArrayList<>();
@@ -60,7 +62,10 @@ final class LoraParts {
       }
     }
     for (HeadLowRank h : weights.all(HeadLowRank.class)) {
-      parts.put(HEAD, List.of(new LoraPart(HEAD, false, h.rank(), h.scale(), h.a(), h.b())));
+      parts.put(
+          HEAD,
+          List.of(
+              new LoraPart(HEAD, false, h.rank(), h.scale(), h.a().toArray(), h.b().toArray())));
     }
     return parts;
   }
@@ -90,10 +95,11 @@ final class LoraParts {
         if (deltas.size() != first.size() || !isSame(delta, deltas.get(i))) {
           throw unlike(path);
         }
-        rows.add(deltas.get(i).b());
+        rows.add(deltas.get(i).b().toArray());
       }
       parts.add(
-          new LoraPart(path, false, delta.rank(), delta.scale(), delta.a(), concatenated(rows)));
+          new LoraPart(
+              path, false, delta.rank(), delta.scale(), delta.a().toArray(), concatenated(rows)));
     }
     if (parts.isEmpty()) {
       throw unlike(path);
@@ -102,9 +108,7 @@ final class LoraParts {
   }
 
   private static boolean isSame(LowRankDelta one, LowRankDelta other) {
-    return one.rank() == other.rank()
-        && one.scale() == other.scale()
-        && Arrays.equals(one.a(), other.a());
+    return one.rank() == other.rank() && one.scale() == other.scale() && one.a().isSame(other.a());
   }
 
   private ServeException unlike(String path) {

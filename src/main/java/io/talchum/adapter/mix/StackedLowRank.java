@@ -1,5 +1,6 @@
 package io.talchum.adapter.mix;
 
+import io.talchum.adapter.FloatValues;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,13 +13,13 @@ final class StackedLowRank {
   private final List<Part> parts = new ArrayList<>();
   private int rank;
 
-  private record Part(int rank, double scale, float[] a, float[] b) {}
+  private record Part(int rank, double scale, FloatValues a, FloatValues b) {}
 
   /**
    * @param a f32 [rank, in]
    * @param b f32 [out, rank]
    */
-  void add(int rank, double scale, float[] a, float[] b) {
+  void add(int rank, double scale, FloatValues a, FloatValues b) {
     parts.add(new Part(rank, scale, a, b));
     this.rank += rank;
   }
@@ -33,14 +34,18 @@ final class StackedLowRank {
   }
 
   /** f32 [rank, in] */
-  float[] a() {
+  FloatValues a() {
     if (parts.size() == 1) {
       return parts.getFirst().a();
     }
-    float[] stacked = new float[Math.toIntExact(parts.stream().mapToLong(p -> p.a().length).sum())];
+    return FloatValues.computed(parts.stream().mapToLong(p -> p.a().size()).sum(), this::stacked);
+  }
+
+  private float[] stacked() {
+    float[] stacked = new float[Math.toIntExact(parts.stream().mapToLong(p -> p.a().size()).sum())];
     int at = 0;
     for (Part part : parts) {
-      for (float value : part.a()) {
+      for (float value : part.a().toArray()) {
         stacked[at++] = WeightedSum.finite((float) (value * part.scale()));
       }
     }
@@ -48,16 +53,21 @@ final class StackedLowRank {
   }
 
   /** f32 [out, rank] */
-  float[] b() {
+  FloatValues b() {
     if (parts.size() == 1) {
       return parts.getFirst().b();
     }
-    int out = parts.getFirst().b().length / parts.getFirst().rank();
+    long out = parts.getFirst().b().size() / parts.getFirst().rank();
+    return FloatValues.computed(out * rank, () -> joined((int) out));
+  }
+
+  private float[] joined(int out) {
     float[] joined = new float[Math.multiplyExact(out, rank)];
     int column = 0;
     for (Part part : parts) {
+      float[] b = part.b().toArray();
       for (int row = 0; row < out; row++) {
-        System.arraycopy(part.b(), row * part.rank(), joined, row * rank + column, part.rank());
+        System.arraycopy(b, row * part.rank(), joined, row * rank + column, part.rank());
       }
       column += part.rank();
     }

@@ -5,6 +5,7 @@ import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.BiasDelta;
 import io.talchum.adapter.DenseDelta;
 import io.talchum.adapter.EmbeddingLowRank;
+import io.talchum.adapter.FloatValues;
 import io.talchum.adapter.HeadLowRank;
 import io.talchum.adapter.LowRankDelta;
 import io.talchum.core.Linear;
@@ -24,12 +25,14 @@ final class WeightedSum {
 
   private final List<LowRankDelta> lowRank = new ArrayList<>();
   private final Map<Place, Integer> ranks = new LinkedHashMap<>();
-  private final Map<Place, float[]> dense = new LinkedHashMap<>();
+  private final Map<Place, List<Weighted>> dense = new LinkedHashMap<>();
   private final Map<Place, float[]> biases = new LinkedHashMap<>();
   private final StackedLowRank embedding = new StackedLowRank();
   private final StackedLowRank head = new StackedLowRank();
 
   private record Place(int layer, Linear linear) {}
+
+  private record Weighted(double weight, FloatValues values) {}
 
   /**
    * @param name of the adapter, for refusals
@@ -47,7 +50,11 @@ final class WeightedSum {
     adapter.all(LowRankDelta.class).forEach(delta -> add(name, weight, delta));
     adapter
         .all(DenseDelta.class)
-        .forEach(d -> add(dense, new Place(d.layer(), d.linear()), d.delta(), weight));
+        .forEach(
+            d ->
+                dense
+                    .computeIfAbsent(new Place(d.layer(), d.linear()), p -> new ArrayList<>())
+                    .add(new Weighted(weight, d.delta())));
     adapter
         .all(BiasDelta.class)
         .forEach(b -> add(biases, new Place(b.layer(), b.linear()), b.db(), weight));
@@ -86,9 +93,32 @@ final class WeightedSum {
 
   private static void add(Map<Place, float[]> sums, Place place, float[] values, double weight) {
     float[] sum = sums.computeIfAbsent(place, p -> new float[values.length]);
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] = finite((float) (sum[i] + weight * values[i]));
+    add(sum, 0, values, 0, values.length, weight);
+  }
+
+  private static void add(
+      float[] sum, long first, float[] values, int from, int count, double weight) {
+    for (int i = 0; i < count; i++) {
+      int place = (int) first + i;
+      sum[place] = finite((float) (sum[place] + weight * values[from + i]));
     }
+  }
+
+  /** Added up when it is wanted. */
+  private static FloatValues sum(List<Weighted> parts) {
+    long size = parts.getFirst().values().size();
+    return FloatValues.computed(
+        size,
+        () -> {
+          float[] sum = new float[Math.toIntExact(size)];
+          for (Weighted part : parts) {
+            part.values()
+                .forEach(
+                    (first, values, from, count) ->
+                        add(sum, first, values, from, count, part.weight()));
+          }
+          return sum;
+        });
   }
 
   static float finite(float value) {
@@ -101,7 +131,8 @@ final class WeightedSum {
 
   AdapterWeights weights() {
     List<AdapterPrimitive> primitives = new ArrayList<>(lowRank);
-    dense.forEach((at, sum) -> primitives.add(new DenseDelta(at.layer(), at.linear(), sum)));
+    dense.forEach(
+        (at, parts) -> primitives.add(new DenseDelta(at.layer(), at.linear(), sum(parts))));
     biases.forEach((at, sum) -> primitives.add(new BiasDelta(at.layer(), at.linear(), sum)));
     if (embedding.rank() > 0) {
       primitives.add(

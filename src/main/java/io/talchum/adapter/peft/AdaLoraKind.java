@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,10 +91,16 @@ final class AdaLoraKind implements PeftKind {
 
   private static List<AdapterPrimitive> read(
       PeftSource source, AdaptedModule module, int rank, float scale) {
-    Matrix a = source.matrix(module, "lora_A", rank, module.in(), "[rank_pattern, inputs]");
-    Matrix b = source.matrix(module, "lora_B", module.out(), rank, "[outputs, rank_pattern]");
+    StoredMatrix a = source.stored(module, "lora_A", rank, module.in(), "[rank_pattern, inputs]");
+    StoredMatrix b = source.stored(module, "lora_B", module.out(), rank, "[outputs, rank_pattern]");
     Matrix e = source.matrix(module, "lora_E", rank, 1, "[rank_pattern, 1]");
-    return rank == 0 ? List.of() : module.lowRank(a.rowsTimes(e.values()), b, scale);
+    return rank == 0
+        ? List.of()
+        : module.lowRank(
+            rank,
+            AdaptedModule.computed(rank, module.in(), () -> a.read().rowsTimes(e.values())),
+            b.values(),
+            scale);
   }
 
   /** By path: how many singular values were kept; the entries are lists of true and false. */

@@ -5,6 +5,7 @@ import io.talchum.adapter.BaseModule;
 import io.talchum.adapter.BaseWeights;
 import io.talchum.adapter.BiasDelta;
 import io.talchum.adapter.DenseDelta;
+import io.talchum.adapter.FloatValues;
 import io.talchum.adapter.InputScale;
 import io.talchum.adapter.LowRankDelta;
 import io.talchum.adapter.OutputScale;
@@ -13,6 +14,7 @@ import io.talchum.core.Linear;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * One linear module that an adapter changes. A fused module holds several of the base's linears:
@@ -31,19 +33,40 @@ record AdaptedModule(BaseModule module, BaseWeights base) {
     return module.outputSize(base.spec());
   }
 
-  /** y += scale * B A x; one delta for each linear. */
-  List<AdapterPrimitive> lowRank(Matrix a, Matrix b, float scale) {
+  /**
+   * y += scale * B A x; one delta for each linear.
+   *
+   * @param a [rank, in]
+   * @param b [out, rank]
+   */
+  List<AdapterPrimitive> lowRank(int rank, FloatValues a, FloatValues b, float scale) {
     return cut(
         (linear, first, end) ->
             new LowRankDelta(
-                module.layer(), linear, a.rows(), scale, a.values(), b.rows(first, end).values()));
+                module.layer(),
+                linear,
+                rank,
+                scale,
+                a,
+                b.slice((long) first * rank, (long) end * rank)));
   }
 
-  /** y += D x. */
-  List<AdapterPrimitive> dense(Matrix delta) {
+  /** The same of matrices that are computed when they are wanted. */
+  List<AdapterPrimitive> lowRank(int rank, Supplier<Matrix> a, Supplier<Matrix> b, float scale) {
+    return lowRank(rank, computed(rank, in(), a), computed(out(), rank, b), scale);
+  }
+
+  /** y += D x, with a D [out, in] that is computed when it is wanted. */
+  List<AdapterPrimitive> dense(Supplier<Matrix> delta) {
+    FloatValues values = computed(out(), in(), delta);
     return cut(
         (linear, first, end) ->
-            new DenseDelta(module.layer(), linear, delta.rows(first, end).values()));
+            new DenseDelta(
+                module.layer(), linear, values.slice((long) first * in(), (long) end * in())));
+  }
+
+  static FloatValues computed(int rows, int columns, Supplier<Matrix> matrix) {
+    return FloatValues.computed((long) rows * columns, () -> matrix.get().values());
   }
 
   List<AdapterPrimitive> outputScale(float[] g) {

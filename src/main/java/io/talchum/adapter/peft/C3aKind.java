@@ -2,6 +2,7 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredValues;
 import java.util.List;
 import java.util.Set;
 
@@ -34,21 +35,25 @@ final class C3aKind {
         throw AdapterConfigFields.refuse(
             "block_size " + n + " does not divide the sizes of " + module.path());
       }
-      float[] kernel =
-          source.values(
+      StoredValues kernel =
+          source.stored(
               module,
               "c3a_kernel",
               "[outputs / block_size, inputs / block_size, block_size]",
               module.out() / n,
               ins,
               n);
-      return module.dense(
-          Matrix.of(
-              module.out(),
-              module.in(),
-              (row, i) ->
-                  (double) kernel[(row / n * ins + i / n) * n + Math.floorMod(i % n - row % n, n)]
-                      / module.in()));
+      return module.dense(() -> circulant(module, kernel.toArray(), n));
     };
+  }
+
+  private static Matrix circulant(AdaptedModule module, float[] kernel, int n) {
+    int ins = module.in() / n;
+    return Matrix.of(
+        module.out(),
+        module.in(),
+        (row, i) ->
+            (double) kernel[(row / n * ins + i / n) * n + Math.floorMod(i % n - row % n, n)]
+                / module.in());
   }
 }

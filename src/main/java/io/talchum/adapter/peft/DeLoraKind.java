@@ -1,6 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.List;
 import java.util.Set;
 
@@ -27,22 +28,28 @@ final class DeLoraKind {
     PatternTable<Integer> ranks = LoraScale.ranks(source);
     return module -> {
       int rank = ranks.of(module.path());
-      Matrix a = source.matrix(module, "delora_A", rank, module.in(), "[r, inputs]");
-      Matrix b = source.matrix(module, "delora_B", module.out(), rank, "[outputs, r]");
+      StoredMatrix a = source.stored(module, "delora_A", rank, module.in(), "[r, inputs]");
+      StoredMatrix b = source.stored(module, "delora_B", module.out(), rank, "[outputs, r]");
       float lambda = source.values(module, "delora_lambda", "[1]", 1)[0];
       float[] norms = source.values(module, "delora_w_norm", "[inputs]", module.in());
-      double[] lengths = new double[rank];
-      Matrix columns = b.transposed();
-      for (int i = 0; i < rank; i++) {
-        lengths[i] =
-            Math.max(length(a.row(i)), SHORTEST) * Math.max(length(columns.row(i)), SHORTEST);
-      }
       return module.lowRank(
-          a.columnsTimes(norms),
-          Matrix.of(
-              module.out(), rank, (row, i) -> b.at(row, i) * (double) lambda / rank / lengths[i]),
+          rank,
+          () -> a.read().columnsTimes(norms),
+          () -> normalized(a.read(), b.read(), lambda),
           1);
     };
+  }
+
+  private static Matrix normalized(Matrix a, Matrix b, float lambda) {
+    int rank = a.rows();
+    double[] lengths = new double[rank];
+    Matrix columns = b.transposed();
+    for (int i = 0; i < rank; i++) {
+      lengths[i] =
+          Math.max(length(a.row(i)), SHORTEST) * Math.max(length(columns.row(i)), SHORTEST);
+    }
+    return Matrix.of(
+        b.rows(), rank, (row, i) -> b.at(row, i) * (double) lambda / rank / lengths[i]);
   }
 
   private static double length(float[] vector) {

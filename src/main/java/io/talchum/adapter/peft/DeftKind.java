@@ -2,6 +2,7 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,23 +37,31 @@ final class DeftKind {
     return module -> {
       int r = Math.min(rank, module.out());
       double scale = alpha == 0 ? 1 : alpha / r;
-      Matrix p = source.matrix(module, "deft_P", module.out(), r, "[outputs, r]");
-      Matrix rows = source.matrix(module, "deft_R", r, module.in(), "[r, inputs]");
-      double[] projected = new double[r * module.in()];
-      module.forEachRow(
-          (row, weights) -> {
-            for (int k = 0; k < r; k++) {
-              double factor = Math.max(p.at(row, k), 0);
-              for (int i = 0; i < weights.length; i++) {
-                projected[k * weights.length + i] += factor * weights[i];
-              }
-            }
-          });
+      StoredMatrix p = source.stored(module, "deft_P", module.out(), r, "[outputs, r]");
+      StoredMatrix rows = source.stored(module, "deft_R", r, module.in(), "[r, inputs]");
       return module.lowRank(
-          Matrix.of(
-              r, module.in(), (k, i) -> scale * rows.at(k, i) - projected[k * module.in() + i]),
-          p,
+          r,
+          AdaptedModule.computed(
+              r, module.in(), () -> replacing(module, p.read(), rows.read(), scale)),
+          p.values(),
           1);
     };
+  }
+
+  /** scale R - relu(P)^T W */
+  private static Matrix replacing(AdaptedModule module, Matrix p, Matrix rows, double scale) {
+    int r = rows.rows();
+    double[] projected = new double[r * module.in()];
+    module.forEachRow(
+        (row, weights) -> {
+          for (int k = 0; k < r; k++) {
+            double factor = Math.max(p.at(row, k), 0);
+            for (int i = 0; i < weights.length; i++) {
+              projected[k * weights.length + i] += factor * weights[i];
+            }
+          }
+        });
+    return Matrix.of(
+        r, module.in(), (k, i) -> scale * rows.at(k, i) - projected[k * module.in() + i]);
   }
 }

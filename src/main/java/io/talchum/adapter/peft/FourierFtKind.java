@@ -56,8 +56,14 @@ final class FourierFtKind {
     int count = spectrum.length;
     if (Cost.cheaperAsLowRank(module, 2L * count)) {
       Waves all = new Waves(module, spectrum, places, scale, 0, count);
-      return module.lowRank(all.a(), all.b(), 1);
+      return module.lowRank(2 * count, all::a, all::b, 1);
     }
+    return module.dense(() -> summed(module, spectrum, places, scale));
+  }
+
+  private static Matrix summed(
+      AdaptedModule module, float[] spectrum, long[] places, double scale) {
+    int count = spectrum.length;
     float[] delta = new float[Math.multiplyExact(module.out(), module.in())];
     for (int first = 0; first < count; first += AT_ONCE) {
       int end = Math.min(count, first + AT_ONCE);
@@ -67,7 +73,7 @@ final class FourierFtKind {
         delta[i] += part[i];
       }
     }
-    return module.dense(new Matrix(module.out(), module.in(), delta));
+    return new Matrix(module.out(), module.in(), delta);
   }
 
   /** Frequencies first .. end - 1 as factors of rank 2 (end - first). */

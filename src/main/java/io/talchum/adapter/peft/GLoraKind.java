@@ -2,8 +2,10 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** GLoRA (arXiv:2306.07967) on linears without bias: W .* A + B, both low-rank products. */
 final class GLoraKind {
@@ -34,23 +36,29 @@ final class GLoraKind {
       dropZeros(source, module, "glora_C.zeros", module.in(), 1);
       dropZeros(source, module, "glora_D.zeros", module.out());
       dropZeros(source, module, "glora_E.zeros", module.out());
-      float[] delta = product(source, module, "glora_A", rank).values().clone();
-      float[] added = product(source, module, "glora_B", rank).values();
-      module.forEachRow(
-          (row, weights) -> {
-            for (int i = 0; i < weights.length; i++) {
-              int place = row * weights.length + i;
-              delta[place] = delta[place] * weights[i] + added[place];
-            }
-          });
-      return module.dense(new Matrix(module.out(), module.in(), delta));
+      Supplier<Matrix> factor = product(source, module, "glora_A", rank);
+      Supplier<Matrix> added = product(source, module, "glora_B", rank);
+      return module.dense(() -> delta(module, factor.get(), added.get().values()));
     };
   }
 
-  private static Matrix product(PeftSource source, AdaptedModule module, String name, int rank) {
-    return source
-        .matrix(module, name + ".Xd", module.out(), rank, "[outputs, r]")
-        .times(source.matrix(module, name + ".Xu", rank, module.in(), "[r, inputs]"));
+  private static Matrix delta(AdaptedModule module, Matrix factor, float[] added) {
+    float[] delta = factor.values();
+    module.forEachRow(
+        (row, weights) -> {
+          for (int i = 0; i < weights.length; i++) {
+            int place = row * weights.length + i;
+            delta[place] = delta[place] * weights[i] + added[place];
+          }
+        });
+    return factor;
+  }
+
+  private static Supplier<Matrix> product(
+      PeftSource source, AdaptedModule module, String name, int rank) {
+    StoredMatrix down = source.stored(module, name + ".Xd", module.out(), rank, "[outputs, r]");
+    StoredMatrix up = source.stored(module, name + ".Xu", rank, module.in(), "[r, inputs]");
+    return () -> down.read().times(up.read());
   }
 
   /** What PEFT writes where a path is not used. */

@@ -2,8 +2,10 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredValues;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * GraLoRA (arXiv:2505.20355): the weight in k x k blocks, each with a product of rank r / k of its
@@ -42,25 +44,31 @@ final class GraLoraKind {
       int ins = module.in() / blocks;
       int outs = module.out() / blocks;
       int each = rank / blocks;
-      float[] a = source.values(module, "gralora_A", "[k, inputs / k, r]", blocks, ins, rank);
-      float[] b = source.values(module, "gralora_B", "[k, r, outputs / k]", blocks, rank, outs);
+      StoredValues a = source.stored(module, "gralora_A", "[k, inputs / k, r]", blocks, ins, rank);
+      StoredValues b =
+          source.stored(module, "gralora_B", "[k, r, outputs / k]", blocks, rank, outs);
       // row (n, j, q) joins the inputs of block n with the outputs of block j
       int all = blocks * rank;
-      Matrix left =
-          Matrix.of(
-              all, module.in(), (row, i) -> i / ins == row / rank ? a[i * rank + row % rank] : 0);
-      Matrix right =
-          Matrix.of(
-              module.out(),
-              all,
-              (row, k) -> {
-                int j = k % rank / each;
-                int column = k / rank * each + k % each;
-                return row / outs == j ? b[(j * rank + column) * outs + row % outs] : 0;
-              });
+      Supplier<Matrix> left = () -> left(a.toArray(), all, module.in(), rank, ins);
+      Supplier<Matrix> right = () -> right(b.toArray(), module.out(), all, rank, each, outs);
       return Cost.cheaperAsLowRank(module, all)
-          ? module.lowRank(left, right, scale)
-          : module.dense(right.times(left).times((double) scale));
+          ? module.lowRank(all, left, right, scale)
+          : module.dense(() -> right.get().times(left.get()).times((double) scale));
     };
+  }
+
+  private static Matrix left(float[] a, int all, int in, int rank, int ins) {
+    return Matrix.of(all, in, (row, i) -> i / ins == row / rank ? a[i * rank + row % rank] : 0);
+  }
+
+  private static Matrix right(float[] b, int out, int all, int rank, int each, int outs) {
+    return Matrix.of(
+        out,
+        all,
+        (row, k) -> {
+          int j = k % rank / each;
+          int column = k / rank * each + k % each;
+          return row / outs == j ? b[(j * rank + column) * outs + row % outs] : 0;
+        });
   }
 }

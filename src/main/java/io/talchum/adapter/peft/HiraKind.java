@@ -1,6 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.List;
 import java.util.Set;
 
@@ -19,16 +20,19 @@ final class HiraKind {
     PatternTable<Integer> ranks = LoraScale.ranks(source);
     return module -> {
       int rank = ranks.of(module.path());
-      Matrix a = source.matrix(module, "hira_A", rank, module.in(), "[r, inputs]");
-      Matrix b = source.matrix(module, "hira_B", module.out(), rank, "[outputs, r]");
-      float[] delta = b.times(a).values().clone();
-      module.forEachRow(
-          (row, weights) -> {
-            for (int i = 0; i < weights.length; i++) {
-              delta[row * weights.length + i] *= weights[i];
-            }
-          });
-      return module.dense(new Matrix(module.out(), module.in(), delta));
+      StoredMatrix a = source.stored(module, "hira_A", rank, module.in(), "[r, inputs]");
+      StoredMatrix b = source.stored(module, "hira_B", module.out(), rank, "[outputs, r]");
+      return module.dense(() -> timesBase(module, b.read().times(a.read())));
     };
+  }
+
+  private static Matrix timesBase(AdaptedModule module, Matrix delta) {
+    module.forEachRow(
+        (row, weights) -> {
+          for (int i = 0; i < weights.length; i++) {
+            delta.values()[row * weights.length + i] *= weights[i];
+          }
+        });
+    return delta;
   }
 }

@@ -1,8 +1,8 @@
 package io.talchum.adapter.peft;
 
-import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -27,22 +27,29 @@ final class HraKind {
     int rank = config.whole("r", 8, 1, LoraScale.MAX_RANK);
     boolean orthogonal = config.flag("apply_GS");
     return module -> {
-      Matrix u = source.matrix(module, "hra_u", module.in(), rank, "[inputs, r]");
-      List<double[]> columns = columns(u);
-      List<double[]> right = orthogonal ? orthogonalized(columns) : normalized(columns);
-      List<double[]> left = orthogonal ? doubled(right) : reflections(right);
-      requireFinite(source, module, left);
-      return delta(module, left, right);
+      StoredMatrix u = source.stored(module, "hra_u", module.in(), rank, "[inputs, r]");
+      requireFinite(source, module, left(right(u, orthogonal), orthogonal));
+      return module.lowRank(
+          rank,
+          () -> rows(right(u, orthogonal)),
+          () -> module.weightTimes(rows(left(right(u, orthogonal), orthogonal)).transposed()),
+          -1);
     };
   }
 
-  /** -(W X) U^T. */
-  private static List<AdapterPrimitive> delta(
-      AdaptedModule module, List<double[]> left, List<double[]> right) {
-    int rank = right.size();
-    Matrix x = Matrix.of(module.in(), rank, (row, k) -> left.get(k)[row]);
-    Matrix u = Matrix.of(rank, module.in(), (k, i) -> right.get(k)[i]);
-    return module.lowRank(u, module.weightTimes(x), -1);
+  /** U of the change -(W X) U^T. */
+  private static List<double[]> right(StoredMatrix u, boolean orthogonal) {
+    List<double[]> columns = columns(u.read());
+    return orthogonal ? orthogonalized(columns) : normalized(columns);
+  }
+
+  /** X */
+  private static List<double[]> left(List<double[]> right, boolean orthogonal) {
+    return orthogonal ? doubled(right) : reflections(right);
+  }
+
+  private static Matrix rows(List<double[]> rows) {
+    return Matrix.of(rows.size(), rows.getFirst().length, (row, i) -> rows.get(row)[i]);
   }
 
   /** x_k = 2 (u_k - X (U^T u_k)), so that H_1 ... H_k = I - X U^T. */

@@ -2,6 +2,7 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.List;
 import java.util.Set;
 
@@ -31,28 +32,41 @@ final class LoHaKind {
     int rank = scales.rankOf(module.path());
     float scale = scales.scaleOf(module.path());
     source.tensors().count(scale);
-    Matrix a1 = source.matrix(module, "hada_w1_a", module.out(), rank, "[outputs, r]");
-    Matrix b1 = source.matrix(module, "hada_w1_b", rank, module.in(), "[r, inputs]");
-    Matrix a2 = source.matrix(module, "hada_w2_a", module.out(), rank, "[outputs, r]");
-    Matrix b2 = source.matrix(module, "hada_w2_b", rank, module.in(), "[r, inputs]");
+    StoredMatrix a1 = source.stored(module, "hada_w1_a", module.out(), rank, "[outputs, r]");
+    StoredMatrix b1 = source.stored(module, "hada_w1_b", rank, module.in(), "[r, inputs]");
+    StoredMatrix a2 = source.stored(module, "hada_w2_a", module.out(), rank, "[outputs, r]");
+    StoredMatrix b2 = source.stored(module, "hada_w2_b", rank, module.in(), "[r, inputs]");
     if (!Cost.cheaperAsLowRank(module, (long) rank * rank)) {
-      Matrix left = a1.times(b1);
-      Matrix right = a2.times(b2);
       return module.dense(
-          Matrix.of(
-              module.out(),
-              module.in(),
-              (row, i) -> (double) scale * left.at(row, i) * right.at(row, i)));
+          () -> product(a1.read().times(b1.read()), a2.read().times(b2.read()), scale));
     }
     return module.lowRank(
-        Matrix.of(
-            rank * rank,
-            module.in(),
-            (row, i) -> (double) b1.at(row / rank, i) * b2.at(row % rank, i)),
-        Matrix.of(
-            module.out(),
-            rank * rank,
-            (row, i) -> (double) a1.at(row, i / rank) * a2.at(row, i % rank)),
+        rank * rank,
+        () -> rowPairs(b1.read(), b2.read()),
+        () -> columnPairs(a1.read(), a2.read()),
         scale);
+  }
+
+  private static Matrix product(Matrix left, Matrix right, float scale) {
+    return Matrix.of(
+        left.rows(),
+        left.columns(),
+        (row, i) -> (double) scale * left.at(row, i) * right.at(row, i));
+  }
+
+  private static Matrix rowPairs(Matrix one, Matrix two) {
+    int rank = one.rows();
+    return Matrix.of(
+        rank * rank,
+        one.columns(),
+        (row, i) -> (double) one.at(row / rank, i) * two.at(row % rank, i));
+  }
+
+  private static Matrix columnPairs(Matrix one, Matrix two) {
+    int rank = one.columns();
+    return Matrix.of(
+        one.rows(),
+        rank * rank,
+        (row, i) -> (double) one.at(row, i / rank) * two.at(row, i % rank));
   }
 }

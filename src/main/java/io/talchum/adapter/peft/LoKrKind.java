@@ -2,8 +2,10 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** LoKr (arXiv:2309.14859): the Kronecker product of two matrices, each whole or a product. */
 final class LoKrKind {
@@ -38,8 +40,8 @@ final class LoKrKind {
     String meaning = "[divides the outputs, divides the inputs]";
     int rows = divisor(source, module, "lokr_w1", 0, module.out());
     int columns = divisor(source, module, "lokr_w1", 1, module.in());
-    Matrix left = factor(source, module, "lokr_w1", rank, rows, columns, meaning);
-    Matrix right =
+    Supplier<Matrix> left = factor(source, module, "lokr_w1", rank, rows, columns, meaning);
+    Supplier<Matrix> right =
         factor(
             source,
             module,
@@ -48,14 +50,17 @@ final class LoKrKind {
             module.out() / rows,
             module.in() / columns,
             "[outputs / rows of lokr_w1, inputs / columns of lokr_w1]");
-    return module.dense(
-        Matrix.of(
-            module.out(),
-            module.in(),
-            (row, i) ->
-                (double) scale
-                    * left.at(row / right.rows(), i / right.columns())
-                    * right.at(row % right.rows(), i % right.columns())));
+    return module.dense(() -> product(left.get(), right.get(), scale));
+  }
+
+  private static Matrix product(Matrix left, Matrix right, float scale) {
+    return Matrix.of(
+        left.rows() * right.rows(),
+        left.columns() * right.columns(),
+        (row, i) ->
+            (double) scale
+                * left.at(row / right.rows(), i / right.columns())
+                * right.at(row % right.rows(), i % right.columns()));
   }
 
   /** The file's own choice of how to divide a size; 1 if it does not divide it. */
@@ -67,7 +72,7 @@ final class LoKrKind {
     return found > 0 && found <= size && size % found == 0 ? (int) found : 1;
   }
 
-  private static Matrix factor(
+  private static Supplier<Matrix> factor(
       PeftSource source,
       AdaptedModule module,
       String name,
@@ -76,10 +81,10 @@ final class LoKrKind {
       int columns,
       String meaning) {
     if (source.has(module.path(), name)) {
-      return source.matrix(module, name, rows, columns, meaning);
+      return source.stored(module, name, rows, columns, meaning)::read;
     }
-    return source
-        .matrix(module, name + "_a", rows, rank, meaning)
-        .times(source.matrix(module, name + "_b", rank, columns, meaning));
+    StoredMatrix a = source.stored(module, name + "_a", rows, rank, meaning);
+    StoredMatrix b = source.stored(module, name + "_b", rank, columns, meaning);
+    return () -> a.read().times(b.read());
   }
 }

@@ -2,8 +2,10 @@ package io.talchum.adapter.peft;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterPrimitive;
+import io.talchum.adapter.FloatValues;
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -76,13 +78,13 @@ final class LoraModule {
     int rank = scales.rankOf(module.path());
     float scale = scales.scaleOf(module.path());
     source.tensors().count(scale);
-    Matrix a = readA(module, rank);
-    Matrix b = source.matrix(module, "lora_B.weight", module.out(), rank, "[outputs, r]");
+    FloatValues a = readA(module, rank);
+    StoredMatrix b = source.stored(module, "lora_B.weight", module.out(), rank, "[outputs, r]");
     requireFinite(module, b, scale);
-    List<AdapterPrimitive> primitives = new ArrayList<>(module.lowRank(a, b, scale));
+    List<AdapterPrimitive> primitives = new ArrayList<>(module.lowRank(rank, a, b.values(), scale));
     primitives.addAll(startOf(module, rank, scale));
     if (dora) {
-      primitives.addAll(dora(module, a, b, scale));
+      primitives.addAll(dora(module, new Matrix(rank, module.in(), a.toArray()), b, scale));
     }
     if (biased) {
       float[] bias = source.values(module, "lora_B.bias", "[outputs]", module.out());
@@ -92,7 +94,7 @@ final class LoraModule {
   }
 
   /** With QA-LoRA (arXiv:2309.14717) A sees the mean of each group of inputs, times in / group. */
-  private Matrix readA(AdaptedModule module, int rank) {
+  private FloatValues readA(AdaptedModule module, int rank) {
     int in = module.in();
     if (in % group != 0) {
       throw AdapterConfigFields.refuse(
@@ -103,24 +105,24 @@ final class LoraModule {
               + " inputs of "
               + module.path());
     }
-    Matrix a = source.matrix(module, "lora_A.weight", rank, in / group, "[r, inputs]");
-    return group == 1
-        ? a
-        : Matrix.of(
-            rank, in, (row, i) -> (double) a.at(row, i / group) * in / ((double) group * group));
+    StoredMatrix a = source.stored(module, "lora_A.weight", rank, in / group, "[r, inputs]");
+    return group == 1 ? a.values() : AdaptedModule.computed(rank, in, () -> spread(a.read(), in));
   }
 
-  private void requireFinite(AdaptedModule module, Matrix b, float scale) {
-    for (float value : b.values()) {
-      if (!Float.isFinite(value * scale)) {
-        throw source
-            .tensors()
-            .refuse(
-                "tensor "
-                    + PeftSource.name(module.path(), "lora_B.weight")
-                    + " is not finite after scaling by "
-                    + scale);
-      }
+  private Matrix spread(Matrix a, int in) {
+    return Matrix.of(
+        a.rows(), in, (row, i) -> (double) a.at(row, i / group) * in / ((double) group * group));
+  }
+
+  private void requireFinite(AdaptedModule module, StoredMatrix b, float scale) {
+    if (!Float.isFinite(b.values().magnitude() * scale)) {
+      throw source
+          .tensors()
+          .refuse(
+              "tensor "
+                  + PeftSource.name(module.path(), "lora_B.weight")
+                  + " is not finite after scaling by "
+                  + scale);
     }
   }
 
@@ -133,23 +135,32 @@ final class LoraModule {
       case PLAIN -> List.of();
       case PISSA -> {
         Decompositions.Product top = Decompositions.largestSingular(module.weight(), rank);
-        yield module.lowRank(top.right(), top.left(), -1);
+        yield held(module, top, -1);
       }
       case OLORA -> {
         Decompositions.Product first = Decompositions.firstOfQr(module.weight(), rank);
-        yield module.lowRank(first.right(), first.left(), -scale);
+        yield held(module, first, -scale);
       }
     };
+  }
+
+  /** Not computed twice: that takes long. */
+  private List<AdapterPrimitive> held(
+      AdaptedModule module, Decompositions.Product product, float scale) {
+    float[] a = product.right().values();
+    float[] b = product.left().values();
+    source.tensors().passHeap((long) Float.BYTES * (a.length + b.length), module.path());
+    return module.lowRank(product.right().rows(), FloatValues.of(a), FloatValues.of(b), scale);
   }
 
   /**
    * DoRA (arXiv:2402.09353): every row of W + sBA has the length that the file says. The bias is
    * not scaled.
    */
-  private List<AdapterPrimitive> dora(AdaptedModule module, Matrix a, Matrix b, float scale) {
+  private List<AdapterPrimitive> dora(AdaptedModule module, Matrix a, StoredMatrix b, float scale) {
     float[] magnitude = source.values(module, "lora_magnitude_vector", "[outputs]", module.out());
     float[] g = new float[module.out()];
-    Matrix delta = b.times(a);
+    Matrix delta = b.read().times(a);
     module.forEachRow(
         (row, weights) -> {
           double sum = 0;

@@ -5,7 +5,7 @@ import io.talchum.adapter.BaseWeights;
 import io.talchum.adapter.EmbeddingLowRank;
 import io.talchum.adapter.HeadLowRank;
 import io.talchum.adapter.folder.AdapterConfigFields;
-import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import io.talchum.core.ModelSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,8 +39,8 @@ record LoraTables(PeftSource source, LoraScale scales) {
     ModelSpec spec = source.base().spec();
     int rank = scales.rankOf(path);
     float scale = scaleOf(path);
-    Matrix a = matrix(path, "lora_embedding_A", rank, spec.vocabSize(), "[r, vocab]");
-    Matrix b = matrix(path, "lora_embedding_B", spec.hiddenSize(), rank, "[hidden, r]");
+    StoredMatrix a = matrix(path, "lora_embedding_A", rank, spec.vocabSize(), "[r, vocab]");
+    StoredMatrix b = matrix(path, "lora_embedding_B", spec.hiddenSize(), rank, "[hidden, r]");
     dropCopy(path, source.base().embedding());
     return new EmbeddingLowRank(rank, scale, a.values(), b.values());
   }
@@ -50,8 +50,8 @@ record LoraTables(PeftSource source, LoraScale scales) {
     ModelSpec spec = source.base().spec();
     int rank = scales.rankOf(path);
     float scale = scaleOf(path);
-    Matrix a = matrix(path, "lora_A.weight", rank, spec.hiddenSize(), "[r, hidden]");
-    Matrix b = matrix(path, "lora_B.weight", spec.vocabSize(), rank, "[vocab, r]");
+    StoredMatrix a = matrix(path, "lora_A.weight", rank, spec.hiddenSize(), "[r, hidden]");
+    StoredMatrix b = matrix(path, "lora_B.weight", spec.vocabSize(), rank, "[vocab, r]");
     dropCopy(path, source.base().head());
     return new HeadLowRank(rank, scale, a.values(), b.values());
   }
@@ -63,8 +63,8 @@ record LoraTables(PeftSource source, LoraScale scales) {
     return scale;
   }
 
-  private Matrix matrix(String path, String suffix, int rows, int columns, String meaning) {
-    return source.tensors().matrix(PeftSource.name(path, suffix), rows, columns, meaning);
+  private StoredMatrix matrix(String path, String suffix, int rows, int columns, String meaning) {
+    return source.tensors().storedMatrix(PeftSource.name(path, suffix), rows, columns, meaning);
   }
 
   /** PEFT saves the unchanged table beside the adapter; it has to be the base's. */

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
+import io.talchum.adapter.folder.StoredValues;
 import java.util.List;
 import java.util.Set;
 
@@ -50,11 +52,16 @@ final class MissKind {
       throw AdapterConfigFields.refuse(
           "mini_r " + width + " does not divide the outputs of " + module.path());
     }
-    Matrix block = source.matrix(module, BLOCK, rank, width, "[r, outputs or mini_r]");
+    StoredMatrix block = source.stored(module, BLOCK, rank, width, "[r, outputs or mini_r]");
     return module.lowRank(
-        Matrix.of(rank, module.in(), (row, i) -> i % rank == row ? 1 : 0),
-        Matrix.of(module.out(), rank, (row, i) -> block.at(i, row % width)),
+        rank,
+        () -> Matrix.of(rank, module.in(), (row, i) -> i % rank == row ? 1 : 0),
+        () -> repeated(block.read(), module.out()),
         1);
+  }
+
+  private static Matrix repeated(Matrix block, int out) {
+    return Matrix.of(out, block.rows(), (row, i) -> block.at(i, row % block.columns()));
   }
 
   /** With W in blocks of r x r: each becomes W M + M added, M the block of its rows. */
@@ -64,8 +71,13 @@ final class MissKind {
       throw AdapterConfigFields.refuse(
           "r " + rank + " does not divide the sizes of " + module.path());
     }
-    float[] blocks =
-        source.values(module, BLOCK, "[outputs / r, r, r]", module.out() / rank, rank, rank);
+    StoredValues blocks =
+        source.stored(module, BLOCK, "[outputs / r, r, r]", module.out() / rank, rank, rank);
+    return module.dense(() -> blockwise(module, blocks.toArray(), rank));
+  }
+
+  private static Matrix blockwise(AdaptedModule module, float[] blocks, int rank) {
+    int in = module.in();
     float[] delta = new float[Math.multiplyExact(module.out(), in)];
     module.forEachRow(
         (row, weights) -> {
@@ -79,6 +91,6 @@ final class MissKind {
             delta[row * in + i] = (float) sum;
           }
         });
-    return module.dense(new Matrix(module.out(), in, delta));
+    return new Matrix(module.out(), in, delta);
   }
 }

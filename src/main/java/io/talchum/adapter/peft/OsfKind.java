@@ -2,6 +2,7 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.List;
 import java.util.Set;
 
@@ -31,17 +32,21 @@ final class OsfKind {
       }
       int low = (int) found;
       float[] s = source.values(module, "osf_svd_params.S_low", "[low]", low);
-      Matrix u = source.matrix(module, "osf_svd_params.U_low", module.out(), low, "[outputs, low]");
-      Matrix v = source.matrix(module, "osf_svd_params.V_low", low, module.in(), "[low, inputs]");
-      Matrix base = module.weight();
-      Matrix after = u.columnsTimes(s).times(v);
-      Decompositions.Product high = Decompositions.largestSingular(base, all - low);
-      Matrix kept = high.left().times(high.right());
+      StoredMatrix u =
+          source.stored(module, "osf_svd_params.U_low", module.out(), low, "[outputs, low]");
+      StoredMatrix v =
+          source.stored(module, "osf_svd_params.V_low", low, module.in(), "[low, inputs]");
       return module.dense(
-          Matrix.of(
-              module.out(),
-              module.in(),
-              (row, i) -> (double) kept.at(row, i) + after.at(row, i) - base.at(row, i)));
+          () -> delta(module.weight(), u.read().columnsTimes(s).times(v.read()), all - low));
     };
+  }
+
+  private static Matrix delta(Matrix base, Matrix after, int high) {
+    Decompositions.Product product = Decompositions.largestSingular(base, high);
+    Matrix kept = product.left().times(product.right());
+    return Matrix.of(
+        base.rows(),
+        base.columns(),
+        (row, i) -> (double) kept.at(row, i) + after.at(row, i) - base.at(row, i));
   }
 }

@@ -42,8 +42,9 @@ final class PVeraKind {
       float[] d = source.values(module, "pvera_lambda_d", "[2 r]", 2L * rank);
       float[] lambda = source.values(module, "pvera_lambda_b", "[outputs]", module.out());
       return module.lowRank(
-          Matrix.of(rank, module.in(), (row, i) -> (double) d[row] * a.at(row, i)),
-          b.rows(0, module.out()).rowsTimes(lambda),
+          rank,
+          () -> Matrix.of(rank, module.in(), (row, i) -> (double) d[row] * a.at(row, i)),
+          () -> b.rows(0, module.out()).rowsTimes(lambda),
           1);
     };
   }

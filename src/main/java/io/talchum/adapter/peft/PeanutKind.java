@@ -2,6 +2,7 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import java.util.List;
 import java.util.Set;
 
@@ -29,21 +30,28 @@ final class PeanutKind {
     int rank = config.whole("r", 32, 1, LoraScale.MAX_RANK);
     float scale = (float) config.number("scaling", 1);
     return module -> {
-      Matrix a = source.matrix(module, "peanut_A.weight", rank, module.out(), "[r, outputs]");
-      Matrix b = source.matrix(module, "peanut_B.weight", module.out(), rank, "[outputs, r]");
-      double[] inner = new double[rank * module.in()];
-      module.forEachRow(
-          (row, weights) -> {
-            for (int k = 0; k < rank; k++) {
-              for (int i = 0; i < weights.length; i++) {
-                inner[k * weights.length + i] += (double) a.at(k, row) * weights[i];
-              }
-            }
-          });
+      StoredMatrix a = source.stored(module, "peanut_A.weight", rank, module.out(), "[r, outputs]");
+      StoredMatrix b = source.stored(module, "peanut_B.weight", module.out(), rank, "[outputs, r]");
       return module.lowRank(
-          Matrix.of(rank, module.in(), (k, i) -> Math.max(inner[k * module.in() + i], 0)),
-          b,
+          rank,
+          AdaptedModule.computed(rank, module.in(), () -> inner(module, a.read())),
+          b.values(),
           scale);
     };
+  }
+
+  /** relu(A W) */
+  private static Matrix inner(AdaptedModule module, Matrix a) {
+    int rank = a.rows();
+    double[] inner = new double[rank * module.in()];
+    module.forEachRow(
+        (row, weights) -> {
+          for (int k = 0; k < rank; k++) {
+            for (int i = 0; i < weights.length; i++) {
+              inner[k * weights.length + i] += (double) a.at(k, row) * weights[i];
+            }
+          }
+        });
+    return Matrix.of(rank, module.in(), (k, i) -> Math.max(inner[k * module.in() + i], 0));
   }
 }

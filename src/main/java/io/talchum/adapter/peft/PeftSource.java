@@ -5,6 +5,8 @@ import io.talchum.adapter.BaseModule;
 import io.talchum.adapter.BaseWeights;
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
+import io.talchum.adapter.folder.StoredValues;
 import io.talchum.adapter.folder.TensorSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +88,16 @@ final class PeftSource {
 
   Matrix matrix(AdaptedModule module, String suffix, int rows, int columns, String meaning) {
     return tensors.matrix(name(module.path(), suffix), rows, columns, meaning);
+  }
+
+  /** Like {@link #matrix}, and it stays in the file until it is wanted. */
+  StoredMatrix stored(AdaptedModule module, String suffix, int rows, int columns, String meaning) {
+    return tensors.storedMatrix(name(module.path(), suffix), rows, columns, meaning);
+  }
+
+  /** Like {@link #values}, and they stay in the file until they are wanted. */
+  StoredValues stored(AdaptedModule module, String suffix, String meaning, long... shape) {
+    return tensors.stored(name(module.path(), suffix), meaning, shape);
   }
 
   float[] values(AdaptedModule module, String suffix, String meaning, long... shape) {

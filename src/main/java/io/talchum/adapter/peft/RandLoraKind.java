@@ -2,9 +2,11 @@ package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredValues;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** RandLoRA (arXiv:2502.00987): scaled sums of fixed random matrices, of full rank together. */
 final class RandLoraKind {
@@ -47,22 +49,25 @@ final class RandLoraKind {
       int bases = (low + rank - 1) / rank;
       Matrix lambda = source.matrix(module, "randlora_lambda", rank, bases, "[r, bases]");
       Matrix gamma = source.matrix(module, "randlora_gamma", bases, low, "[bases, smaller size]");
-      Matrix a =
-          Matrix.of(
-              rank * bases,
-              low,
-              (row, i) ->
-                  (double) shared.a()[row / bases * shared.width() + i]
-                      * lambda.at(row / bases, row % bases)
-                      * gamma.at(row % bases, i));
-      Matrix b =
-          Matrix.of(
-              high,
-              bases * rank,
-              (row, i) -> shared.b()[(row * shared.bases() + i / rank) * rank + i % rank]);
+      Supplier<Matrix> a =
+          () ->
+              Matrix.of(
+                  rank * bases,
+                  low,
+                  (row, i) ->
+                      (double) shared.a()[row / bases * shared.width() + i]
+                          * lambda.at(row / bases, row % bases)
+                          * gamma.at(row % bases, i));
+      Supplier<Matrix> b =
+          () ->
+              Matrix.of(
+                  high,
+                  bases * rank,
+                  (row, i) -> shared.b()[(row * shared.bases() + i / rank) * rank + i % rank]);
       return low == module.in()
-          ? module.lowRank(a, b, scale)
-          : module.lowRank(b.transposed(), a.transposed(), scale);
+          ? module.lowRank(rank * bases, a, b, scale)
+          : module.lowRank(
+              rank * bases, () -> b.get().transposed(), () -> a.get().transposed(), scale);
     };
   }
 
@@ -83,7 +88,7 @@ final class RandLoraKind {
     if (source.has(module.path(), "randlora_A")) {
       requireSame(
           source,
-          source.values(
+          source.stored(
               module, "randlora_A", "as base_model.randlora_A", shared.rank(), 1, shared.width()),
           shared.a(),
           module.path() + ".randlora_A");
@@ -91,7 +96,7 @@ final class RandLoraKind {
     if (source.has(module.path(), "randlora_B")) {
       requireSame(
           source,
-          source.values(
+          source.stored(
               module,
               "randlora_B",
               "as base_model.randlora_B",
@@ -103,8 +108,9 @@ final class RandLoraKind {
     }
   }
 
-  private static void requireSame(PeftSource source, float[] copy, float[] shared, String name) {
-    if (!Arrays.equals(copy, shared)) {
+  private static void requireSame(
+      PeftSource source, StoredValues copy, float[] shared, String name) {
+    if (!Arrays.equals(copy.toArray(), shared)) {
       throw source.tensors().refuse("tensor " + name + " differs from the one of all modules");
     }
   }

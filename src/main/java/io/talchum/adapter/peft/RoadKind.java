@@ -65,18 +65,17 @@ final class RoadKind {
     return new Turn(c, s);
   }
 
+  private static Matrix turned(Matrix weight, Turn turn, int group) {
+    return Matrix.of(
+        weight.rows(),
+        weight.columns(),
+        (row, i) -> change(turn, group, row, weight.at(row, i), weight.at(pair(row, group), i)));
+  }
+
   private static List<AdapterPrimitive> turned(AdaptedModule module, Turn turn, int group) {
-    Matrix weight = module.weight();
     float[] bias = module.bias();
     List<AdapterPrimitive> primitives =
-        new ArrayList<>(
-            module.dense(
-                Matrix.of(
-                    module.out(),
-                    module.in(),
-                    (row, i) ->
-                        change(
-                            turn, group, row, weight.at(row, i), weight.at(pair(row, group), i)))));
+        new ArrayList<>(module.dense(() -> turned(module.weight(), turn, group)));
     if (module.hasBias()) {
       float[] delta = new float[bias.length];
       for (int row = 0; row < delta.length; row++) {

@@ -12,6 +12,10 @@ final class Rotations {
    * @param blocks [n, n] each, along the inputs; a single one is repeated
    */
   static List<AdapterPrimitive> delta(AdaptedModule module, List<Matrix> blocks) {
+    return module.dense(() -> rotated(module, blocks));
+  }
+
+  private static Matrix rotated(AdaptedModule module, List<Matrix> blocks) {
     int in = module.in();
     int n = blocks.getFirst().rows();
     float[] delta = new float[Math.multiplyExact(module.out(), in)];
@@ -27,6 +31,6 @@ final class Rotations {
             delta[row * in + i] = (float) (sum - weights[i]);
           }
         });
-    return module.dense(new Matrix(module.out(), in, delta));
+    return new Matrix(module.out(), in, delta);
   }
 }

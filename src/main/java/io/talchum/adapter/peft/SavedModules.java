@@ -3,9 +3,11 @@ package io.talchum.adapter.peft;
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.BaseModule;
 import io.talchum.adapter.EmbeddingRows;
+import io.talchum.adapter.FloatValues;
 import io.talchum.adapter.HeadRows;
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.adapter.folder.Matrix;
+import io.talchum.adapter.folder.StoredMatrix;
 import io.talchum.core.ModelSpec;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -94,11 +96,11 @@ final class SavedModules {
     return IntStream.range(0, source.base().spec().vocabSize()).toArray();
   }
 
-  private static float[] table(PeftSource source, String path) {
+  private static FloatValues table(PeftSource source, String path) {
     ModelSpec spec = source.base().spec();
     return source
         .tensors()
-        .matrix(
+        .storedMatrix(
             PeftSource.name(path, WEIGHT), spec.vocabSize(), spec.hiddenSize(), "[vocab, hidden]")
         .values();
   }
@@ -111,19 +113,23 @@ final class SavedModules {
 
   private static List<AdapterPrimitive> linear(PeftSource source, BaseModule base) {
     AdaptedModule module = new AdaptedModule(base, source.base());
-    Matrix saved = source.matrix(module, WEIGHT, module.out(), module.in(), "[outputs, inputs]");
-    float[] delta = saved.values().clone();
-    module.forEachRow(
-        (row, weights) -> {
-          for (int i = 0; i < weights.length; i++) {
-            delta[row * weights.length + i] -= weights[i];
-          }
-        });
+    StoredMatrix saved =
+        source.stored(module, WEIGHT, module.out(), module.in(), "[outputs, inputs]");
     List<AdapterPrimitive> primitives =
-        new ArrayList<>(module.dense(new Matrix(module.out(), module.in(), delta)));
+        new ArrayList<>(module.dense(() -> difference(module, saved.read())));
     if (module.hasBias()) {
       primitives.addAll(SavedBiases.delta(source, module, "bias"));
     }
     return primitives;
+  }
+
+  private static Matrix difference(AdaptedModule module, Matrix saved) {
+    module.forEachRow(
+        (row, weights) -> {
+          for (int i = 0; i < weights.length; i++) {
+            saved.values()[row * weights.length + i] -= weights[i];
+          }
+        });
+    return saved;
   }
 }

@@ -1,6 +1,7 @@
 package io.talchum.adapter.peft;
 
 import io.talchum.adapter.folder.Matrix;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Set;
 
@@ -30,11 +31,10 @@ final class ShiraKind {
                   "[2, r * (inputs + outputs)]",
                   2,
                   count);
-      float[] delta = new float[Math.multiplyExact(module.out(), in)];
-      boolean[] seen = new boolean[delta.length];
+      BitSet seen = new BitSet();
       for (int i = 0; i < count; i++) {
         int place = places[i] * in + places[count + i];
-        if (places[i] >= module.out() || places[count + i] >= in || seen[place]) {
+        if (places[i] >= module.out() || places[count + i] >= in || seen.get(place)) {
           throw source
               .tensors()
               .refuse(
@@ -46,10 +46,18 @@ final class ShiraKind {
                       + places[count + i]
                       + " twice or outside of the weight");
         }
-        seen[place] = true;
-        delta[place] = values[i];
+        seen.set(place);
       }
-      return module.dense(new Matrix(module.out(), in, delta));
+      return module.dense(() -> sparse(module, places, values));
     };
+  }
+
+  private static Matrix sparse(AdaptedModule module, int[] places, float[] values) {
+    int in = module.in();
+    float[] delta = new float[Math.multiplyExact(module.out(), in)];
+    for (int i = 0; i < values.length; i++) {
+      delta[places[i] * in + places[values.length + i]] = values[i];
+    }
+    return new Matrix(module.out(), in, delta);
   }
 }

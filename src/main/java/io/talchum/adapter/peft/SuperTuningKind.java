@@ -35,11 +35,15 @@ final class SuperTuningKind {
                   size,
                   "[changed weights]",
                   count);
-      float[] delta = new float[size];
-      for (int i = 0; i < places.length; i++) {
-        delta[places[i]] += values[i];
-      }
-      return module.dense(new Matrix(module.out(), module.in(), delta));
+      return module.dense(() -> sparse(module, places, values));
     };
+  }
+
+  private static Matrix sparse(AdaptedModule module, int[] places, float[] values) {
+    float[] delta = new float[Math.multiplyExact(module.out(), module.in())];
+    for (int i = 0; i < places.length; i++) {
+      delta[places[i]] += values[i];
+    }
+    return new Matrix(module.out(), module.in(), delta);
   }
 }

@@ -3,6 +3,7 @@ package io.talchum.adapter.peft;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.talchum.adapter.AdapterPrimitive;
 import io.talchum.adapter.EmbeddingRows;
+import io.talchum.adapter.FloatValues;
 import io.talchum.adapter.HeadRows;
 import io.talchum.adapter.folder.AdapterConfigFields;
 import io.talchum.core.ModelSpec;
@@ -99,7 +100,7 @@ final class TrainedTokens {
     ModelSpec spec = source.base().spec();
     idsOf.forEach(
         (path, ids) -> {
-          float[] rows = rows(source, path, ids);
+          FloatValues rows = rows(source, path, ids);
           if (path.equals(ModuleSelection.HEAD)) {
             primitives.add(new HeadRows(ids, rows));
             return;
@@ -113,10 +114,10 @@ final class TrainedTokens {
     return primitives;
   }
 
-  private float[] rows(PeftSource source, String path, int[] ids) {
+  private FloatValues rows(PeftSource source, String path, int[] ids) {
     return source
         .tensors()
-        .matrix(
+        .storedMatrix(
             PeftSource.name(path, suffix),
             ids.length,
             source.base().spec().hiddenSize(),
@@ -125,10 +126,9 @@ final class TrainedTokens {
   }
 
   /** A tied head's rows are saved too, or not; they are those of the look-up. */
-  private void requireSameCopy(PeftSource source, int[] ids, float[] rows) {
+  private void requireSameCopy(PeftSource source, int[] ids, FloatValues rows) {
     String copy = PeftSource.name(ModuleSelection.HEAD, suffix);
-    if (source.tensors().has(copy)
-        && !java.util.Arrays.equals(rows(source, ModuleSelection.HEAD, ids), rows)) {
+    if (source.tensors().has(copy) && !rows(source, ModuleSelection.HEAD, ids).isSame(rows)) {
       throw source
           .tensors()
           .refuse(

@@ -132,9 +132,15 @@ final class VbLoraKind {
       int outs = parts(module.out(), length, module);
       Matrix a = mixer.mix(module, "A", rank, ins);
       Matrix b = mixer.mix(module, "B", outs, rank);
+      source
+          .tensors()
+          .passHeap((long) Float.BYTES * (a.values().length + b.values().length), module.path());
       return module.lowRank(
-          new Matrix(rank, module.in(), a.values()),
-          Matrix.of(module.out(), rank, (row, r) -> b.at(row / length * rank + r, row % length)),
+          rank,
+          () -> new Matrix(rank, module.in(), a.values()),
+          () ->
+              Matrix.of(
+                  module.out(), rank, (row, r) -> b.at(row / length * rank + r, row % length)),
           1);
     };
   }

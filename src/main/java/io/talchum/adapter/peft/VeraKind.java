@@ -33,8 +33,9 @@ final class VeraKind {
       float[] d = source.values(module, "vera_lambda_d", "[r]", rank);
       float[] lambda = source.values(module, "vera_lambda_b", "[outputs]", module.out());
       return module.lowRank(
-          Matrix.of(rank, module.in(), (row, i) -> (double) d[row] * a.at(row, i)),
-          b.rows(0, module.out()).rowsTimes(lambda),
+          rank,
+          () -> Matrix.of(rank, module.in(), (row, i) -> (double) d[row] * a.at(row, i)),
+          () -> b.rows(0, module.out()).rowsTimes(lambda),
           1);
     };
   }

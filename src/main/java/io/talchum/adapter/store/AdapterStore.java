@@ -5,6 +5,7 @@ import io.talchum.adapter.AdapterFacts;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.AdapterReference;
+import io.talchum.adapter.AdapterRoom;
 import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.ResidentAdapter;
@@ -52,13 +53,25 @@ public final class AdapterStore implements AutoCloseable {
    *
    * @param prepare {@code ModelExecutor::prepare}
    * @param trial that an adapter has to pass
+   * @param room in which it is tried
    */
   public record Base(
       String name,
       ContentHash version,
       AdapterReader reader,
       Function<AdapterWeights, ResidentAdapter> prepare,
-      AdapterTrial trial) {}
+      AdapterTrial trial,
+      AdapterRoom room) {
+    /** Without a bound on the memory. */
+    public Base(
+        String name,
+        ContentHash version,
+        AdapterReader reader,
+        Function<AdapterWeights, ResidentAdapter> prepare,
+        AdapterTrial trial) {
+      this(name, version, reader, prepare, trial, AdapterRoom.UNCOUNTED);
+    }
+  }
 
   private AdapterStore(
       Path root, Base base, InstantSource clock, StoreLock lock, StagingArea staging)

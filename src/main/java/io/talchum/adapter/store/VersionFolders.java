@@ -2,6 +2,7 @@ package io.talchum.adapter.store;
 
 import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterId;
+import io.talchum.adapter.AdapterRoom;
 import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ContentHash;
@@ -59,8 +60,15 @@ final class VersionFolders {
 
   /** Returns the memory that it takes when it is loaded. */
   private long tried(String name, AdapterContent content) {
+    try (AdapterRoom.Taken room = base.room().take(content.memoryBytes())) {
+      return tried(name, content, room);
+    }
+  }
+
+  private long tried(String name, AdapterContent content, AdapterRoom.Taken room) {
     List<ResidentAdapter> residents = content.prepared(base.prepare());
     try {
+      room.resize(AdapterContent.bytes(residents));
       AdapterId id = new AdapterId(name, content.version());
       base.trial().admit(id, AdapterTrial.parts(content, residents));
       return residents.stream().mapToLong(ResidentAdapter::residentBytes).sum();

@@ -76,7 +76,7 @@ class AdapterHubReaderTest {
 
     // H[in 33, out 1] = sum_i rule_i[1, 1] left_i[1] right_i[0], the weight is H transposed
     float expected = RULE[3] * 1 * 3 + RULE[7] * 33 * 5;
-    assertThat(read.down().weight()[64 + 33]).isEqualTo(expected);
+    assertThat(read.down().weight().toArray()[64 + 33]).isEqualTo(expected);
   }
 
   private static final float[] RULE = {1, 2, 3, 4, 5, 6, 7, 8};

@@ -56,8 +56,8 @@ class CombinedLoraTest {
     for (int i = 0; i < theirs.size(); i++) {
       LowRankDelta mine = ours.weights().lowRank().get(i);
       assertThat(mine.scale()).isEqualTo(theirs.get(i).scale()).isEqualTo(1);
-      assertThat(mine.a()).containsExactly(theirs.get(i).a(), within(1e-6f));
-      assertThat(mine.b()).containsExactly(theirs.get(i).b(), within(1e-6f));
+      assertThat(mine.a().toArray()).containsExactly(theirs.get(i).a().toArray(), within(1e-6f));
+      assertThat(mine.b().toArray()).containsExactly(theirs.get(i).b().toArray(), within(1e-6f));
     }
   }
 
@@ -100,9 +100,9 @@ class CombinedLoraTest {
     assertThat(read.weights().lowRank())
         .extracting(LowRankDelta::linear)
         .containsExactly(Linear.Q, Linear.K, Linear.V);
-    assertThat(read.weights().lowRank().get(1).b()).isEqualTo(ramp(32));
+    assertThat(read.weights().lowRank().get(1).b().toArray()).isEqualTo(ramp(32));
     assertThat(read.weights().all(EmbeddingLowRank.class)).hasSize(1);
-    assertThat(read.weights().all(HeadLowRank.class).getFirst().b()).isEqualTo(ramp(256));
+    assertThat(read.weights().all(HeadLowRank.class).getFirst().b().toArray()).isEqualTo(ramp(256));
   }
 
   @Test
@@ -206,9 +206,9 @@ class CombinedLoraTest {
       if (primitive instanceof LowRankDelta d && d.layer() == layer && d.linear() == linear) {
         for (int row = 0; row < product.length / in; row++) {
           for (int k = 0; k < d.rank(); k++) {
-            float factor = d.scale() * d.b()[row * d.rank() + k];
+            float factor = d.scale() * d.b().toArray()[row * d.rank() + k];
             for (int i = 0; i < in; i++) {
-              product[row * in + i] += factor * d.a()[k * in + i];
+              product[row * in + i] += factor * d.a().toArray()[k * in + i];
             }
           }
         }

@@ -48,7 +48,7 @@ class WeightedSumTest {
     AdapterWeights sum = sum(0.5, one, 0.25, two);
     assertThat(sum.all(DenseDelta.class))
         .singleElement()
-        .satisfies(d -> assertThat(d.delta()).containsExactly(1.5f, 3f));
+        .satisfies(d -> assertThat(d.delta().toArray()).containsExactly(1.5f, 3f));
     assertThat(sum.all(BiasDelta.class)).hasSize(2);
     assertThat(sum.all(BiasDelta.class).getFirst().db()).containsExactly(5f, 10f);
   }
@@ -64,7 +64,7 @@ class WeightedSumTest {
             .all(HeadLowRank.class)
             .getFirst();
     assertThat(sum.rank()).isEqualTo(3);
-    assertThat(product(sum.a(), sum.b(), 3, 2, sum.scale()))
+    assertThat(product(sum.a().toArray(), sum.b().toArray(), 3, 2, sum.scale()))
         .containsExactly(6.5f, 13f, 1.5f, 2f, 8.5f, 15f);
   }
 

@@ -106,9 +106,9 @@ class PeftKindsTest {
             .lowRank()
             .getFirst();
 
-    assertThat(read.a()).hasSize(64);
-    assertThat(read.a()[15]).isEqualTo(0.25f);
-    assertThat(read.a()[63]).isEqualTo(1f);
+    assertThat(read.a().toArray()).hasSize(64);
+    assertThat(read.a().toArray()[15]).isEqualTo(0.25f);
+    assertThat(read.a().toArray()[63]).isEqualTo(1f);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.talchum.model.onnx.adapter;
 
+import io.talchum.adapter.FloatValues;
 import io.talchum.model.onnx.math.AdapterMatrix;
 import io.talchum.model.onnx.math.DenseProduct;
 import io.talchum.model.onnx.math.DenseTile;
@@ -61,6 +62,6 @@ public final class AdapterWarmUp {
   private static AdapterMatrix filledWith(float value, Arena arena) {
     float[] values = new float[RANK * SIZE];
     Arrays.fill(values, value);
-    return AdapterMatrix.of(arena, values, RANK, SIZE);
+    return AdapterMatrix.of(arena, FloatValues.of(values), RANK, SIZE);
   }
 }

@@ -82,18 +82,20 @@ public record FusionAdapter(
 
   private static float[] constant(Projection query, Projection key) {
     float[] c = new float[query.bias().length == 0 ? 0 : key.inputs()];
+    float[] keys = c.length == 0 ? c : key.weight().toArray();
     for (int n = 0; n < query.bias().length; n++) {
       for (int i = 0; i < c.length; i++) {
-        c[i] += query.bias()[n] * key.weight()[n * c.length + i];
+        c[i] += query.bias()[n] * keys[n * c.length + i];
       }
     }
     return c;
   }
 
   private static float[] transposed(Projection p) {
-    float[] transposed = new float[p.weight().length];
+    float[] weight = p.weight().toArray();
+    float[] transposed = new float[weight.length];
     for (int i = 0; i < transposed.length; i++) {
-      transposed[i % p.inputs() * p.outputs() + i / p.inputs()] = p.weight()[i];
+      transposed[i % p.inputs() * p.outputs() + i / p.inputs()] = weight[i];
     }
     return transposed;
   }

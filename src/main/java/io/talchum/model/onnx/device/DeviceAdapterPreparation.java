@@ -129,14 +129,16 @@ final class DeviceAdapterPreparation {
       StackSite site, LowRankDelta delta, int first, MemorySegment down, MemorySegment up) {
     LinearPlace place = LinearPlace.of(weights, delta.layer(), delta.linear());
     int ranks = site.ranks(options.rank());
+    float[] a = delta.a().toArray();
+    float[] b = delta.b().toArray();
     int start = site.members().indexOf(delta.linear()) * options.rank() + first;
     for (int k = 0; k < delta.rank(); k++) {
       for (int i = 0; i < site.in(); i++) {
-        set(delta, down, (long) i * ranks + start + k, delta.a()[k * site.in() + i]);
+        set(delta, down, (long) i * ranks + start + k, a[k * site.in() + i]);
       }
       long row = (long) (start + k) * site.out() + place.outOffset();
       for (int o = 0; o < place.out(); o++) {
-        set(delta, up, row + o, delta.scale() * delta.b()[o * delta.rank() + k]);
+        set(delta, up, row + o, delta.scale() * b[o * delta.rank() + k]);
       }
     }
   }

@@ -1,9 +1,10 @@
 package io.talchum.model.onnx.math;
 
+import io.talchum.adapter.FloatValues;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
-import java.util.List;
+import java.util.function.IntToLongFunction;
 
 /**
  * A matrix of an adapter in native memory, in the narrowest format that holds every value exactly.
@@ -14,26 +15,56 @@ public record AdapterMatrix(MemorySegment data, WeightFormat format, int rows, i
   public static final long ALIGNMENT = 64;
 
   /** Copies f32 [rows, columns]. */
-  public static AdapterMatrix of(SegmentAllocator memory, float[] values, int rows, int columns) {
-    AdapterMatrix matrix = allocate(memory, values, rows, columns);
-    for (int i = 0; i < values.length; i++) {
-      matrix.format.write(matrix.data, (long) i * matrix.format.bytes(), values[i]);
-    }
-    return matrix;
+  public static AdapterMatrix of(
+      SegmentAllocator memory, FloatValues values, int rows, int columns) {
+    return copy(memory, values, rows, columns, columns, row -> (long) row * columns, 1);
+  }
+
+  /** Copies f32 [rows, columns]; row i becomes row {@code places[i]}. */
+  public static AdapterMatrix reordered(
+      SegmentAllocator memory, FloatValues values, int[] places, int columns) {
+    return copy(
+        memory, values, places.length, columns, columns, row -> (long) places[row] * columns, 1);
   }
 
   /** Copies f32 [columns, rows], transposed. */
   public static AdapterMatrix transposed(
-      SegmentAllocator memory, float[] values, int rows, int columns) {
-    AdapterMatrix matrix = allocate(memory, values, rows, columns);
-    long bytes = matrix.format.bytes();
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        matrix.format.write(
-            matrix.data, ((long) row * columns + column) * bytes, values[column * rows + row]);
-      }
-    }
-    return matrix;
+      SegmentAllocator memory, FloatValues values, int rows, int columns) {
+    return copy(memory, values, rows, columns, rows, row -> row, columns);
+  }
+
+  /**
+   * Copies piece by piece.
+   *
+   * @param width numbers of a row of the values
+   * @param place where the first number of a row goes
+   * @param step how far after a number the next one of its row goes
+   */
+  private static AdapterMatrix copy(
+      SegmentAllocator memory,
+      FloatValues values,
+      int rows,
+      int columns,
+      int width,
+      IntToLongFunction place,
+      long step) {
+    FloatValues held = values.held();
+    WeightFormat format = WeightFormat.narrowest(held);
+    long size = format.bytes();
+    MemorySegment data = memory.allocate(Math.max(1, (long) rows * columns * size), ALIGNMENT);
+    held.forEach(
+        (first, piece, from, count) -> {
+          int row = (int) (first / width);
+          int column = (int) (first % width);
+          for (int i = from; i < from + count; row++, column = 0) {
+            long at = (place.applyAsLong(row) + column * step) * size;
+            int end = Math.min(from + count, i + width - column);
+            for (; i < end; i++, at += step * size) {
+              format.write(data, at, piece[i]);
+            }
+          }
+        });
+    return new AdapterMatrix(data, format, rows, columns);
   }
 
   /** A vector f32. */
@@ -41,13 +72,6 @@ public record AdapterMatrix(MemorySegment data, WeightFormat format, int rows, i
     MemorySegment vector = memory.allocate((long) values.length * Float.BYTES, ALIGNMENT);
     MemorySegment.copy(values, 0, vector, ValueLayout.JAVA_FLOAT, 0, values.length);
     return vector;
-  }
-
-  private static AdapterMatrix allocate(
-      SegmentAllocator memory, float[] values, int rows, int columns) {
-    WeightFormat format = WeightFormat.narrowest(List.of(values));
-    long bytes = Math.max(1, (long) rows * columns * format.bytes());
-    return new AdapterMatrix(memory.allocate(bytes, ALIGNMENT), format, rows, columns);
   }
 
   /** Byte offset of a row. */

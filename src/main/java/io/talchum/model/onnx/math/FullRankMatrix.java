@@ -1,5 +1,6 @@
 package io.talchum.model.onnx.math;
 
+import io.talchum.adapter.FloatValues;
 import io.talchum.model.kernel.PanelMatrix;
 import java.lang.foreign.SegmentAllocator;
 
@@ -48,9 +49,9 @@ public sealed interface FullRankMatrix {
    * @param round whether the numbers may be rounded to 16 bits
    */
   static FullRankMatrix of(
-      SegmentAllocator memory, float[] values, int rows, int columns, boolean round) {
+      SegmentAllocator memory, FloatValues values, int rows, int columns, boolean round) {
     return round
-        ? new Panels(new RoundedMatrix(values, rows, columns).panels(memory))
+        ? new Panels(new RoundedMatrix(values.toArray(), rows, columns).panels(memory))
         : new Rows(AdapterMatrix.of(memory, values, rows, columns));
   }
 

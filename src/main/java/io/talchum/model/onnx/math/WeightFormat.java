@@ -1,5 +1,6 @@
 package io.talchum.model.onnx.math;
 
+import io.talchum.adapter.FloatValues;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -41,16 +42,21 @@ public enum WeightFormat {
   }
 
   /** The narrowest format that holds all of these exactly. */
-  static WeightFormat narrowest(Iterable<float[]> weights) {
-    boolean float16 = true;
-    boolean bfloat16 = true;
-    for (float[] values : weights) {
-      for (float value : values) {
-        float16 &= Float.float16ToFloat(Float.floatToFloat16(value)) == value;
-        bfloat16 &= (Float.floatToRawIntBits(value) & 0xffff) == 0;
-      }
-    }
-    return bfloat16 ? BFLOAT16 : float16 ? FLOAT16 : FLOAT32;
+  static WeightFormat narrowest(FloatValues weights) {
+    boolean[] holds = {true, true}; // FLOAT16, BFLOAT16
+    weights.forEach(
+        (first, values, from, count) -> {
+          boolean float16 = holds[0];
+          boolean bfloat16 = holds[1];
+          for (int i = from; i < from + count && (float16 || bfloat16); i++) {
+            float value = values[i];
+            float16 &= Float.float16ToFloat(Float.floatToFloat16(value)) == value;
+            bfloat16 &= (Float.floatToRawIntBits(value) & 0xffff) == 0;
+          }
+          holds[0] = float16;
+          holds[1] = bfloat16;
+        });
+    return holds[1] ? BFLOAT16 : holds[0] ? FLOAT16 : FLOAT32;
   }
 
   /** Writes one weight that the format holds exactly, at a byte offset. */

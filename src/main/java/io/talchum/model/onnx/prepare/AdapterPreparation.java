@@ -41,7 +41,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -213,7 +212,12 @@ public final class AdapterPreparation {
     if (embeddingRows != null) {
       ids = embeddingRows.tokenIds().clone();
       Arrays.sort(ids);
-      rows = AdapterMatrix.of(memory, sorted(embeddingRows), ids.length, spec.hiddenSize());
+      rows =
+          AdapterMatrix.reordered(
+              memory,
+              embeddingRows.rows(),
+              places(embeddingRows.tokenIds(), ids),
+              spec.hiddenSize());
     }
     EmbeddingLowRank d = embeddingLowRank;
     if (d == null) {
@@ -224,20 +228,8 @@ public final class AdapterPreparation {
     return new EmbeddingAdapter(ids, rows, d.scale(), a, b);
   }
 
-  /** The rows in the order of their tokens. */
-  private float[] sorted(EmbeddingRows rows) {
-    int hidden = spec.hiddenSize();
-    int[] ids = rows.tokenIds();
-    float[] sorted = new float[rows.rows().length];
-    int[] order =
-        IntStream.range(0, ids.length)
-            .boxed()
-            .sorted(Comparator.comparingInt(i -> ids[i]))
-            .mapToInt(i -> i)
-            .toArray();
-    for (int row = 0; row < order.length; row++) {
-      System.arraycopy(rows.rows(), order[row] * hidden, sorted, row * hidden, hidden);
-    }
-    return sorted;
+  /** Where each row goes, so that they are in the order of their tokens. */
+  private static int[] places(int[] ids, int[] sorted) {
+    return IntStream.of(ids).map(id -> Arrays.binarySearch(sorted, id)).toArray();
   }
 }

@@ -1,5 +1,6 @@
 package io.talchum.model.onnx.prepare;
 
+import io.talchum.adapter.FloatValues;
 import io.talchum.adapter.Projection;
 import io.talchum.adapter.SequenceGate;
 import io.talchum.core.ErrorCode;
@@ -56,9 +57,13 @@ record Fit(ModelSpec spec, String what) {
   }
 
   Fit size(String name, float[] values, int rows, int columns) {
+    return size(name, FloatValues.of(values), rows, columns);
+  }
+
+  Fit size(String name, FloatValues values, int rows, int columns) {
     require(
-        values.length == (long) rows * columns,
-        "%s has %d values, %d x %d are needed".formatted(name, values.length, rows, columns));
+        values.size() == (long) rows * columns,
+        "%s has %d values, %d x %d are needed".formatted(name, values.size(), rows, columns));
     return this;
   }
 

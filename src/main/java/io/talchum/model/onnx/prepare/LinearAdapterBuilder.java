@@ -1,5 +1,6 @@
 package io.talchum.model.onnx.prepare;
 
+import io.talchum.adapter.FloatValues;
 import io.talchum.adapter.LowRankDelta;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.Linear;
@@ -22,7 +23,7 @@ final class LinearAdapterBuilder {
   private final int layer;
   private final Linear linear;
   private final List<Delta> lowRank = new ArrayList<>();
-  private float @Nullable [] delta; // [out, in]
+  private final List<FloatValues> dense = new ArrayList<>(); // [out, in] each
   private float @Nullable [] inputScale;
   private float @Nullable [] outputScale;
   private float @Nullable [] biasDelta;
@@ -39,17 +40,36 @@ final class LinearAdapterBuilder {
   }
 
   /** Dense deltas are summed. */
-  void addDense(float[] more) {
-    float[] before = delta;
-    if (before == null) {
-      delta = more;
-      return;
+  void addDense(FloatValues more) {
+    dense.add(more);
+  }
+
+  /**
+   * The sum, on the heap while it is copied.
+   *
+   * @param factor of the inputs, for all but the last {@code unscaled} deltas
+   */
+  private FloatValues sum(float[] factor, int unscaled) {
+    if (dense.size() == 1 && (factor.length == 0 || unscaled == 1)) {
+      return dense.getFirst();
     }
-    float[] sum = before.clone();
-    for (int i = 0; i < sum.length; i++) {
-      sum[i] += more[i];
+    float[] sum = new float[Math.toIntExact(dense.getFirst().size())];
+    for (int d = 0; d < dense.size(); d++) {
+      if (d == dense.size() - unscaled) {
+        scale(sum, factor);
+      }
+      dense.get(d).forEach((first, values, from, count) -> add(sum, first, values, from, count));
     }
-    delta = sum;
+    if (unscaled == 0) {
+      scale(sum, factor);
+    }
+    return FloatValues.of(sum);
+  }
+
+  private static void add(float[] sum, long first, float[] values, int from, int count) {
+    for (int i = 0; i < count; i++) {
+      sum[(int) first + i] += values[from + i];
+    }
   }
 
   void inputScale(float[] u) {
@@ -92,18 +112,19 @@ final class LinearAdapterBuilder {
     boolean bySite = u.length > 0 && place.isAlone() && !place.isFloat();
     boolean byProduct = u.length > 0 && place.isAlone() && place.isFloat();
     float[] folded = bySite ? new float[0] : u;
-    if (delta != null) {
-      delta = scaled(delta, folded);
-    }
+    int unscaled = 0;
     List<DenseUpdate> matrices = new ArrayList<>();
     if (byProduct) {
       matrices.add(
           new DenseUpdate(new FullRankMatrix.Rows(place.mapped(weights)), new int[0], true));
     } else if (u.length > 0 && !bySite) {
-      addDense(place.scaled(weights, minusOne(u)));
+      addDense(
+          FloatValues.computed(
+              (long) place.out() * place.in(), () -> place.scaled(weights, minusOne(u))));
+      unscaled = 1;
     }
-    if (delta != null) {
-      matrices.add(dense(place, delta, memory));
+    if (!dense.isEmpty()) {
+      matrices.add(dense(place, sum(folded, unscaled), memory));
     }
     return new LinearAdapter(
         place.outOffset(),
@@ -129,7 +150,7 @@ final class LinearAdapterBuilder {
   }
 
   /** Over a quantized matrix a delta may be rounded too, far more finely. */
-  private static DenseUpdate dense(LinearPlace place, float[] delta, SegmentAllocator memory) {
+  private static DenseUpdate dense(LinearPlace place, FloatValues delta, SegmentAllocator memory) {
     boolean round = !place.isFloat();
     FullRankMatrix matrix = FullRankMatrix.of(memory, delta, place.out(), place.in(), round);
     return new DenseUpdate(matrix, new int[0], false);
@@ -146,15 +167,23 @@ final class LinearAdapterBuilder {
   }
 
   /** Rows times a factor for each column; no factor is 1. */
-  private static float[] scaled(float[] matrix, float[] factor) {
+  private static FloatValues scaled(FloatValues matrix, float[] factor) {
     if (factor.length == 0) {
       return matrix;
     }
-    float[] scaled = new float[matrix.length];
-    for (int i = 0; i < matrix.length; i++) {
-      scaled[i] = matrix[i] * factor[i % factor.length];
+    return FloatValues.computed(
+        matrix.size(),
+        () -> {
+          float[] scaled = matrix.toArray().clone();
+          scale(scaled, factor);
+          return scaled;
+        });
+  }
+
+  private static void scale(float[] matrix, float[] factor) {
+    for (int i = 0; factor.length > 0 && i < matrix.length; i++) {
+      matrix[i] *= factor[i % factor.length];
     }
-    return scaled;
   }
 
   private static float[] minusOne(float[] u) {

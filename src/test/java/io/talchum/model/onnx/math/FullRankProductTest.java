@@ -2,6 +2,7 @@ package io.talchum.model.onnx.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.talchum.adapter.FloatValues;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -47,7 +48,8 @@ class FullRankProductTest {
   private static float[] product(float[] matrix, int rows, float[] x, int tokens, Run run) {
     int columns = matrix.length / rows;
     try (Arena arena = Arena.ofConfined()) {
-      FullRankMatrix wide = FullRankMatrix.of(arena, matrix, rows, columns, run.round());
+      FullRankMatrix wide =
+          FullRankMatrix.of(arena, FloatValues.of(matrix), rows, columns, run.round());
       int[] even = IntStream.range(0, tokens).map(i -> 2 * i).toArray();
       TokenRows inputs = new TokenRows(AdapterMatrix.vector(arena, x), columns, even, tokens);
       float[] ones = new float[tokens * rows];
