@@ -54,11 +54,7 @@ final class PrefixReuse {
     if (lease == null || lease.resident().isCausal()) {
       sequence.track(
           new PrefixCursor(
-              new PrefixOrigin(
-                  sequence.cacheSalt(),
-                  version,
-                  actsFrom,
-                  executor.kvVariant(slot))));
+              new PrefixOrigin(sequence.cacheSalt(), version, actsFrom, executor.kvVariant(slot))));
     }
   }
 

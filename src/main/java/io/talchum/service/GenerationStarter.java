@@ -162,11 +162,11 @@ public final class GenerationStarter {
       @Nullable SharedLease lease,
       io.talchum.engine.GenerationSink sink) {
     return new GenerationRequest(
-        sequenceId,
-        part.prompt().tokenIds(),
-        lease == null ? null : lease.part(),
-        reseeded(part.prompt().sampling(), choice),
-        target.fairnessName() + "/" + plan.caller().tenant(),
+            sequenceId,
+            part.prompt().tokenIds(),
+            lease == null ? null : lease.part(),
+            reseeded(part.prompt().sampling(), choice),
+            target.fairnessName() + "/" + plan.caller().tenant(),
             deadline(plan.caller()),
             sink)
         .withCacheSalt(plan.caller().tenant());

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param actsFrom the first token on which the adapter acts
  * @param variant what the executor makes of the sequence's length
  */
-public record PrefixOrigin(
-    String salt, @Nullable ContentHash adapter, int actsFrom, int variant) {
+public record PrefixOrigin(String salt, @Nullable ContentHash adapter, int actsFrom, int variant) {
   /** Of tokens on which no adapter acts. */
   PrefixOrigin base() {
     return new PrefixOrigin(salt, null, 0, variant);
