@@ -104,7 +104,7 @@ class ColdAdapterTest {
           text.startsWith("soft")
               ? AdapterWeights.of(new SoftPrompt(VIRTUAL, new float[VIRTUAL * 64]))
               : AdapterWeights.of(
-                  new LowRankDelta(0, Linear.Q, 1, text.length(), new float[64], new float[64]));
+                  new LowRankDelta(0, Linear.Q, 1, text.length(), new float[1], new float[0]));
       AdapterContent content =
           new AdapterContent("LORA", ContentHash.of(digest), "folder", 1, 1, 1, EACH, weights);
       return text.startsWith("many") ? content.withVariants(List.of(weights, weights)) : content;
