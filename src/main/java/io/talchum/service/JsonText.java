@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +55,14 @@ public final class JsonText {
           .build()
           .reader();
 
+  private static final Pattern DUPLICATE =
+      Pattern.compile("^Duplicate field '(.*)'", Pattern.DOTALL);
+
+  /** What the parser says of classes, and of tokens that are no JSON. */
+  private static final Pattern PARSER_WORDS =
+      Pattern.compile(
+          ", from `[^`]*`| ?\\(or '?NaN'?[^)]*\\)|, 'NaN'|\\(JSON String, Number[^)]*\\)");
+
   private JsonText() {}
 
   /**
@@ -73,7 +83,16 @@ public final class JsonText {
 
   /** Why a text was refused, in words for its author. */
   public static String reason(JsonProcessingException e) {
-    String said = Printable.of(e.getOriginalMessage().replaceAll(", from `[^`]*`", ""));
+    String original = e.getOriginalMessage();
+    if (original.startsWith("Trailing token")) {
+      return "is not valid JSON: something follows after its end; send one value";
+    }
+    Matcher twice = DUPLICATE.matcher(original);
+    if (twice.find()) {
+      return "has the name '%s' twice in one object; send it once"
+          .formatted(Printable.of(twice.group(1)));
+    }
+    String said = Printable.of(PARSER_WORDS.matcher(original).replaceAll(""));
     if (!(e instanceof StreamConstraintsException)) {
       return "is not valid JSON: " + said;
     }

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** A {@code multipart/form-data} body: fields, and files that go into an upload. */
 final class MultipartBody {
@@ -37,6 +38,11 @@ final class MultipartBody {
   private static final String FILES = "files";
 
   private final AdapterUpload upload;
+  private static final Pattern BOUNDARY =
+      Pattern.compile(";\\s*boundary=\"?[^\\s\";,]", Pattern.CASE_INSENSITIVE);
+  private static final String PART_HEAD =
+      "each begins with 'Content-Disposition: form-data; name=\"NAME\"'";
+
   private final Map<String, String> fields = new HashMap<>();
 
   private MultipartBody(AdapterUpload upload) {
@@ -52,6 +58,7 @@ final class MultipartBody {
    */
   static Map<String, String> read(String contentType, InputStream body, AdapterUpload upload)
       throws IOException {
+    requireBoundary(contentType);
     MultipartBody parts = new MultipartBody(upload);
     HttpRequest head = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.POST, "/");
     head.headers().set(HttpHeaderNames.CONTENT_TYPE, contentType);
@@ -64,13 +71,23 @@ final class MultipartBody {
     } catch (HttpPostRequestDecoder.ErrorDataDecoderException
         | HttpPostRequestDecoder.TooManyFormFieldsException
         | HttpPostRequestDecoder.TooLongFormFieldException e) {
-      throw broken(Printable.of(String.valueOf(e.getMessage())));
+      throw e.getCause() instanceof NullPointerException
+          ? broken("a part's head cannot be read or has no name; " + PART_HEAD)
+          : broken(Printable.of(String.valueOf(e.getMessage())));
     } finally {
       if (decoder != null) {
         decoder.destroy();
       }
     }
     return parts.fields;
+  }
+
+  private static void requireBoundary(String contentType) {
+    if (!BOUNDARY.matcher(contentType).find()) {
+      throw broken(
+          "%s names no boundary between its parts; HTTP clients add it where they make the parts"
+              .formatted(Printable.of(contentType)));
+    }
   }
 
   /** Files lie on disk while they arrive. */

@@ -67,15 +67,15 @@ final class Refusal {
 
   /** The answer is on its way; nobody reads the rest of the body. */
   static void end(HttpServerRequest request) {
-    end(request, DISCARDED_BYTES);
+    if (request.version() == HttpVersion.HTTP_2) {
+      close(request);
+    } else {
+      end(request, DISCARDED_BYTES);
+    }
   }
 
   private static void end(HttpServerRequest request, long discardedBytes) {
-    if (request.version() == HttpVersion.HTTP_2) {
-      if (!request.isEnded()) {
-        Object unused = request.response().reset(NO_ERROR);
-      }
-    } else if (request.isEnded()) {
+    if (request.isEnded()) {
       close(request);
     } else {
       discard(request, discardedBytes);
@@ -98,7 +98,12 @@ final class Refusal {
     long unused = loop.owner().setTimer(PATIENCE_MILLIS, late -> close(request));
   }
 
+  /** The connection; of HTTP/2 the stream, unless it is complete. */
   private static void close(HttpServerRequest request) {
-    Object unused = request.connection().close();
+    if (request.version() != HttpVersion.HTTP_2) {
+      Object unused = request.connection().close();
+    } else if (!request.isEnded()) {
+      Object unused = request.response().reset(NO_ERROR);
+    }
   }
 }

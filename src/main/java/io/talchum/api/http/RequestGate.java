@@ -131,8 +131,12 @@ public class RequestGate {
         context.addEndHandler(sent -> cutOff(context));
         context.next();
       }
-      case UPLOAD -> context.next(); // has limits of its own
+      case UPLOAD -> {
+        checkEncoding(context.request());
+        context.next(); // has limits of its own
+      }
       case JSON -> {
+        checkEncoding(context.request());
         checkHeaders(context.request());
         read(context, principal);
       }
@@ -173,6 +177,15 @@ public class RequestGate {
         limits,
         share,
         body -> new ReadRequest(request, body, share, principal, arrival).route(context));
+  }
+
+  private static void checkEncoding(HttpServerRequest request) {
+    String encoding = request.getHeader("Content-Encoding");
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw new ServeException(
+          ErrorCode.UNSUPPORTED,
+          "the Content-Encoding is '%s'; send the body as it is".formatted(Printable.of(encoding)));
+    }
   }
 
   private void checkHeaders(HttpServerRequest request) {

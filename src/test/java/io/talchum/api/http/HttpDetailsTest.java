@@ -234,6 +234,41 @@ class HttpDetailsTest {
   }
 
   @Test
+  void refusesPackedBodies() {
+    given()
+        .header("Content-Encoding", "gzip")
+        .contentType("application/json")
+        .body("{}")
+        .post(CHAT)
+        .then()
+        .statusCode(400)
+        .body("error.message", containsString("Content-Encoding is 'gzip'"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "multipart/form-data|--x--|names no boundary between its parts",
+        "multipart/form-data; boundary=|--b|names no boundary between its parts",
+        "multipart/form-data; boundary=b|--b\\r\\nfoo\\r\\n\\r\\n|a part's head cannot be read",
+        "multipart/form-data; boundary=b|--b\\r\\nContent-Disposition: form-data\\r\\n\\r\\nabc\\r\\n--b--\\r\\n"
+            + "|has no name",
+      })
+  void refusesBrokenParts(String type, String body, String message) throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request =
+          HttpRequest.newBuilder(Objects.requireNonNull(root).resolve("/v1/adapters"))
+              .header("Content-Type", type)
+              .POST(HttpRequest.BodyPublishers.ofString(body.translateEscapes()))
+              .build();
+      HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(400);
+      assertThat(answer.body()).contains(message);
+    }
+  }
+
+  @Test
   void takesABodyWithoutAMediaType() throws Exception {
     try (HttpClient client = HttpClient.newHttpClient()) {
       HttpRequest request =
@@ -364,7 +399,7 @@ class HttpDetailsTest {
         "{\"prompt\":\"\"}|prompt|no tokens",
         "{\"prompt\":[1,999]}|prompt|token 999",
         "{\"prompt\":\"a\",\"max_tokens\":600}|max_tokens|lower max_tokens to 511 or less",
-        "{\"prompt\":\"a\",\"prompt\":\"b\"}||uplicate field 'prompt'",
+        "{\"prompt\":\"a\",\"prompt\":\"b\"}||has the name 'prompt' twice in one object; send it once",
         "{\"prompt\":\"a\",\"max_tokens\":0}|max_tokens|choose 1 or more",
       })
   void refusesBadValues(String body, String param, String message) {

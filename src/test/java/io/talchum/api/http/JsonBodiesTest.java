@@ -37,7 +37,7 @@ class JsonBodiesTest {
 
   @Test
   void refusesDuplicateKeys() {
-    assertRefused("{\"a\":1,\"a\":2}", "uplicate field 'a'");
+    assertRefused("{\"a\":1,\"a\":2}", "has the name 'a' twice in one object; send it once");
   }
 
   @Test
