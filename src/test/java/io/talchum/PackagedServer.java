@@ -118,7 +118,8 @@ final class PackagedServer implements AutoCloseable {
 
   /** Sends SIGTERM and waits for the end; what is said from then on is in {@link #said}. */
   int stop() throws IOException, InterruptedException {
-    process.destroy();
+    boolean unused =
+        process.toHandle().destroy(); // unlike the process's own, it leaves its output open
     for (String line; (line = out.readLine()) != null; ) {
       said.add(line);
     }
