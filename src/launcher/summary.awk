@@ -16,7 +16,12 @@ function number_after(word, text) {
   return text + 0
 }
 
-/^\[INFO\] --- spotless/ { stage("format") }
+# Maven ends with codes of colours and no end of line, also where it has no terminal.
+/\033/ { gsub(/\033\[[0-9;]*m/, "") }
+# Maven 3.8 names a plugin maven-surefire-plugin, 3.9 surefire.
+/^\[INFO\] --- / { sub(/maven-/, ""); sub(/-plugin/, "") }
+
+/^\[INFO\] --- spotless:/ { stage("format") }
 /^\[INFO\] --- compiler:[^:]*:compile/ { stage("compile") }
 /^\[INFO\] --- compiler:[^:]*:testCompile/ { stage("compile the tests") }
 /^\[INFO\] --- quarkus:[^:]*:build/ { stage("package") }
