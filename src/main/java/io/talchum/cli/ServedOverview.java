@@ -8,10 +8,7 @@ import java.util.List;
  * @param url without a path
  * @param model name of the base
  * @param adapters names, in order
- * @param weightBytes of the model, mapped from disk
- * @param kvBytes of all slots
- * @param prefixCacheBytes most that the prefix cache takes; 0 if it is off
- * @param processBytes resident now; 0 if it cannot be told
+ * @param memory what it may take
  * @param keyRequired whether requests need an API key
  */
 public record ServedOverview(
@@ -25,11 +22,28 @@ public record ServedOverview(
     int slots,
     int contextTokens,
     List<String> adapters,
-    long weightBytes,
-    long kvBytes,
-    long prefixCacheBytes,
-    long processBytes,
+    Memory memory,
     boolean keyRequired) {
+
+  /**
+   * Bytes.
+   *
+   * @param weights of the model, mapped from disk
+   * @param kv of all slots
+   * @param prefixCache most that it takes; 0 if it is off
+   * @param adapters most that residents, loads and self-tests of adapters take
+   * @param heap most that the Java heap takes
+   * @param reserve planned for all else
+   * @param resident of the process now; 0 if it cannot be told
+   */
+  public record Memory(
+      long weights,
+      long kv,
+      long prefixCache,
+      long adapters,
+      long heap,
+      long reserve,
+      long resident) {}
 
   public ServedOverview {
     adapters = List.copyOf(adapters);

@@ -60,7 +60,7 @@ public final class Welcome {
       model     %s, %s parameters, linears %s, head %s, version %s
       slots     %d of %d tokens each
       adapters  %s
-      memory    weights %s, KV cache %s, prefix cache %s%s
+      memory    %s
     """
         .formatted(
             served.architecture(),
@@ -71,14 +71,19 @@ public final class Welcome {
             served.slots(),
             served.contextTokens(),
             names(served.adapters()),
-            Quantities.bytes(served.weightBytes()),
-            Quantities.bytes(served.kvBytes()),
-            served.prefixCacheBytes() == 0
-                ? "off"
-                : "up to " + Quantities.bytes(served.prefixCacheBytes()),
-            served.processBytes() > 0
-                ? ", process " + Quantities.bytes(served.processBytes())
-                : "");
+            memory(served.memory()));
+  }
+
+  private static String memory(ServedOverview.Memory memory) {
+    return "weights %s, KV cache %s, prefix cache %s, adapters up to %s, Java heap up to %s, all else %s%s"
+        .formatted(
+            Quantities.bytes(memory.weights()),
+            Quantities.bytes(memory.kv()),
+            memory.prefixCache() == 0 ? "off" : "up to " + Quantities.bytes(memory.prefixCache()),
+            Quantities.bytes(memory.adapters()),
+            Quantities.bytes(memory.heap()),
+            Quantities.bytes(memory.reserve()),
+            memory.resident() > 0 ? "; resident now " + Quantities.bytes(memory.resident()) : "");
   }
 
   private static String names(List<String> names) {

@@ -76,10 +76,14 @@ public class ServeApplication implements QuarkusApplication {
         model.executor().slots(),
         model.executor().maxContextTokens(),
         adapters,
-        weightBytes(),
-        model.running().kvBytes(),
-        model.prefixCacheBytes(),
-        residentBytes(),
+        new ServedOverview.Memory(
+            weightBytes(),
+            model.running().kvBytes(),
+            model.prefixCacheBytes(),
+            settings.adapterMemory().asLongValue(),
+            MemoryPlan.heap(),
+            MemoryPlan.RESERVED_BYTES,
+            residentBytes()),
         keys.required());
   }
 

@@ -15,7 +15,8 @@ class WelcomeTest {
             "LlamaForCausalLM, 2.7 M parameters, linears int4, head int8, version 0123456789ab",
             "8 of 1024 tokens each",
             "adapters  pirate, terse",
-            "weights 2.1 MB, KV cache 21 MB, prefix cache up to 16 MB, process 260 MB");
+            "weights 2.1 MB, KV cache 21 MB, prefix cache up to 16 MB, adapters up to 1.0 GB, "
+                + "Java heap up to 1.1 GB, all else 268 MB; resident now 260 MB");
   }
 
   @Test
@@ -55,10 +56,14 @@ class WelcomeTest {
         8,
         1024,
         adapters,
-        2_100_000,
-        21_000_000,
-        16_000_000,
-        260_000_000,
+        new ServedOverview.Memory(
+            2_100_000,
+            21_000_000,
+            16_000_000,
+            1_000_000_000,
+            1_100_000_000,
+            268_000_000,
+            260_000_000),
         keyRequired);
   }
 }
