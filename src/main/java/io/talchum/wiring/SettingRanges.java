@@ -17,6 +17,9 @@ final class SettingRanges {
   private static final int MAX_CHOICES = 1_024;
   private static final int MAX_PROMPTS = 65_536;
   private static final int MAX_DEVICE = 63;
+  private static final int MAX_CONNECTIONS = 1_000_000;
+  private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
+  private static final Duration MOST_TIMEOUT = Duration.ofDays(1);
   private static final long LEAST_BODY = 1 << 10;
   private static final long MOST_BODY = 1 << 30;
   private static final Duration MOST_DRAIN = Duration.ofDays(1);
@@ -39,6 +42,17 @@ final class SettingRanges {
     check("max-choices", config.maxChoices(), 1, MAX_CHOICES);
     check("max-prompts", config.maxPrompts(), 1, MAX_PROMPTS);
     check("max-body", config.maxBody().asLongValue(), LEAST_BODY, MOST_BODY);
+    check("body-memory", config.bodyMemory().asLongValue(), LEAST_BODY, Long.MAX_VALUE);
+    if (config.bodyMemory().asLongValue() < config.maxBody().asLongValue()) {
+      throw refused(
+          "body-memory",
+          Long.toString(config.bodyMemory().asLongValue()),
+          "at least talchum.max-body (%d)".formatted(config.maxBody().asLongValue()));
+    }
+    check("max-connections", config.maxConnections(), 1, MAX_CONNECTIONS);
+    check("body-timeout", config.bodyTimeout(), LEAST_TIMEOUT, MOST_TIMEOUT);
+    check("head-timeout", config.headTimeout(), LEAST_TIMEOUT, MOST_TIMEOUT);
+    check("idle-timeout", config.idleTimeout(), LEAST_TIMEOUT, MOST_TIMEOUT);
     check("adapter-memory", config.adapterMemory().asLongValue(), 1, Long.MAX_VALUE);
     check("max-adapter-upload", config.maxAdapterUpload().asLongValue(), 1, Long.MAX_VALUE);
     check("cuda.device", config.cuda().device(), 0, MAX_DEVICE);

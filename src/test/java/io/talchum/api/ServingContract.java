@@ -283,7 +283,10 @@ public abstract class ServingContract {
     assertUploadRefused(
         "unwanted", Map.of("a.bin", new byte[1]), ErrorCode.INVALID_ADAPTER, "pickle");
     assertUploadRefused(
-        "unwanted", Map.of("a", new byte[1]), ErrorCode.INVALID_ADAPTER, "adapter_config");
+        "unwanted",
+        Map.of("a", new byte[1]),
+        ErrorCode.INVALID_ADAPTER,
+        "the adapter folder unwanted has no adapter_config");
     assertUploadRefused("unwanted", Map.of(), ErrorCode.INVALID_REQUEST, "no files");
     assertUploadRefused("x/y", good, ErrorCode.INVALID_REQUEST, "x/y");
     assertUploadRefused(served.base(), good, ErrorCode.INVALID_REQUEST, "served base");

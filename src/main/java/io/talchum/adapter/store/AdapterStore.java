@@ -137,12 +137,13 @@ public final class AdapterStore implements AutoCloseable {
     AdapterReference.requireName("name", name);
     return io(
         () -> {
-          Path staged = staging.fresh();
+          Path room = Files.createDirectory(staging.fresh());
+          Path staged = room.resolve(name); // what is wrong with it is said of this name
           try {
             AdapterCard card = versions.stage(name, folder, staged);
             return lock.holding(() -> publish(name, card, staged, activate));
           } finally {
-            Durable.delete(staged);
+            Durable.delete(room);
           }
         });
   }

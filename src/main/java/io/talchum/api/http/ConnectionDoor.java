@@ -1,6 +1,7 @@
 package io.talchum.api.http;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -32,6 +33,12 @@ final class ConnectionDoor extends ChannelInboundHandlerAdapter {
 
   /** Answers that a client of HTTP/1 leaves unread while it asks for more. */
   private static final long MAX_UNREAD_BYTES = 8 << 20;
+
+  /** The first byte of a client that speaks TLS, and what curl and browsers show of an answer. */
+  private static final byte TLS_HANDSHAKE = 0x16;
+
+  private static final String NO_TLS =
+      "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nthis port speaks plain HTTP; use http://\n";
 
   private static final long CHECKS_PER_TIMEOUT = 4;
   private static final long LINGER_MILLIS = 1000;
@@ -119,6 +126,11 @@ final class ConnectionDoor extends ChannelInboundHandlerAdapter {
   private void decide(ChannelHandlerContext context, ByteBuf bytes) {
     int at = 0;
     int from = bytes.readerIndex();
+    if (prefaceBytes == 0 && bytes.isReadable() && bytes.getByte(from) == TLS_HANDSHAKE) {
+      bytes.release();
+      closeAfter(context.writeAndFlush(Unpooled.copiedBuffer(NO_TLS, StandardCharsets.US_ASCII)));
+      return;
+    }
     while (prefaceBytes < PREFACE.length
         && at < bytes.readableBytes()
         && bytes.getByte(from + at) == PREFACE[prefaceBytes]) {

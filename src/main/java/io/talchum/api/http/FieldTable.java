@@ -47,18 +47,26 @@ final class FieldTable {
         throw unknown(where + property.getKey(), property.getKey());
       }
       JsonNode value = property.getValue();
-      if (field.treatment() == RequestField.Treatment.REFUSED
-          && !value.isNull()
-          && !field.neutral().test(value)) {
-        String name = where + field.name();
-        throw ServeException.of(
-            ErrorCode.UNSUPPORTED,
-            name,
-            "%s is not supported by this server with the value %s; leave it out"
-                .formatted(name, Printable.of(value.toString())));
+      if (!value.isNull() && !field.neutral().test(value)) {
+        throw refused(where + field.name(), field.treatment(), value);
       }
     }
     return new Fields(where, object);
+  }
+
+  private static ServeException refused(
+      String name, RequestField.Treatment treatment, JsonNode value) {
+    if (treatment == RequestField.Treatment.ACCEPTED) {
+      return ServeException.invalid(
+          name,
+          "%s is %s, which is not its type; it changes nothing here, so leave it out"
+              .formatted(name, Fields.kind(value)));
+    }
+    return ServeException.of(
+        ErrorCode.UNSUPPORTED,
+        name,
+        "%s is not supported by this server with the value %s; leave it out"
+            .formatted(name, Printable.of(value.toString())));
   }
 
   private ServeException unknown(String fullName, String name) {

@@ -1,6 +1,7 @@
 package io.talchum.api.http;
 
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
@@ -15,9 +16,13 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpLineException;
+import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.impl.ConnectionBase;
+import java.nio.channels.ClosedChannelException;
 
 /**
  * Counts the requests of a connection of HTTP/1, and answers those that cannot be read in the form
@@ -25,7 +30,11 @@ import io.talchum.core.ServeException;
  */
 final class Http1Door extends ChannelDuplexHandler {
   private final ConnectionDoor door;
+  private static final AttributeKey<Boolean> LAST = AttributeKey.valueOf("talchum-last-answer");
+
   private boolean answering;
+  private boolean last; // the answer that is, or was, on its way closes the connection
+  private boolean dropping; // what came behind it
 
   Http1Door(ConnectionDoor door) {
     this.door = door;
@@ -33,6 +42,11 @@ final class Http1Door extends ChannelDuplexHandler {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+    dropping |= last && message instanceof HttpRequest;
+    if (dropping) {
+      ReferenceCountUtil.release(message);
+      return;
+    }
     if (message instanceof HttpObject part && part.decoderResult().isFailure()) {
       refuse(context, part.decoderResult().cause(), message);
     } else if (message instanceof HttpRequest request && isBrokenUpgrade(request)) {
@@ -84,6 +98,12 @@ final class Http1Door extends ChannelDuplexHandler {
             "the head of the request did not come in time; send it whole"));
   }
 
+  /** Whether an answer before this request's closes its connection: it is not to be served. */
+  static boolean isLast(HttpServerRequest request) {
+    Channel channel = ((ConnectionBase) request.connection()).channel();
+    return channel.hasAttr(LAST);
+  }
+
   private void answer(ChannelHandlerContext context, int status, String message) {
     send(context, status, new ServeException(ErrorCode.INVALID_REQUEST, message));
   }
@@ -104,10 +124,19 @@ final class Http1Door extends ChannelDuplexHandler {
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
       throws Exception {
+    if (last && !answering) {
+      ReferenceCountUtil.release(message); // the answer to a request that came behind
+      promise.setFailure(new ClosedChannelException());
+      return;
+    }
     boolean interim = false;
     if (message instanceof HttpResponse response) {
       interim = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
       answering |= !interim;
+      if (!interim && response.headers().contains(HttpHeaderNames.CONNECTION, "close", true)) {
+        last = true;
+        context.channel().attr(LAST).set(true);
+      }
     }
     if (message instanceof LastHttpContent && !interim) {
       answering = false;

@@ -30,7 +30,7 @@ final class MessageMapper {
               RequestField.refused("function_call"),
               RequestField.refused("audio"),
               RequestField.refused("refusal"),
-              RequestField.accepted("annotations")));
+              RequestField.accepted("annotations", JsonNode::isArray)));
 
   private MessageMapper() {}
 

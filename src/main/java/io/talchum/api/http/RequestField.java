@@ -6,13 +6,14 @@ import java.util.function.Predicate;
 /**
  * What the server does with one field of a request; {@code null} on the wire is as good as absent.
  *
- * @param neutral the values with which a refused field changes nothing and is let through
+ * @param neutral the values with which the field changes nothing and is let through; others of an
+ *     accepted field have the wrong type
  */
 record RequestField(String name, Treatment treatment, Predicate<JsonNode> neutral) {
   enum Treatment {
     /** Has its effect. */
     HONOURED,
-    /** Cannot change the result; its value is not looked at. */
+    /** Cannot change the result; only its type is looked at. */
     ACCEPTED,
     /** Would change the result in a way that is not implemented. */
     REFUSED
@@ -22,8 +23,8 @@ record RequestField(String name, Treatment treatment, Predicate<JsonNode> neutra
     return new RequestField(name, Treatment.HONOURED, node -> true);
   }
 
-  static RequestField accepted(String name) {
-    return new RequestField(name, Treatment.ACCEPTED, node -> true);
+  static RequestField accepted(String name, Predicate<JsonNode> type) {
+    return new RequestField(name, Treatment.ACCEPTED, type);
   }
 
   static RequestField refused(String name) {

@@ -44,8 +44,8 @@ final class RequestFields {
           honoured("tool_choice"),
           honoured("documents"),
           honoured("chat_template"),
-          accepted("parallel_tool_calls"),
-          accepted("prediction"),
+          accepted("parallel_tool_calls", JsonNode::isBoolean),
+          accepted("prediction", JsonNode::isObject),
           refusedUnless("functions", RequestFields::isEmptyList),
           refusedUnless("function_call", anyOf("none", "auto")),
           refusedUnless(
@@ -160,14 +160,10 @@ final class RequestFields {
       fields.add(honoured(name));
     }
     for (String name :
-        List.of(
-            "user",
-            "metadata",
-            "safety_identifier",
-            "prompt_cache_key",
-            "prompt_cache_retention")) {
-      fields.add(accepted(name));
+        List.of("user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention")) {
+      fields.add(accepted(name, JsonNode::isTextual));
     }
+    fields.add(accepted("metadata", JsonNode::isObject));
     fields.add(
         refusedUnless("response_format", node -> "text".equals(node.path("type").textValue())));
     fields.add(refusedUnless("service_tier", anyOf("auto", "default")));

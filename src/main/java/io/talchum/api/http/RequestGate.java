@@ -20,6 +20,9 @@ import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +35,10 @@ import org.jspecify.annotations.Nullable;
 public class RequestGate {
   /** Before all routes. */
   private static final int PRIORITY = 1000;
+
+  private static final Pattern CHARSET =
+      Pattern.compile(";\\s*charset\\s*=\\s*\"?([^\\s\";]*)", Pattern.CASE_INSENSITIVE);
+  private static final Set<String> UTF_8 = Set.of("utf-8", "utf8", "us-ascii");
 
   private final ApiKeys keys;
   private final InstantSource clock;
@@ -52,6 +59,9 @@ public class RequestGate {
   }
 
   private void check(RoutingContext context) {
+    if (Http1Door.isLast(context.request())) {
+      return; // it came behind a request whose answer closes the connection
+    }
     ReadRequest read = ReadRequest.current();
     if (read != null) {
       read.fill(context);
@@ -115,13 +125,12 @@ public class RequestGate {
         return route;
       }
     }
-    context
-        .response()
-        .putHeader(
-            "Allow",
-            routes.stream().map(HttpRoute::method).sorted().collect(Collectors.joining(", ")));
+    String allowed =
+        routes.stream().map(HttpRoute::method).sorted().collect(Collectors.joining(", "));
+    context.response().putHeader("Allow", allowed);
     throw new ServeException(
-        ErrorCode.METHOD_NOT_ALLOWED, "the method is not allowed for " + asked);
+        ErrorCode.METHOD_NOT_ALLOWED,
+        "the method is not allowed for %s; use %s".formatted(asked, allowed));
   }
 
   private void proceed(RoutingContext context, HttpRoute route, Principal principal) {
@@ -199,6 +208,17 @@ public class RequestGate {
           ErrorCode.INVALID_REQUEST,
           "the body's type is %s; send 'Content-Type: application/json'"
               .formatted(Printable.of(type)));
+    }
+    checkCharset(request.getHeader("Content-Type"));
+  }
+
+  /** JSON is UTF-8 (RFC 8259); a client that says something else would be misread. */
+  private static void checkCharset(@Nullable String type) {
+    Matcher charset = CHARSET.matcher(type == null ? "" : type);
+    if (charset.find() && !UTF_8.contains(charset.group(1).toLowerCase(Locale.ROOT))) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "the body's charset is '%s'; send UTF-8".formatted(Printable.of(charset.group(1))));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.talchum.api.http;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ServeException;
 
@@ -15,7 +16,7 @@ record StreamChoice(boolean stream, boolean includeUsage, boolean continuousUsag
           java.util.List.of(
               RequestField.honoured("include_usage"),
               RequestField.honoured("continuous_usage_stats"),
-              RequestField.accepted("include_obfuscation")));
+              RequestField.accepted("include_obfuscation", JsonNode::isBoolean)));
 
   static StreamChoice map(Fields fields) {
     boolean stream = fields.bool("stream", false);

@@ -21,7 +21,7 @@ final class ToolMapper {
               RequestField.honoured("id"),
               RequestField.honoured("type"),
               RequestField.honoured("function"),
-              RequestField.accepted("index")));
+              RequestField.accepted("index", JsonNode::isIntegralNumber)));
   private static final FieldTable FUNCTION = FieldTable.of("name", "arguments");
 
   private ToolMapper() {}

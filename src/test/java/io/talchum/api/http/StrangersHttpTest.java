@@ -87,7 +87,7 @@ class StrangersHttpTest {
   void aMethodThatIsNotServedIsRefusedBeforeItsBody(String head) throws IOException {
     assertThat(answer(head))
         .startsWith("HTTP/1.1 405 ")
-        .contains("Allow: GET", "method_not_allowed");
+        .contains("Allow: GET", "method_not_allowed", "; use GET");
   }
 
   @ParameterizedTest
@@ -144,6 +144,42 @@ class StrangersHttpTest {
     assertThat(answer(line)).startsWith("HTTP/1.1 414 ").contains("{\"error\":{");
     String header = "GET /health HTTP/1.1\nHost: x\nX-Y: " + "x".repeat(30_000) + "\n\n";
     assertThat(answer(header)).startsWith("HTTP/1.1 431 ").contains("{\"error\":{");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /health HTTP/1.1\nHost: x\nContent-Length: 2\n\n{}",
+        "GET /health HTTP/1.1\nHost: x\n" + CHUNKED + "2\n{}\n0\n\n",
+        "POST /health HTTP/1.1\nHost: x\n\n",
+        "GET /v1/models HTTP/1.1\nHost: x\n\n",
+      })
+  void nothingIsAnsweredBehindAnAnswerThatCloses(String refused) throws IOException {
+    String next = "GET /health HTTP/1.1\nHost: x\n\n";
+    assertThat(answer(refused + next + next))
+        .startsWith("HTTP/1.1 4")
+        .contains("onnection: close")
+        .doesNotContain("HTTP/1.1 200");
+  }
+
+  @Test
+  void aClientThatSpeaksTlsIsToldAtOnce() throws IOException {
+    assertThat(answer("\u0016\u0003\u0001\u0002\u0000\u0001"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("this port speaks plain HTTP");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"utf-16", "\"ISO-8859-1\""})
+  void jsonIsUtf8(String charset) {
+    given()
+        .header("Authorization", "Bearer a-key-for-all")
+        .header("Content-Type", "application/json; charset=" + charset)
+        .body("{}".getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        .post("/v1/completions")
+        .then()
+        .statusCode(400)
+        .body("error.message", containsString("send UTF-8"));
   }
 
   @Test
