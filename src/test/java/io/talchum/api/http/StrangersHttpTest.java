@@ -44,7 +44,7 @@ class StrangersHttpTest {
       return Map.of(
           "talchum.api-keys", "a-key-for-all,a-key-for-answers inference",
           "talchum.body-memory", "4M",
-          "talchum.body-timeout", "5s",
+          "talchum.body-timeout", "3s",
           "talchum.head-timeout", "1s",
           "talchum.idle-timeout", "2s",
           "talchum.max-connections", "40",

@@ -1,4 +1,4 @@
-package io.talchum.wiring;
+package io.talchum.api.http;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
