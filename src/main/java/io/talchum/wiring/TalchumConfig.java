@@ -2,6 +2,7 @@ package io.talchum.wiring;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +34,7 @@ public interface TalchumConfig {
 
   /** Whether subfolders that come, change and go while the server runs are followed. */
   @WithDefault("false")
+  @WithConverter(StrictBoolean.class)
   boolean watchAdapters();
 
   /**
@@ -175,6 +177,7 @@ public interface TalchumConfig {
 
     /** Whether decode steps are recorded as CUDA graphs and replayed. */
     @WithDefault("false")
+    @WithConverter(StrictBoolean.class)
     boolean graphs();
   }
 }
