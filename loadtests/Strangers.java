@@ -20,7 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Callers without a key against one with a key: what they cost the server's memory and the good
- * caller's time. Against loopback only. Usage: java Strangers.java URL KEY PID [SECONDS=60] [N=200]
+ * caller's time. Against loopback only. Usage: java Strangers.java URL KEY PID [SECONDS=60] [N=200].
+ * With the key "-" there is no good caller, with N = 0 there are no attackers: two processes, so
+ * that the attackers can have a lower priority, as if they ran elsewhere.
  */
 public class Strangers {
   private static final byte[] PIECE = ("10000\r\n" + " ".repeat(65536) + "\r\n").getBytes(StandardCharsets.US_ASCII);
@@ -42,8 +44,12 @@ public class Strangers {
     int callers = args.length > 4 ? Integer.parseInt(args[4]) : 200;
     Path status = Path.of("/proc", args[2], "status");
     HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    measure("warm-up", client, url, args[1], status, 20);
-    long rss = measure("before", client, url, args[1], status, 20);
+    boolean attackOnly = args[1].equals("-");
+    long rss = 0;
+    if (!attackOnly) {
+      measure("warm-up", client, url, args[1], status, 20);
+      rss = measure("before", client, url, args[1], status, 20);
+    }
     List<Attack> attacks =
         List.of(
             endless("POST /health HTTP/1.1\r\nHost: x\r\n" + CHUNKED),
@@ -54,6 +60,11 @@ public class Strangers {
     for (int i = 0; i < callers; i++) {
       Attack attack = attacks.get(i % attacks.size());
       Thread.ofPlatform().daemon().start(() -> repeat(url, attack));
+    }
+    if (attackOnly) {
+      Thread.sleep(seconds * 1000L);
+      System.out.printf("%d connections, %d MB sent%n", CONNECTIONS.get(), SENT.get() >> 20);
+      System.exit(0);
     }
     long during = measure("during", client, url, args[1], status, seconds);
     ATTACK.set(false);
