@@ -112,16 +112,16 @@ final class ServeCommand implements Callable<Integer> {
       names = "--temperature",
       paramLabel = "X",
       description =
-          "What requests are drawn with that do not say it (default: the model's; so with --top-p, --top-k, --min-p).")
+          "Temperature of requests that name none (default: the model's; so with --top-p, --top-k, --min-p).")
   private @Nullable Float temperature;
 
-  @Option(names = "--top-p", paramLabel = "X", description = "The same of top_p.")
+  @Option(names = "--top-p", paramLabel = "X", description = "top_p of requests that name none.")
   private @Nullable Float topP;
 
   @Option(names = "--top-k", paramLabel = "N", description = "The same of top_k; 0 is all.")
   private @Nullable Integer topK;
 
-  @Option(names = "--min-p", paramLabel = "X", description = "The same of min_p.")
+  @Option(names = "--min-p", paramLabel = "X", description = "min_p of requests that name none.")
   private @Nullable Float minP;
 
   ServeCommand(ProcessEnvironment process, Server server) {

@@ -68,6 +68,9 @@ class TalchumTest {
         .containsEntry("talchum.data-dir", "v");
     assertThat(CommandRun.of(home, variable, false, "serve", "--data-dir", "o").settings())
         .containsExactly(Map.of("talchum.data-dir", "o"));
+    Map<String, String> both = Map.of("TALCHUM_HOME", "v", "TALCHUM_DATA_DIR", "d");
+    assertThat(CommandRun.of(home, both, false, "serve").settings().getFirst())
+        .containsEntry("talchum.data-dir", "d");
     assertThat(
             CommandRun.of(home, Map.of("TALCHUM_HOME", ""), false, "serve").settings().getFirst())
         .containsEntry("talchum.data-dir", home.resolve(".talchum").toString());
