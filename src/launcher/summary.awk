@@ -6,7 +6,8 @@ function stage(text) {
 }
 function group_of(name, parts) {
   if (run == "packaged-tests") return "packaged"
-  if (run == "default-cli") return shared ? "shared" : "chosen"
+  if (run == "shared-tests") return "shared"
+  if (run == "default-cli") return "chosen"
   return split(name, parts, ".") > 3 ? parts[3] : "gates"
 }
 function number_after(word, text) {
@@ -29,9 +30,7 @@ function number_after(word, text) {
   run = $0
   sub(/.*\(/, "", run)
   sub(/\).*/, "", run)
-  shared = run == "default-cli" && verified
-  if (run == "packaged-tests") verified = 1
-  stage(run == "packaged-tests" ? "tests of the packaged program" : shared ? "tests that read ../shared" : "tests")
+  stage(run == "packaged-tests" ? "tests of the packaged program" : run == "shared-tests" ? "tests that read ../shared" : run == "api-tests" ? "tests in a running server" : "tests")
 }
 
 # One class.

@@ -221,13 +221,16 @@ class LauncherTest {
             [INFO] Tests run: 1, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 2 s -- in io.talchum.DocumentsTest
             [INFO] --- maven-surefire-plugin:3.5.4:test (packaged-tests) @ talchum ---
             [INFO] Tests run: 4, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 61.0 s -- in io.talchum.ReleaseTest
+            [INFO] --- maven-surefire-plugin:3.5.4:test (shared-tests) @ talchum ---
+            [INFO] Tests run: 2, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 3.0 s -- in io.talchum.text.ChatTemplateTest
             \033[0m\033[0m""",
             0);
     assertThat(run.exitCode()).isZero();
     assertThat(run.out().lines().map(line -> line.replaceAll(" +", " ")))
-        .contains("engine 5 0 1.8 ok", "gates 1 0 2.0 ok", "packaged 4 0 61.0 ok")
+        .contains(
+            "engine 5 0 1.8 ok", "gates 1 0 2.0 ok", "packaged 4 0 61.0 ok", "shared 2 0 3.0 ok")
         .doesNotContain("NOT ALL RAN: the first failure ended it")
-        .endsWith("10 passed, 0 failed");
+        .endsWith("12 passed, 0 failed");
     assertThat(run.out()).contains("the group \"shared\" was not run");
   }
 

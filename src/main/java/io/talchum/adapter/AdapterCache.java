@@ -105,7 +105,7 @@ public final class AdapterCache implements AutoCloseable {
    * @param patience how long one waits for those that are in use
    */
   public AdapterRoom trialRoom(Duration patience) {
-    return new TrialRoom(memory, patience);
+    return new SelfTestRoom(memory, patience);
   }
 
   private AdapterEntry entry(
@@ -265,7 +265,7 @@ public final class AdapterCache implements AutoCloseable {
   private void check(
       AdapterLoads.Load load, AdapterContent content, List<ResidentAdapter> prepared) {
     try {
-      load.from.check(load.id, AdapterTrial.parts(content, prepared));
+      load.from.check(load.id, AdapterSelfTest.parts(content, prepared));
     } catch (RuntimeException | Error e) {
       prepared.forEach(ResidentAdapter::close);
       memory.release(AdapterContent.bytes(prepared));

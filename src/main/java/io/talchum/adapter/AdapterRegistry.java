@@ -42,11 +42,11 @@ public final class AdapterRegistry implements AutoCloseable {
   public AdapterRegistry(
       Set<String> reservedNames,
       AdapterReader reader,
-      AdapterTrial trial,
+      AdapterSelfTest selfTest,
       AdapterCache cache,
       InstantSource clock) {
     this.reservedNames = Set.copyOf(reservedNames);
-    this.base = new FolderAdapter.Base(reader, trial);
+    this.base = new FolderAdapter.Base(reader, selfTest);
     this.cache = cache;
     this.clock = clock;
   }

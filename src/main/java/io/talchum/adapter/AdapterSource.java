@@ -14,9 +14,9 @@ public interface AdapterSource {
   /**
    * Tries an adapter that is ready to run, unless that was done before; a request waits for it.
    *
-   * @throws io.talchum.core.ServeException as {@link AdapterTrial#firstUse}
+   * @throws io.talchum.core.ServeException as {@link AdapterSelfTest#firstUse}
    */
-  default void check(AdapterId id, List<AdapterTrial.Part> parts) {}
+  default void check(AdapterId id, List<AdapterSelfTest.Part> parts) {}
 
   /** What requests are checked against, known without a load. */
   default AdapterFacts facts(AdapterId id) {

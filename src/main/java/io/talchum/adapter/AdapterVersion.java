@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class AdapterVersion {
   private final AdapterId id;
   private final long bytes;
-  private final List<AdapterTrial.Part> parts; // one, or one for each variant
+  private final List<AdapterSelfTest.Part> parts; // one, or one for each variant
   private final boolean hasVariants;
   private final Runnable closed;
   private final AtomicInteger references = new AtomicInteger(1);
@@ -24,7 +24,7 @@ final class AdapterVersion {
       AdapterId id, AdapterContent adapter, List<ResidentAdapter> residents, Runnable closed) {
     this.id = id;
     this.closed = closed;
-    this.parts = AdapterTrial.parts(adapter, residents);
+    this.parts = AdapterSelfTest.parts(adapter, residents);
     this.hasVariants = !adapter.variants().isEmpty();
     this.bytes = AdapterContent.bytes(residents);
   }
@@ -37,7 +37,7 @@ final class AdapterVersion {
     return bytes;
   }
 
-  List<AdapterTrial.Part> parts() {
+  List<AdapterSelfTest.Part> parts() {
     return parts;
   }
 

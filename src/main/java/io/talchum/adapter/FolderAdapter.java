@@ -16,9 +16,9 @@ final class FolderAdapter implements AdapterSource {
   /**
    * How folders become adapters.
    *
-   * @param trial that an adapter has to pass
+   * @param selfTest that an adapter has to pass
    */
-  record Base(AdapterReader reader, AdapterTrial trial) {}
+  record Base(AdapterReader reader, AdapterSelfTest selfTest) {}
 
   private final AdapterId id;
   private final Path folder;
@@ -101,12 +101,12 @@ final class FolderAdapter implements AdapterSource {
 
   /** One that nobody can name yet is admitted or refused; else its first request finds out. */
   @Override
-  public void check(AdapterId wanted, List<AdapterTrial.Part> parts) {
+  public void check(AdapterId wanted, List<AdapterSelfTest.Part> parts) {
     memoryBytes = parts.stream().mapToLong(part -> part.resident().residentBytes()).sum();
     if (isNamed) {
-      base.trial().firstUse(id, parts);
+      base.selfTest().firstUse(id, parts);
     } else {
-      base.trial().admit(id, parts);
+      base.selfTest().admit(id, parts);
     }
     isTried = true;
   }

@@ -100,7 +100,7 @@ final class Endings {
     closeLease(sequence);
     outside.owner().ended(sequence);
     totals.loadChanged();
-    Guarded.run(
+    ExceptionBarrier.run(
         "the engine's listener",
         () -> outside.listener().onEnd(sequence.times().outcome(sequence, now)));
   }
@@ -112,7 +112,7 @@ final class Endings {
         outside.releases().execute(sequence::closeLease);
       }
     } catch (Throwable e) {
-      Guarded.log("a lease could not be handed over; it is closed here", e);
+      ExceptionBarrier.log("a lease could not be handed over; it is closed here", e);
       sequence.closeLease();
     }
   }

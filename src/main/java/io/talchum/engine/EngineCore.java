@@ -193,7 +193,7 @@ final class EngineCore {
     Duration overhead = Duration.between(now, outside.clock().instant()).minus(model);
     totals.stepped(isPrefill, tokens, model);
     credit = Scheduler.credit(credit, model, backgroundPart);
-    Guarded.run(
+    ExceptionBarrier.run(
         "the engine's listener",
         () -> outside.listener().onStep(isPrefill, tokens, model, overhead));
   }

@@ -91,7 +91,7 @@ final class EngineLoop {
   }
 
   private void run() {
-    Guarded.run("the warm-up of sampling", io.talchum.engine.sampling.SamplingWarmUp::run);
+    ExceptionBarrier.run("the warm-up of sampling", io.talchum.engine.sampling.SamplingWarmUp::run);
     boolean goesOn = true;
     while (goesOn) {
       try {
@@ -141,8 +141,8 @@ final class EngineLoop {
 
   private boolean failed(Throwable cause) {
     failures++;
-    Guarded.log("a step failed; its requests have ended, the engine goes on", cause);
-    Guarded.run("the engine's listener", listener::onStepFailed);
+    ExceptionBarrier.log("a step failed; its requests have ended, the engine goes on", cause);
+    ExceptionBarrier.run("the engine's listener", listener::onStepFailed);
     if (failures < MOST_FAILURES) {
       return true;
     }
@@ -161,10 +161,10 @@ final class EngineLoop {
       core.failAll(intake::refusal);
       stats = core.stats();
     } catch (Throwable e) {
-      Guarded.log("the engine's end failed", e);
+      ExceptionBarrier.log("the engine's end failed", e);
     } finally {
-      Guarded.run("the core's end", core::close);
-      Guarded.run("the engine's end", closing);
+      ExceptionBarrier.run("the core's end", core::close);
+      ExceptionBarrier.run("the engine's end", closing);
       stopped.countDown();
     }
   }

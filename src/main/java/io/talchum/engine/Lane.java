@@ -24,7 +24,7 @@ final class Lane implements Executor, AutoCloseable {
 
   @Override
   public void execute(Runnable work) {
-    thread.execute(() -> Guarded.run(name, work));
+    thread.execute(() -> ExceptionBarrier.run(name, work));
   }
 
   /** Waits until what was handed over is done, within reason. */
@@ -33,7 +33,7 @@ final class Lane implements Executor, AutoCloseable {
     thread.shutdown();
     try {
       if (!thread.awaitTermination(MOST_WAIT.toSeconds(), TimeUnit.SECONDS)) {
-        Guarded.log(name + " does not end", new IllegalStateException("still at work"));
+        ExceptionBarrier.log(name + " does not end", new IllegalStateException("still at work"));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -135,7 +135,7 @@ final class PrefixReuse {
     try {
       work.run();
     } catch (Throwable e) {
-      Guarded.log("the prefix cache failed and is off from now on", e);
+      ExceptionBarrier.log("the prefix cache failed and is off from now on", e);
       close();
     }
   }

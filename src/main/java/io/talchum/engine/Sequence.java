@@ -319,8 +319,8 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
     try {
       request.sink().onError(error);
     } catch (Throwable e) {
-      Guarded.log("onError of a request threw; it is tried once more", e);
-      Guarded.run("onError of a request", () -> request.sink().onError(error));
+      ExceptionBarrier.log("onError of a request threw; it is tried once more", e);
+      ExceptionBarrier.run("onError of a request", () -> request.sink().onError(error));
     }
   }
 
@@ -346,7 +346,7 @@ final class Sequence implements GenerationHandle, Scheduler.Waiting, PrefixCache
   void closeLease() {
     AdapterLease lease = request.adapter();
     if (lease != null) {
-      Guarded.run("the lease of a request", lease::close);
+      ExceptionBarrier.run("the lease of a request", lease::close);
     }
   }
 }

@@ -91,7 +91,7 @@ final class SlotTable {
   }
 
   private void free(int slot) {
-    Guarded.run("the release of a slot", () -> executor.release(slot));
+    ExceptionBarrier.run("the release of a slot", () -> executor.release(slot));
   }
 
   /**

@@ -46,7 +46,7 @@ final class StepRunner {
     try {
       return work.get();
     } catch (Throwable e) {
-      Guarded.log("a step failed; nothing was committed, it is run again", e);
+      ExceptionBarrier.log("a step failed; nothing was committed, it is run again", e);
       return work.get();
     }
   }

@@ -3,7 +3,7 @@ package io.talchum.service;
 import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterPrimitive;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.SelfTest;
@@ -58,7 +58,7 @@ public final class AdapterCheck {
             (adapter, prompt) -> model.engine().probe(prompt, adapter, null),
             model.executor().spec().vocabSize(),
             clock);
-    SelfTest test = run.of(AdapterTrial.parts(content, List.of(resident)));
+    SelfTest test = run.of(AdapterSelfTest.parts(content, List.of(resident)));
     SelfTests.requirePassed(new AdapterId(content.source(), content.version()), test);
     return SelfTestCard.of(test);
   }

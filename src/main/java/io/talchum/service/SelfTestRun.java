@@ -1,6 +1,6 @@
 package io.talchum.service;
 
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.SelfTest;
 import java.time.Duration;
@@ -28,10 +28,10 @@ record SelfTestRun(Forward forward, int vocabSize, InstantSource clock) {
   }
 
   /** Of all parts; the first that fails ends it, else the one that changes most is told. */
-  SelfTest of(List<AdapterTrial.Part> parts) {
+  SelfTest of(List<AdapterSelfTest.Part> parts) {
     Instant start = clock.instant();
     Comparison told = null;
-    for (AdapterTrial.Part part : parts) {
+    for (AdapterSelfTest.Part part : parts) {
       int[] prompt = prompt(part.touchedTokenIds());
       Comparison next =
           Comparison.of(forward.logits(null, prompt), forward.logits(part.resident(), prompt));

@@ -1,7 +1,7 @@
 package io.talchum.service;
 
 import io.talchum.adapter.AdapterId;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.store.SelfTest;
 import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.core.ErrorCode;
@@ -14,7 +14,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Runs an adapter's self-test on the engine, once per content. Any thread. */
-public final class SelfTests implements AdapterTrial {
+public final class SelfTests implements AdapterSelfTest {
   private final Engine engine;
   private final int vocabSize;
   private final SelfTestStore results;

@@ -30,7 +30,7 @@ import java.util.Set;
 /** Makes what keeps adapters, on disk and in memory, and closes it. */
 public class AdapterComposition {
   /** How long an upload waits for adapters that running requests use. */
-  private static final Duration TRIAL_PATIENCE = Duration.ofSeconds(30);
+  private static final Duration SELF_TEST_TIMEOUT = Duration.ofSeconds(30);
 
   @Produces
   @Singleton
@@ -85,7 +85,7 @@ public class AdapterComposition {
             AdapterReaders.of(model.base()),
             model.executor()::prepare,
             selfTests,
-            cache.trialRoom(TRIAL_PATIENCE)),
+            cache.trialRoom(SELF_TEST_TIMEOUT)),
         clock);
   }
 
@@ -113,14 +113,14 @@ public class AdapterComposition {
   StoredAdapters storedAdapters(
       OpenedModel model,
       AdapterStore store,
-      SelfTests trial,
+      SelfTests selfTest,
       AdapterCache cache,
       AdapterRegistry adapters,
       AdapterCards cards,
       TalchumConfig config) {
     return new StoredAdapters(
         model.served().name(),
-        new StoreSource(store, trial),
+        new StoreSource(store, selfTest),
         cache,
         adapters,
         cards,

@@ -13,7 +13,7 @@ import java.util.Locale;
  * @param kvBytesPerToken of one slot
  * @param prefixCacheBytes most that the prefix cache takes; 0 if it is off
  * @param weightBytes of the model package
- * @param adapterBytes most that adapters take: residents, loads and trials
+ * @param adapterBytes most that adapters take: residents, loads and self-tests
  * @param heapBytes most that the Java heap takes
  * @param machineBytes of the machine or the container
  */

@@ -70,7 +70,7 @@ class AdapterCacheTest {
     }
 
     @Override
-    public void check(AdapterId id, List<AdapterTrial.Part> parts) {
+    public void check(AdapterId id, List<AdapterSelfTest.Part> parts) {
       if (id.name().equals("100013")) {
         throw new ServeException(ErrorCode.INVALID_ADAPTER, "loud");
       }
@@ -415,7 +415,7 @@ class AdapterCacheTest {
   }
 
   @Test
-  void whatFailsItsTrialIsNotKept() {
+  void whatFailsItsSelfTestIsNotKept() {
     AdapterId loud = new AdapterId("100013", TestAdapters.version(100013));
     assertThatThrownBy(() -> cache.load(marks, loud, null)).hasMessage("loud");
     assertThat(cache.residents()).isEmpty();

@@ -125,7 +125,7 @@ class AdapterDirectoryTest {
             new AdapterRegistry(
                 Set.of("base"),
                 new PeftReader(new ZeroBase(TestBases.LLAMA)),
-                AdapterTrial.NONE,
+                AdapterSelfTest.NONE,
                 cache,
                 InstantSource.system())) {
 

@@ -49,7 +49,7 @@ class AdapterRegistryStressTest {
     return new AdapterRegistry(
         Set.of("base"),
         folder -> TestAdapters.marked(Integer.parseInt(folder.toString())),
-        AdapterTrial.NONE,
+        AdapterSelfTest.NONE,
         cache,
         InstantSource.system());
   }

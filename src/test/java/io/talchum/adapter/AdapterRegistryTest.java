@@ -38,10 +38,10 @@ class AdapterRegistryTest {
           AdapterCacheListener.NONE);
   private final AdapterReader peft = new PeftReader(new ZeroBase(TestBases.LLAMA));
   private final AdapterRegistry registry =
-      open(folder -> isMark(folder) ? marked(folder) : peft.read(folder), AdapterTrial.NONE);
+      open(folder -> isMark(folder) ? marked(folder) : peft.read(folder), AdapterSelfTest.NONE);
 
-  private AdapterRegistry open(AdapterReader reader, AdapterTrial trial) {
-    return new AdapterRegistry(Set.of("base"), reader, trial, cache, InstantSource.fixed(NOW));
+  private AdapterRegistry open(AdapterReader reader, AdapterSelfTest selfTest) {
+    return new AdapterRegistry(Set.of("base"), reader, selfTest, cache, InstantSource.fixed(NOW));
   }
 
   private ResidentAdapter prepare(AdapterWeights weights) {
@@ -71,7 +71,7 @@ class AdapterRegistryTest {
   @Test
   void aFolderThatHasChangedIsRefusedWhenItIsReadAgain() {
     AtomicInteger mark = new AtomicInteger(1);
-    AdapterRegistry reading = open(folder -> TestAdapters.marked(mark.get()), AdapterTrial.NONE);
+    AdapterRegistry reading = open(folder -> TestAdapters.marked(mark.get()), AdapterSelfTest.NONE);
     AdapterInfo first = reading.load("a", Path.of("a"), false);
     AdapterRegistry.Named named = reading.named("a").orElseThrow();
     assertThat(named.source().read(named.id()).version()).isEqualTo(first.id().version());
@@ -113,7 +113,7 @@ class AdapterRegistryTest {
   }
 
   /** Refuses what is marked 13 and counts. */
-  private static final class Trial implements AdapterTrial {
+  private static final class StubSelfTest implements AdapterSelfTest {
     final AtomicInteger admitted = new AtomicInteger();
     final AtomicInteger firstUses = new AtomicInteger();
     final AtomicBoolean isBusy = new AtomicBoolean();
@@ -140,42 +140,42 @@ class AdapterRegistryTest {
     }
   }
 
-  private AdapterRegistry trying(Trial trial) {
-    return open(AdapterRegistryTest::marked, trial);
+  private AdapterRegistry trying(StubSelfTest selfTest) {
+    return open(AdapterRegistryTest::marked, selfTest);
   }
 
   @Test
-  void anAdapterThatFailsItsTrialLeavesEverythingAsItWas() {
-    Trial trial = new Trial();
-    AdapterRegistry tried = trying(trial);
+  void anAdapterThatFailsItsSelfTestLeavesEverythingAsItWas() {
+    StubSelfTest selfTest = new StubSelfTest();
+    AdapterRegistry tried = trying(selfTest);
     AdapterInfo before = tried.load("a", Path.of("1"), false);
     assertThatThrownBy(() -> tried.load("a", Path.of("13"), true)).hasMessage("a is loud");
     assertThatThrownBy(() -> tried.load("b", Path.of("13"), false)).hasMessage("b is loud");
     assertThat(tried.list()).containsExactly(before);
     assertThat(residents.stream().filter(r -> r.closings.get() == 0)).hasSize(1);
     acquire(tried, "a").close();
-    assertThat(trial.admitted).hasValue(3);
-    assertThat(trial.firstUses).hasValue(0);
+    assertThat(selfTest.admitted).hasValue(3);
+    assertThat(selfTest.firstUses).hasValue(0);
     tried.close();
   }
 
   @Test
   void anUntriedAdapterIsTriedByItsFirstRequest() {
-    Trial trial = new Trial();
-    AdapterRegistry tried = trying(trial);
+    StubSelfTest selfTest = new StubSelfTest();
+    AdapterRegistry tried = trying(selfTest);
     AdapterInfo good = tried.add("good", Path.of("1"));
     AdapterInfo loud = tried.add("loud", Path.of("13"));
-    assertThat(trial.firstUses).hasValue(0);
+    assertThat(selfTest.firstUses).hasValue(0);
     assertThat(residents).as("kept ready").hasSize(2);
-    trial.isBusy.set(true);
+    selfTest.isBusy.set(true);
     assertThatThrownBy(() -> acquire(tried, "good")).hasMessage("later");
-    trial.isBusy.set(false);
+    selfTest.isBusy.set(false);
     acquire(tried, "good").close();
     acquire(tried, "good").close();
-    assertThat(trial.firstUses).hasValue(2);
+    assertThat(selfTest.firstUses).hasValue(2);
     assertThatThrownBy(() -> acquire(tried, "loud")).hasMessage("loud is loud");
     assertThat(tried.list()).extracting(AdapterInfo::id).containsExactly(good.id(), loud.id());
-    assertThat(trial.admitted).hasValue(0);
+    assertThat(selfTest.admitted).hasValue(0);
     assertThatThrownBy(() -> tried.load("loud", Path.of("13"), true)).hasMessage("loud is loud");
     assertThat(tried.load("good", Path.of("1"), true).id()).isEqualTo(good.id());
     assertThat(cache.residents()).extracting(ResidentInfo::id).containsExactly(good.id());
@@ -191,7 +191,7 @@ class AdapterRegistryTest {
               reads.incrementAndGet();
               return marked(folder);
             },
-            AdapterTrial.NONE);
+            AdapterSelfTest.NONE);
     AdapterInfo cold = counting.add("cold", Path.of("1"));
     AdapterInfo gone = counting.add("gone", Path.of("2"));
     AdapterInfo old = counting.add("old", Path.of("3"));
@@ -232,7 +232,7 @@ class AdapterRegistryTest {
               }
               return TestAdapters.marked(1);
             },
-            AdapterTrial.NONE);
+            AdapterSelfTest.NONE);
     AdapterInfo first = moving.load("a", Path.of("1"), false);
     assertThat(moving.load("a", Path.of("2"), true)).isEqualTo(first);
     isGone.set(true);
@@ -247,7 +247,7 @@ class AdapterRegistryTest {
     AdapterContent both =
         first.withVariants(List.of(first.weights(), TestAdapters.marked(2).weights()));
     AdapterRegistry variants =
-        open(folder -> isMark(folder) ? marked(folder) : both, AdapterTrial.NONE);
+        open(folder -> isMark(folder) ? marked(folder) : both, AdapterSelfTest.NONE);
     AdapterInfo many = variants.load("many", Path.of("both"), false);
 
     try (AdapterLease zero = acquire(variants, "many:0");

@@ -14,7 +14,7 @@ import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.AdapterRegistry;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.Conditions;
 import io.talchum.adapter.LowRankDelta;
@@ -133,7 +133,7 @@ class ColdAdapterTest {
                 model.served().version(),
                 reader,
                 model.executor()::prepare,
-                AdapterTrial.NONE),
+                AdapterSelfTest.NONE),
             clock);
     cache =
         new AdapterCache(
@@ -145,12 +145,12 @@ class ColdAdapterTest {
         new AdapterCards(
             cache, SelfTestStore.open(temp.resolve("tests"), model.served().version()));
     AdapterRegistry registry =
-        new AdapterRegistry(Set.of(), reader, AdapterTrial.NONE, cache, clock);
+        new AdapterRegistry(Set.of(), reader, AdapterSelfTest.NONE, cache, clock);
     RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
     StoredAdapters stored =
         new StoredAdapters(
             LetterModel.NAME,
-            new StoreSource(store, AdapterTrial.NONE),
+            new StoreSource(store, AdapterSelfTest.NONE),
             cache,
             registry,
             cards,

@@ -11,8 +11,8 @@ import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterLease;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.AdapterSource;
-import io.talchum.adapter.AdapterTrial;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.StoreSource;
 import io.talchum.core.Caller;
@@ -255,7 +255,7 @@ public abstract class ServingContract {
   }
 
   private AdapterSource stored() {
-    return new StoreSource(adapterStore, AdapterTrial.NONE);
+    return new StoreSource(adapterStore, AdapterSelfTest.NONE);
   }
 
   @Test

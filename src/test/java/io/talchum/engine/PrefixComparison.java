@@ -6,7 +6,7 @@ import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterCacheListener;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterRegistry;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.TestLeases;
 import io.talchum.adapter.peft.PeftReader;
 import io.talchum.core.SamplingParams;
@@ -79,7 +79,7 @@ public final class PrefixComparison {
             new AdapterRegistry(
                 Set.of("base"),
                 new PeftReader(new ZeroBase(executor.spec())),
-                AdapterTrial.NONE,
+                AdapterSelfTest.NONE,
                 cache,
                 InstantSource.system())) {
       List<RecordingSink> expected;

@@ -8,7 +8,7 @@ import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterInfo;
 import io.talchum.adapter.AdapterLease;
 import io.talchum.adapter.AdapterRegistry;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.TestLeases;
@@ -125,7 +125,7 @@ public final class TinyModelSchedule {
             new AdapterRegistry(
                 Set.of("base"),
                 new PeftReader(new PackageWeights(model)),
-                AdapterTrial.NONE,
+                AdapterSelfTest.NONE,
                 cache,
                 InstantSource.system());
         Engine engine =

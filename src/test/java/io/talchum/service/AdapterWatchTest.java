@@ -8,7 +8,7 @@ import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.AdapterRegistry;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.AdapterStore;
@@ -109,7 +109,7 @@ class AdapterWatchTest {
     store =
         AdapterStore.open(
             temp.resolve("store"),
-            new AdapterStore.Base("base", BASE, READER, w -> new Resident(), AdapterTrial.NONE),
+            new AdapterStore.Base("base", BASE, READER, w -> new Resident(), AdapterSelfTest.NONE),
             clock);
     cache =
         new AdapterCache(
@@ -117,7 +117,7 @@ class AdapterWatchTest {
             new AdapterCache.Limits(100, 100),
             clock,
             AdapterCacheListener.NONE);
-    registry = new AdapterRegistry(Set.of("base"), READER, AdapterTrial.NONE, cache, clock);
+    registry = new AdapterRegistry(Set.of("base"), READER, AdapterSelfTest.NONE, cache, clock);
     AdapterCards cards = new AdapterCards(cache, SelfTestStore.open(temp.resolve("tests"), BASE));
     AdapterDirectory directory = new AdapterDirectory(List.of(root));
     adapters =
@@ -126,7 +126,7 @@ class AdapterWatchTest {
             registry,
             directory,
             new StoredAdapters(
-                "base", new StoreSource(store, AdapterTrial.NONE), cache, registry, cards, 1),
+                "base", new StoreSource(store, AdapterSelfTest.NONE), cache, registry, cards, 1),
             cards);
     watch =
         new AdapterWatch(

@@ -3,7 +3,7 @@ package io.talchum.service;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.SelfTest;
 import java.time.Instant;
@@ -28,7 +28,7 @@ class SelfTestRunTest {
     public void close() {}
   }
 
-  private SelfTest run(AdapterTrial.Part... parts) {
+  private SelfTest run(AdapterSelfTest.Part... parts) {
     SelfTestRun.Forward forward =
         (adapter, prompt) -> {
           prompts.add(prompt);
@@ -37,8 +37,8 @@ class SelfTestRunTest {
     return new SelfTestRun(forward, VOCAB, InstantSource.fixed(Instant.EPOCH)).of(List.of(parts));
   }
 
-  private static AdapterTrial.Part part(float... logits) {
-    return new AdapterTrial.Part(new Fixed(logits), new int[0]);
+  private static AdapterSelfTest.Part part(float... logits) {
+    return new AdapterSelfTest.Part(new Fixed(logits), new int[0]);
   }
 
   @Test
@@ -69,7 +69,7 @@ class SelfTestRunTest {
 
   @Test
   void thePromptHoldsWhatTheAdapterIsAbout() {
-    SelfTest unused = run(new AdapterTrial.Part(new Fixed(PLAIN), new int[] {97, 98}));
+    SelfTest unused = run(new AdapterSelfTest.Part(new Fixed(PLAIN), new int[] {97, 98}));
     assertThat(prompts)
         .allSatisfy(
             prompt -> {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.talchum.adapter.AdapterCache;
 import io.talchum.adapter.AdapterCacheListener;
 import io.talchum.adapter.AdapterRegistry;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.store.AdapterStore;
 import io.talchum.adapter.store.SelfTestStore;
 import io.talchum.adapter.store.StoreSource;
@@ -53,7 +53,7 @@ class TarArchiveTest {
             weights -> {
               throw new AssertionError();
             },
-            AdapterTrial.NONE);
+            AdapterSelfTest.NONE);
     store = AdapterStore.open(temp.resolve("store"), base, InstantSource.system());
     AdapterCache cache =
         new AdapterCache(
@@ -65,12 +65,17 @@ class TarArchiveTest {
             AdapterCacheListener.NONE);
     AdapterRegistry loaded =
         new AdapterRegistry(
-            Set.of("base"), base.reader(), AdapterTrial.NONE, cache, InstantSource.system());
+            Set.of("base"), base.reader(), AdapterSelfTest.NONE, cache, InstantSource.system());
     AdapterCards cards =
         new AdapterCards(cache, SelfTestStore.open(temp.resolve("self-tests"), base.version()));
     upload =
         new StoredAdapters(
-                "base", new StoreSource(store, AdapterTrial.NONE), cache, loaded, cards, MAX_BYTES)
+                "base",
+                new StoreSource(store, AdapterSelfTest.NONE),
+                cache,
+                loaded,
+                cards,
+                MAX_BYTES)
             .upload();
     tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_GNU);
   }

@@ -6,7 +6,7 @@ import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterReader;
 import io.talchum.adapter.AdapterReference;
 import io.talchum.adapter.AdapterRoom;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ContentHash;
@@ -52,7 +52,7 @@ public final class AdapterStore implements AutoCloseable {
    * What versions are checked against.
    *
    * @param prepare {@code ModelExecutor::prepare}
-   * @param trial that an adapter has to pass
+   * @param selfTest that an adapter has to pass
    * @param room in which it is tried
    */
   public record Base(
@@ -60,7 +60,7 @@ public final class AdapterStore implements AutoCloseable {
       ContentHash version,
       AdapterReader reader,
       Function<AdapterWeights, ResidentAdapter> prepare,
-      AdapterTrial trial,
+      AdapterSelfTest selfTest,
       AdapterRoom room) {
     /** Without a bound on the memory. */
     public Base(
@@ -68,8 +68,8 @@ public final class AdapterStore implements AutoCloseable {
         ContentHash version,
         AdapterReader reader,
         Function<AdapterWeights, ResidentAdapter> prepare,
-        AdapterTrial trial) {
-      this(name, version, reader, prepare, trial, AdapterRoom.UNCOUNTED);
+        AdapterSelfTest selfTest) {
+      this(name, version, reader, prepare, selfTest, AdapterRoom.UNCOUNTED);
     }
   }
 
@@ -131,7 +131,7 @@ public final class AdapterStore implements AutoCloseable {
    * @param activate whether it becomes the current one in any case
    * @return the version; adding content that is there changes nothing of it
    * @throws ServeException INVALID_REQUEST for a bad name, INVALID_ADAPTER also if it fails its
-   *     trial; then nothing of it stays
+   *     self-test; then nothing of it stays
    */
   public AdapterCard put(String name, Path folder, boolean activate) {
     AdapterReference.requireName("name", name);

@@ -3,20 +3,20 @@ package io.talchum.adapter.store;
 import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterFacts;
 import io.talchum.adapter.AdapterId;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.AdapterSource;
-import io.talchum.adapter.AdapterTrial;
 import java.util.List;
 
 /** How the cache reads what a store has; what was stored untried is tried once. Any thread. */
-public record StoreSource(AdapterStore store, AdapterTrial trial) implements AdapterSource {
+public record StoreSource(AdapterStore store, AdapterSelfTest selfTest) implements AdapterSource {
   @Override
   public AdapterContent read(AdapterId id) {
     return store.read(id);
   }
 
   @Override
-  public void check(AdapterId id, List<AdapterTrial.Part> parts) {
-    trial.firstUse(id, parts);
+  public void check(AdapterId id, List<AdapterSelfTest.Part> parts) {
+    selfTest.firstUse(id, parts);
   }
 
   @Override

@@ -3,7 +3,7 @@ package io.talchum.adapter.store;
 import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.AdapterRoom;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.core.ContentHash;
 import io.talchum.core.ErrorCode;
@@ -70,7 +70,7 @@ final class VersionFolders {
     try {
       room.resize(AdapterContent.bytes(residents));
       AdapterId id = new AdapterId(name, content.version());
-      base.trial().admit(id, AdapterTrial.parts(content, residents));
+      base.selfTest().admit(id, AdapterSelfTest.parts(content, residents));
       return residents.stream().mapToLong(ResidentAdapter::residentBytes).sum();
     } finally {
       residents.forEach(ResidentAdapter::close);

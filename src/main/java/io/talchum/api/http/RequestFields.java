@@ -159,11 +159,11 @@ final class RequestFields {
             "logprobs")) {
       fields.add(honoured(name));
     }
-    for (String name :
-        List.of("user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention")) {
+    fields.add(accepted("user", JsonNode::isTextual));
+    fields.add(accepted("metadata", JsonNode::isObject));
+    for (String name : List.of("safety_identifier", "prompt_cache_key", "prompt_cache_retention")) {
       fields.add(accepted(name, JsonNode::isTextual));
     }
-    fields.add(accepted("metadata", JsonNode::isObject));
     fields.add(
         refusedUnless("response_format", node -> "text".equals(node.path("type").textValue())));
     fields.add(refusedUnless("service_tier", anyOf("auto", "default")));

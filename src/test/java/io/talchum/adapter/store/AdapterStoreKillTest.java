@@ -20,7 +20,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
  * is there, of what was begun all or nothing, and the store is whole. Several stores, so that one
  * is looked at while the processes of another start.
  */
-@Tag("packaged")
 class AdapterStoreKillTest {
   private static final int KILLS = 200;
   private static final int LANES = 4;

@@ -51,7 +51,7 @@ class AdapterStoreTest {
   }
 
   @Test
-  void whatFailsItsTrialLeavesNothing() throws IOException {
+  void whatFailsItsSelfTestLeavesNothing() throws IOException {
     assertRefused(() -> put("a", "loud", true), ErrorCode.INVALID_ADAPTER, "a is loud");
     put("b", "one", true);
     assertRefused(() -> put("b", "loud", true), ErrorCode.INVALID_ADAPTER, "b is loud");

@@ -2,7 +2,7 @@ package io.talchum.adapter.store;
 
 import io.talchum.adapter.AdapterContent;
 import io.talchum.adapter.AdapterId;
-import io.talchum.adapter.AdapterTrial;
+import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.AdapterWeights;
 import io.talchum.adapter.LowRankDelta;
 import io.talchum.adapter.ResidentAdapter;
@@ -28,11 +28,11 @@ final class StubAdapters {
 
   static AdapterStore.Base base() {
     return new AdapterStore.Base(
-        "base", BASE, StubAdapters::read, weights -> new Stub(), new Trial());
+        "base", BASE, StubAdapters::read, weights -> new Stub(), new StubSelfTest());
   }
 
   /** Refuses what is marked loud. */
-  private static final class Trial implements AdapterTrial {
+  private static final class StubSelfTest implements AdapterSelfTest {
     @Override
     public void admit(AdapterId id, List<Part> parts) {
       if (id.version().equals(version("loud"))) {

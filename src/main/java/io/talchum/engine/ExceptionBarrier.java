@@ -3,10 +3,10 @@ package io.talchum.engine;
 import java.lang.System.Logger.Level;
 
 /** Calls whose failure must not reach the engine, an OutOfMemoryError included. */
-final class Guarded {
+final class ExceptionBarrier {
   private static final System.Logger LOG = System.getLogger("io.talchum.engine");
 
-  private Guarded() {}
+  private ExceptionBarrier() {}
 
   /** Runs it; logs what it throws. */
   static void run(String what, Runnable call) {

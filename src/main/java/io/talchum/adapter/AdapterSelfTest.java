@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Tries adapters before requests get them: one forward pass each, once per content. Any thread. */
-public interface AdapterTrial {
+public interface AdapterSelfTest {
   /** Lets everything through. */
-  AdapterTrial NONE =
-      new AdapterTrial() {
+  AdapterSelfTest NONE =
+      new AdapterSelfTest() {
         @Override
         public void admit(AdapterId id, List<Part> parts) {}
 

@@ -9,17 +9,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Room of the cache's memory, in which adapters are tried. */
-record TrialRoom(AdapterMemory memory, Duration patience) implements AdapterRoom {
+record SelfTestRoom(AdapterMemory memory, Duration timeout) implements AdapterRoom {
   @Override
   public Taken take(long bytes) {
-    AtomicBoolean isPatient = new AtomicBoolean(true);
-    Executor later = CompletableFuture.delayedExecutor(patience.toMillis(), TimeUnit.MILLISECONDS);
+    AtomicBoolean isWaiting = new AtomicBoolean(true);
+    Executor later = CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS);
     later.execute(
         () -> {
-          isPatient.set(false);
+          isWaiting.set(false);
           memory.wake();
         });
-    if (!memory.reserve(bytes, isPatient::get)) {
+    if (!memory.reserve(bytes, isWaiting::get)) {
       throw full(bytes);
     }
     return new Room(bytes);
@@ -29,7 +29,7 @@ record TrialRoom(AdapterMemory memory, Duration patience) implements AdapterRoom
     return new ServeException(
         ErrorCode.QUEUE_FULL,
         "the adapter needs %d bytes of memory to be tried; running requests hold so much of talchum.adapter-memory (%d of %d bytes are taken) that there was no room within %d s: try again later"
-            .formatted(bytes, memory.usedBytes(), memory.capacity(), patience.toSeconds()));
+            .formatted(bytes, memory.usedBytes(), memory.capacity(), timeout.toSeconds()));
   }
 
   /** One thread. */

@@ -11,7 +11,7 @@ import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class TrialRoomTest {
+class SelfTestRoomTest {
   private static final Duration LONG = Duration.ofSeconds(60);
 
   private final AdapterCache cache =
