@@ -22,7 +22,6 @@ final class ExecutorOpener {
   private static final int CPU_PREFILL_TOKENS = 32;
   private static final int CPU_PREFILL_TOKENS_ALONE = 128;
   private static final int CUDA_PREFILL_TOKENS = 128;
-  private static final int MAX_RANK = 1024;
   private static final Logger LOG = Logger.getLogger("io.talchum");
 
   private final TalchumConfig config;
@@ -85,12 +84,6 @@ final class ExecutorOpener {
           "talchum.kv (--kv) is for the CPU; a GPU keeps keys and values in fp16: leave it out");
     }
     int rank = config.cuda().loraRank();
-    if (rank < 1 || rank > MAX_RANK) {
-      throw ServeException.invalid(
-          "cuda.lora-rank",
-          "talchum.cuda.lora-rank (--lora-rank) is %d; it must be 1 to %d"
-              .formatted(rank, MAX_RANK));
-    }
     CudaProvider cuda = CudaProvider.open(config.cuda().device());
     long free = cuda.freeBytes();
     long usable =

@@ -17,6 +17,7 @@ final class SettingRanges {
   private static final int MAX_CHOICES = 1_024;
   private static final int MAX_PROMPTS = 65_536;
   private static final int MAX_DEVICE = 63;
+  private static final int MAX_RANK = 1_024;
   private static final int MAX_CONNECTIONS = 1_000_000;
   private static final Duration LEAST_TIMEOUT = Duration.ofMillis(100);
   private static final Duration MOST_TIMEOUT = Duration.ofDays(1);
@@ -56,6 +57,11 @@ final class SettingRanges {
     check("adapter-memory", config.adapterMemory().asLongValue(), 1, Long.MAX_VALUE);
     check("max-adapter-upload", config.maxAdapterUpload().asLongValue(), 1, Long.MAX_VALUE);
     check("cuda.device", config.cuda().device(), 0, MAX_DEVICE);
+    check("cuda.lora-rank", config.cuda().loraRank(), 1, MAX_RANK);
+    config
+        .cuda()
+        .memoryLimit()
+        .ifPresent(value -> check("cuda.memory-limit", value.asLongValue(), 1, Long.MAX_VALUE));
     config.deadline().ifPresent(value -> check("deadline", value, Duration.ofMillis(1), null));
     check("drain", config.drain(), Duration.ZERO, MOST_DRAIN);
   }

@@ -29,8 +29,9 @@ import java.nio.channels.ClosedChannelException;
  * of this API. Behind the codec; owned by the connection's event loop.
  */
 final class Http1Door extends ChannelDuplexHandler {
-  private final ConnectionDoor door;
   private static final AttributeKey<Boolean> LAST = AttributeKey.valueOf("talchum-last-answer");
+
+  private final ConnectionDoor door;
 
   private boolean answering;
   private boolean last; // the answer that is, or was, on its way closes the connection

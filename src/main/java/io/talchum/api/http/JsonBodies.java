@@ -34,6 +34,7 @@ public class JsonBodies {
 
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final char REPLACEMENT = '\uFFFD';
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   private final Semaphore large;
 
@@ -100,12 +101,13 @@ public class JsonBodies {
     }
   }
 
+  /** A byte order mark in front is let through, as RFC 8259 (section 8.1) allows. */
   private static String decode(byte[] body) {
     String text = new String(body, StandardCharsets.UTF_8);
     if (text.indexOf(REPLACEMENT) >= 0) {
       checkUtf8(body);
     }
-    return text;
+    return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
   }
 
   private static void checkUtf8(byte[] body) {

@@ -57,11 +57,30 @@ class JsonBodiesTest {
     assertThatThrownBy(() -> parsed(cut)).hasMessageContaining("not valid UTF-8 at byte 2");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"NaN", "Infinity", "-Infinity"})
+  void refusesWordsForNumbersAsNoJson(String word) {
+    for (String place : List.of("{\"n\":%s}", "{\"a\":[{\"b\":%s}]}", "%s")) {
+      assertRefused(
+          place.formatted(word),
+          "the body is not valid JSON: it has the word %s; send a finite number or null (line 1, column "
+              .formatted(word));
+    }
+  }
+
+  @Test
+  void takesAByteOrderMarkOfUtf8AndNoOther() {
+    assertThat(parse("\uFEFF{\"a\":\"\uFEFFx\"}").path("a").textValue()).isEqualTo("\uFEFFx");
+    assertRefused("\uFEFF\uFEFF{}", "not valid JSON");
+    assertThatThrownBy(() -> parsed("\uFEFF{}".getBytes(StandardCharsets.UTF_16LE)))
+        .hasMessageContaining("not valid UTF-8 at byte 0; send UTF-8");
+  }
+
   @Test
   void refusesNumbersAndNamesWithoutEnd() {
     assertRefused(
         "{\"a\":1" + "0".repeat(5000) + "}",
-        "breaks a limit: Number value length (5001) exceeds the maximum allowed (100)");
+        "breaks a limit: Number value length (5001) exceeds the maximum allowed (100); shorten it");
     assertRefused("{\"" + "a".repeat(5000) + "\":1}", "breaks a limit: Name length");
   }
 
