@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -33,7 +34,8 @@ public final class JsonText {
 
   /**
    * No duplicate keys, nothing after the value, bounded; a text is bounded by what it came in.
-   * Names are not interned: the JVM's table of strings is no place for those of clients.
+   * Names are not interned: the JVM's table of strings is no place for those of clients. NaN is
+   * read, so that its refusal can name the field.
    */
   private static final ObjectReader STRICT =
       JsonMapper.builder(
@@ -47,6 +49,7 @@ public final class JsonText {
                           .build())
                   .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build()
@@ -54,9 +57,6 @@ public final class JsonText {
 
   private static final Pattern DUPLICATE =
       Pattern.compile("^Duplicate field '(.*)'", Pattern.DOTALL);
-
-  /** The words that Python writes for numbers that are not finite. */
-  private static final Pattern NOT_FINITE = Pattern.compile("^Non-standard token '([^']*)'");
 
   /** What the parser says of classes, and of tokens that are no JSON. */
   private static final Pattern PARSER_WORDS =
@@ -91,11 +91,6 @@ public final class JsonText {
     if (twice.find()) {
       return "has the name '%s' twice in one object; send it once"
           .formatted(Printable.of(twice.group(1)));
-    }
-    Matcher notFinite = NOT_FINITE.matcher(original);
-    if (notFinite.find()) {
-      return "is not valid JSON: it has the word %s; send a finite number or null"
-          .formatted(Printable.of(notFinite.group(1)));
     }
     String said = Printable.of(PARSER_WORDS.matcher(original).replaceAll(""));
     if (!(e instanceof StreamConstraintsException)) {

@@ -57,17 +57,6 @@ class JsonBodiesTest {
     assertThatThrownBy(() -> parsed(cut)).hasMessageContaining("not valid UTF-8 at byte 2");
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"NaN", "Infinity", "-Infinity"})
-  void refusesWordsForNumbersAsNoJson(String word) {
-    for (String place : List.of("{\"n\":%s}", "{\"a\":[{\"b\":%s}]}", "%s")) {
-      assertRefused(
-          place.formatted(word),
-          "the body is not valid JSON: it has the word %s; send a finite number or null (line 1, column "
-              .formatted(word));
-    }
-  }
-
   @Test
   void takesAByteOrderMarkOfUtf8AndNoOther() {
     assertThat(parse("\uFEFF{\"a\":\"\uFEFFx\"}").path("a").textValue()).isEqualTo("\uFEFFx");

@@ -207,14 +207,14 @@ class RequestMapperTest {
         "\"max_tokens\":1,\"max_completion_tokens\":2|max_tokens|contradict",
         "\"continue_final_message\":true,\"add_generation_prompt\":true|continue_final_message|exclude",
         "\"chat_template_kwargs\":{\"a\":null}|chat_template_kwargs.a|is null",
-        "\"chat_template_kwargs\":{\"a\":{\"b\":[1e999]}}|chat_template_kwargs.a.b|chat_template_kwargs.a.b is Infinity; send a finite number",
-        "\"chat_template_kwargs\":{\"a\":-1e999}|chat_template_kwargs.a|is -Infinity; send a finite number",
+        "\"chat_template_kwargs\":{\"a\":{\"b\":[NaN]}}|chat_template_kwargs.a.b|chat_template_kwargs.a.b is NaN; send a finite number",
+        "\"chat_template_kwargs\":{\"a\":-Infinity}|chat_template_kwargs.a|is -Infinity; send a finite number",
         "\"chat_template_kwargs\":{\"a\":1e999}|chat_template_kwargs.a|is Infinity; send a finite number",
         "\"parallel_tool_calls\":\"yes\"|parallel_tool_calls|is the string 'yes', which is not its type",
         "\"prediction\":[]|prediction|is a list, which is not its type",
         "\"safety_identifier\":5|safety_identifier|is the number 5, which is not its type",
         "\"stream\":true,\"stream_options\":{\"include_obfuscation\":1}|stream_options.include_obfuscation|not its type",
-        "\"documents\":[{\"a\":1e999}]|documents[0].a|is Infinity; send a finite number",
+        "\"documents\":[{\"a\":NaN}]|documents[0].a|is NaN; send a finite number",
         "\"documents\":[{\"a\":\"\\ud800\"}]|documents[0].a|surrogate",
       })
   void refusesWrongTypesByName(String field, String param, String reason) {
