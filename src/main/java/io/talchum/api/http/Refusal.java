@@ -88,7 +88,7 @@ final class Refusal {
         piece -> {
           bytes[0] += piece.length();
           if (bytes[0] > atMost) {
-            close(request);
+            request.pause(); // whoever floods waits for the timer, instead of coming again at once
           }
         });
     request.endHandler(end -> close(request));
