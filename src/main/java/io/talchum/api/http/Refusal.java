@@ -8,6 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.Objects;
 
 /**
@@ -88,7 +89,7 @@ final class Refusal {
         piece -> {
           bytes[0] += piece.length();
           if (bytes[0] > atMost) {
-            request.pause(); // whoever floods waits for the timer, instead of coming again at once
+            stopReading(request);
           }
         });
     request.endHandler(end -> close(request));
@@ -96,6 +97,18 @@ final class Refusal {
     request.resume();
     Context loop = Objects.requireNonNull(Vertx.currentContext());
     long unused = loop.owner().setTimer(PATIENCE_MILLIS, late -> close(request));
+  }
+
+  /**
+   * Whoever floods waits for the timer, instead of coming again at once. A pause of the request
+   * would go on reading into the heap.
+   */
+  private static void stopReading(HttpServerRequest request) {
+    if (request.version() == HttpVersion.HTTP_2) {
+      close(request);
+    } else {
+      ((ConnectionBase) request.connection()).channel().config().setAutoRead(false);
+    }
   }
 
   /** The connection; of HTTP/2 the stream, unless it is complete. */
