@@ -125,7 +125,7 @@ final class Http1Door extends ChannelDuplexHandler {
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
       throws Exception {
-    if (last && !answering) {
+    if (last && !answering && message instanceof HttpObject) {
       ReferenceCountUtil.release(message); // the answer to a request that came behind
       promise.setFailure(new ClosedChannelException());
       return;

@@ -49,6 +49,18 @@ class ApiKeyHttpTest {
   }
 
   @Test
+  void saysSoToCallersWhoCloseAfterIt() {
+    for (int i = 0; i < 20; i++) {
+      given()
+          .header("Connection", "close")
+          .get("/v1/models")
+          .then()
+          .statusCode(401)
+          .body("error.code", equalTo("invalid_api_key"));
+    }
+  }
+
+  @Test
   void healthDoesNot() {
     given().get("/health").then().statusCode(200);
   }

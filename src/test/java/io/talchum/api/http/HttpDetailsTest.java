@@ -55,6 +55,33 @@ class HttpDetailsTest {
         .body("usage.total_tokens", equalTo(23));
   }
 
+  /**
+   * The transport closes after such an answer by writing nothing more; the answer goes out first.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /health, 200",
+    "GET, /v1/models, 200",
+    "GET, /v1/nothing, 404",
+    "DELETE, /health, 405",
+    "POST, /v1/completions, 400",
+    "POST, /v1/embeddings, 404"
+  })
+  void answersWholeWhereTheClientAskedToClose(String method, String path, int status)
+      throws Exception {
+    for (int i = 0; i < 20; i++) {
+      try (RawHttp connection = new RawHttp(Objects.requireNonNull(root))) {
+        connection.send(
+            "%s %s HTTP/1.1\nHost: x\nConnection: close\nContent-Length: 0\n\n"
+                .formatted(method, path));
+        assertThat(connection.untilClosed())
+            .startsWith("HTTP/1.1 " + status + " ")
+            .endsWith("}")
+            .doesNotContain("(reset)");
+      }
+    }
+  }
+
   @Test
   void streamsTheExactBytes() {
     Response response =
