@@ -24,6 +24,9 @@ final class Refusal {
 
   private static final long DISCARDED_BYTES = 8 << 20;
 
+  /** Of a caller who may send a body, and sent too long a one. */
+  private static final long DISCARDED_OF_TOO_LARGE = 64 << 20;
+
   /** Of a caller who is not known. */
   private static final long DISCARDED_OF_STRANGERS = 256 << 10;
 
@@ -56,14 +59,15 @@ final class Refusal {
         .setStatusCode(status)
         .putHeader("Content-Type", "application/json")
         .end(Buffer.buffer(ErrorJson.bytes(error)))
-        .onComplete(
-            sent ->
-                end(
-                    request,
-                    error.code() == ErrorCode.UNAUTHENTICATED
-                            || error.code() == ErrorCode.METHOD_NOT_ALLOWED
-                        ? DISCARDED_OF_STRANGERS
-                        : DISCARDED_BYTES));
+        .onComplete(sent -> end(request, discarded(error.code())));
+  }
+
+  private static long discarded(ErrorCode code) {
+    return switch (code) {
+      case UNAUTHENTICATED, METHOD_NOT_ALLOWED -> DISCARDED_OF_STRANGERS;
+      case PAYLOAD_TOO_LARGE -> DISCARDED_OF_TOO_LARGE;
+      default -> DISCARDED_BYTES;
+    };
   }
 
   /** The answer is on its way; nobody reads the rest of the body. */

@@ -368,6 +368,22 @@ class HttpDetailsTest {
         .body("error.message", containsString("at most 4194304"));
   }
 
+  /** As many clients do: they read when all is sent. */
+  @Test
+  void refusesBodiesFarBeyondTheLimitToClientsThatSendThemWhole() throws Exception {
+    int length = 31 << 20;
+    try (RawHttp connection = new RawHttp(Objects.requireNonNull(root))) {
+      connection
+          .send(
+              "POST /v1/chat/completions HTTP/1.1\nHost: x\nContent-Type: application/json\n"
+                  + "Content-Length: %d\n\n".formatted(length))
+          .send(" ".repeat(length));
+      assertThat(connection.untilClosed())
+          .startsWith("HTTP/1.1 413 ")
+          .contains("the body has 32505856 bytes; at most 4194304 are allowed");
+    }
+  }
+
   @Test
   void refusesBodiesBeyondTheLimitWhoseLengthNobodySaid() throws Exception {
     HttpResponse<String> refused = postInPieces(" ".repeat(4 * 1024 * 1024 + 1));
