@@ -46,7 +46,7 @@ final class ImportCommand implements Callable<Integer> {
       paramLabel = "Q",
       description = {
         "How linears are stored (default: auto):",
-        "auto: as the source has them where that can be kept, else int8, or int4 for large models;",
+        "auto: as the source has them where that can be kept, else int8, or int4 from a billion parameters on;",
         "int4: with an offset per block, both searched; int4-b32, int4-b64, int4-b128: symmetric in"
             + " blocks of so many, scale searched; int8; none: fp32."
       })

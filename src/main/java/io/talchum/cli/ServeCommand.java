@@ -118,7 +118,10 @@ final class ServeCommand implements Callable<Integer> {
   @Option(names = "--top-p", paramLabel = "X", description = "top_p of requests that name none.")
   private @Nullable Float topP;
 
-  @Option(names = "--top-k", paramLabel = "N", description = "The same of top_k; 0 is all.")
+  @Option(
+      names = "--top-k",
+      paramLabel = "N",
+      description = "top_k of requests that name none; 0 keeps all tokens.")
   private @Nullable Integer topK;
 
   @Option(names = "--min-p", paramLabel = "X", description = "min_p of requests that name none.")

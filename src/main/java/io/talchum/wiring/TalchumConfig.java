@@ -133,7 +133,7 @@ public interface TalchumConfig {
   /** Origins whose pages may call from a browser, separated by commas; {@code *} for all. */
   Optional<List<String>> corsOrigins();
 
-  /** Memory for adapters of the store that requests have named; pinned ones count. */
+  /** Memory for all adapters that requests have named, of folders and store; pinned ones count. */
   @WithDefault("1G")
   MemorySize adapterMemory();
 
