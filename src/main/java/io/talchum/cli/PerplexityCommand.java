@@ -1,6 +1,8 @@
 package io.talchum.cli;
 
 import io.talchum.core.KvFormat;
+import io.talchum.core.NumberFormats;
+import io.talchum.core.ProductPrecision;
 import io.talchum.service.ModelCatalog;
 import io.talchum.service.ModelEvaluation;
 import io.talchum.service.ModelRunner;
@@ -51,6 +53,13 @@ final class PerplexityCommand implements Callable<Integer> {
       description = "How the KV cache keeps its numbers: fp32 or int8 (default: fp32).")
   private String kv = KvFormat.FP32.text();
 
+  @Option(
+      names = "--products",
+      paramLabel = "P",
+      description =
+          "How exactly quantized matrices are multiplied: auto, exact, int16 or int8 (default: auto).")
+  private String products = ProductPrecision.AUTO.text();
+
   PerplexityCommand(ProcessEnvironment process, ModelRunner runner) {
     this.process = process;
     this.evaluation = new ModelEvaluation(runner);
@@ -60,7 +69,11 @@ final class PerplexityCommand implements Callable<Integer> {
   public Integer call() {
     Path folder = new ModelCatalog(dataDir.resolve(process)).toServe(model);
     Perplexity measured =
-        evaluation.perplexity(folder, ModelEvaluation.text(text), context, KvFormat.parse(kv));
+        evaluation.perplexity(
+            folder,
+            ModelEvaluation.text(text),
+            context,
+            new NumberFormats(KvFormat.parse(kv), ProductPrecision.parse(products)));
     process.out().println(describe(measured));
     return 0;
   }

@@ -101,6 +101,14 @@ final class ServeCommand implements Callable<Integer> {
   private @Nullable String kv;
 
   @Option(
+      names = "--products",
+      paramLabel = "P",
+      description =
+          "How exactly quantized matrices are multiplied: auto (int16 where the processor can),"
+              + " exact, int16, or int8, which is faster and answers differently (default: auto).")
+  private @Nullable String products;
+
+  @Option(
       names = "--prefix-cache",
       paramLabel = "SIZE|off",
       description =
@@ -152,6 +160,7 @@ final class ServeCommand implements Callable<Integer> {
     put(settings, "talchum.slots", slots);
     put(settings, "talchum.context", context);
     put(settings, "talchum.kv", kv);
+    put(settings, "talchum.products", products);
     put(settings, "talchum.prefix-cache", prefixCache);
     put(settings, "talchum.temperature", temperature);
     put(settings, "talchum.top-p", topP);

@@ -7,6 +7,7 @@ import java.util.List;
  *
  * @param url without a path
  * @param model name of the base
+ * @param products how quantized matrices are multiplied
  * @param adapters names, in order
  * @param memory what it may take
  * @param keyRequired whether requests need an API key
@@ -19,6 +20,7 @@ public record ServedOverview(
     String quantization,
     String headQuantization,
     String version,
+    String products,
     int slots,
     int contextTokens,
     List<String> adapters,

@@ -58,6 +58,7 @@ public final class Welcome {
   private String overview() {
     return """
       model     %s, %s parameters, linears %s, head %s, version %s
+      products  %s
       slots     %d of %d tokens each
       adapters  %s
       memory    %s
@@ -68,6 +69,7 @@ public final class Welcome {
             served.quantization(),
             served.headQuantization(),
             served.version(),
+            served.products(),
             served.slots(),
             served.contextTokens(),
             names(served.adapters()),

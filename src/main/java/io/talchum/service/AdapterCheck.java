@@ -7,7 +7,7 @@ import io.talchum.adapter.AdapterSelfTest;
 import io.talchum.adapter.PackageWeights;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.store.SelfTest;
-import io.talchum.core.KvFormat;
+import io.talchum.core.NumberFormats;
 import io.talchum.weights.pack.PackageManifest;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -31,7 +31,7 @@ public final class AdapterCheck {
    *     fails its self-test
    */
   public AdapterReport report(Path adapter, Path packageFolder) {
-    try (RunningModel model = runner.open(packageFolder, 0, KvFormat.FP32)) {
+    try (RunningModel model = runner.open(packageFolder, 0, NumberFormats.USUAL)) {
       AdapterContent content = model.adapters().read(adapter);
       try (ResidentAdapter resident = model.executor().prepare(content.weights())) {
         PackageManifest manifest = model.weights().manifest();

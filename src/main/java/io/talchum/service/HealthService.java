@@ -2,12 +2,22 @@ package io.talchum.service;
 
 import io.talchum.engine.Engine;
 
-/** Whether the server serves. */
+/** Whether the server serves, and how it computes. */
 public final class HealthService {
   private final Engine engine;
+  private final String products;
 
-  public HealthService(Engine engine) {
+  /**
+   * @param products how quantized matrices are multiplied, for people
+   */
+  public HealthService(Engine engine, String products) {
     this.engine = engine;
+    this.products = products;
+  }
+
+  /** How quantized matrices are multiplied, for people. */
+  public String products() {
+    return products;
   }
 
   /**

@@ -1,7 +1,7 @@
 package io.talchum.service;
 
 import io.talchum.core.ErrorCode;
-import io.talchum.core.KvFormat;
+import io.talchum.core.NumberFormats;
 import io.talchum.core.ServeException;
 import io.talchum.weights.pack.ImportRequest;
 import io.talchum.weights.pack.ModelImporter;
@@ -42,12 +42,13 @@ public final class ModelEvaluation {
    * @throws ServeException INVALID_REQUEST if the model has no such context, or the text is too
    *     short
    */
-  public Perplexity perplexity(Path packageFolder, String text, int contextTokens, KvFormat kv) {
+  public Perplexity perplexity(
+      Path packageFolder, String text, int contextTokens, NumberFormats numbers) {
     if (contextTokens < 0 || contextTokens == 1) {
       throw ServeException.invalid(
           "context", "context is %d; it must be at least 2".formatted(contextTokens));
     }
-    return run(packageFolder, text, contextTokens, kv);
+    return run(packageFolder, text, contextTokens, numbers);
   }
 
   /**
@@ -63,7 +64,7 @@ public final class ModelEvaluation {
       throw new IllegalArgumentException(packageFolder + " is no package");
     }
     return new ImportReport(
-        matrices, ofSource(source, models, text), run(packageFolder, text, 0, KvFormat.FP32));
+        matrices, ofSource(source, models, text), run(packageFolder, text, 0, NumberFormats.EXACT));
   }
 
   private static ImportReport.Matrix matrix(TensorReport tensor) {
@@ -83,15 +84,15 @@ public final class ModelEvaluation {
       ImportRequest plain =
           ImportRequest.of(source, "source").quantized(Quantization.NONE, Quantization.NONE);
       Path copy = new ModelImporter().run(plain, staging.directory(), ProgressListener.NONE);
-      return run(copy, text, 0, KvFormat.FP32);
+      return run(copy, text, 0, NumberFormats.EXACT);
     } catch (IOException e) {
       throw new ServeException(
           ErrorCode.INTERNAL, "no fp32 copy of the model can be written to measure it: " + e, e);
     }
   }
 
-  private Perplexity run(Path folder, String text, int contextTokens, KvFormat kv) {
-    try (RunningModel model = runner.open(folder, contextTokens, kv)) {
+  private Perplexity run(Path folder, String text, int contextTokens, NumberFormats numbers) {
+    try (RunningModel model = runner.open(folder, contextTokens, numbers)) {
       return Perplexity.of(model, text);
     }
   }

@@ -1,6 +1,6 @@
 package io.talchum.service;
 
-import io.talchum.core.KvFormat;
+import io.talchum.core.NumberFormats;
 import java.nio.file.Path;
 
 /** Runs model packages outside of the server. */
@@ -14,5 +14,5 @@ public interface ModelRunner {
    * @throws io.talchum.core.ServeException INVALID_MODEL if the package is broken, INVALID_REQUEST
    *     if the model was trained for fewer positions
    */
-  RunningModel open(Path packageFolder, int contextTokens, KvFormat kv);
+  RunningModel open(Path packageFolder, int contextTokens, NumberFormats numbers);
 }

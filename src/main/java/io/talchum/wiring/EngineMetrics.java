@@ -91,6 +91,10 @@ public class EngineMetrics implements EngineListener, ServiceListener {
     Gauge.builder("talchum_engine_healthy", watched, e -> e.isHealthy() ? 1 : 0)
         .description("1 while the engine serves")
         .register(meters);
+    Gauge.builder("talchum_products_info", () -> 1)
+        .description("How quantized matrices are multiplied")
+        .tag("products", model.running().products())
+        .register(meters);
     Gauge.builder("vllm:cache_config_info", () -> 1)
         .description("The KV cache: one block per slot")
         .tag("block_size", Integer.toString(model.executor().maxContextTokens()))

@@ -1,6 +1,7 @@
 package io.talchum.wiring;
 
 import io.talchum.core.KvFormat;
+import io.talchum.core.ProductPrecision;
 import io.talchum.core.ProviderChoice;
 import io.talchum.core.ServeException;
 import io.talchum.engine.prefix.PrefixCache;
@@ -50,6 +51,7 @@ final class ExecutorOpener {
 
   private OpenedExecutor onCpu() {
     KvFormat kv = KvFormat.parse(config.kv());
+    ProductPrecision products = ProductPrecision.parse(config.products());
     int slots = config.slots().orElse(CPU_SLOTS);
     long perToken = OnnxModelExecutor.kvBytesPerToken(weights.manifest().spec(), kv);
     MemoryPlan memory =
@@ -72,9 +74,18 @@ final class ExecutorOpener {
     OnnxModelExecutor executor =
         OnnxModelExecutor.open(
             weights,
-            new ExecutorOptions(slots, context, Math.max(piece, alone), threads(), true, scales));
+            new ExecutorOptions(
+                slots, context, Math.max(piece, alone), threads(), true, scales, products));
+    if (products != ProductPrecision.EXACT && executor.products().contains("exact: ")) {
+      LOG.warnf("products of quantized matrices: %s", executor.products());
+    }
     return new OpenedExecutor(
-        executor, executor.kvCapacityBytes(), memory.prefixCacheBytes(), piece, alone);
+        executor,
+        executor.products(),
+        executor.kvCapacityBytes(),
+        memory.prefixCacheBytes(),
+        piece,
+        alone);
   }
 
   private OpenedExecutor onCuda() {
@@ -82,6 +93,12 @@ final class ExecutorOpener {
       throw ServeException.invalid(
           "kv",
           "talchum.kv (--kv) is for the CPU; a GPU keeps keys and values in fp16: leave it out");
+    }
+    ProductPrecision products = ProductPrecision.parse(config.products());
+    if (products != ProductPrecision.AUTO) {
+      throw ServeException.invalid(
+          "products",
+          "talchum.products (--products) is for the CPU; a GPU multiplies in fp16: leave it out");
     }
     int rank = config.cuda().loraRank();
     CudaProvider cuda = CudaProvider.open(config.cuda().device());
@@ -104,6 +121,7 @@ final class ExecutorOpener {
     int piece = Math.min(alone, config.prefillTokens().orElse(CUDA_PREFILL_TOKENS));
     return new OpenedExecutor(
         executor,
+        "on the GPU",
         plan.kvBytes(),
         prefixCacheBytes(plan.kvBytes(), executor.kvBytesPerToken()),
         piece,

@@ -5,6 +5,7 @@ import io.talchum.model.ModelExecutor;
 /**
  * An executor with what was chosen for it.
  *
+ * @param products how quantized matrices are multiplied, for people
  * @param kvBytes of all slots
  * @param prefixCacheBytes memory for beginnings of prompts; 0 for none
  * @param prefillTokens prompt tokens of one step while other requests decode
@@ -12,6 +13,7 @@ import io.talchum.model.ModelExecutor;
  */
 public record OpenedExecutor(
     ModelExecutor executor,
+    String products,
     long kvBytes,
     long prefixCacheBytes,
     int prefillTokens,

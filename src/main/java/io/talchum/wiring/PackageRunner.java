@@ -1,7 +1,7 @@
 package io.talchum.wiring;
 
 import io.talchum.adapter.PackageWeights;
-import io.talchum.core.KvFormat;
+import io.talchum.core.NumberFormats;
 import io.talchum.engine.Engine;
 import io.talchum.engine.EngineConfig;
 import io.talchum.engine.EngineListener;
@@ -25,7 +25,7 @@ final class PackageRunner implements ModelRunner {
       new EngineConfig(Set.of(), 1, PREFILL_TOKENS, PREFILL_TOKENS);
 
   @Override
-  public RunningModel open(Path packageFolder, int contextTokens, KvFormat kv) {
+  public RunningModel open(Path packageFolder, int contextTokens, NumberFormats numbers) {
     VectorModule.load();
     NativeLeftovers.ofMachine(InstantSource.system()).sweep();
     ModelPackage weights = ModelPackage.open(packageFolder);
@@ -40,9 +40,10 @@ final class PackageRunner implements ModelRunner {
           DjlTokenizer.load(
               weights.directory().resolve("tokenizer.json"), manifest.spec().vocabSize());
       int threads = Runtime.getRuntime().availableProcessors();
-      KvScales scales = KvPreparation.scales(weights, tokenizer, kv, threads);
+      KvScales scales = KvPreparation.scales(weights, tokenizer, numbers.kv(), threads);
       ExecutorOptions options =
-          new ExecutorOptions(1, context, PREFILL_TOKENS, threads, true, scales);
+          new ExecutorOptions(
+              1, context, PREFILL_TOKENS, threads, true, scales, numbers.products());
       OnnxModelExecutor executor = OnnxModelExecutor.open(weights, options);
       return new RunningModel(
           weights,

@@ -73,6 +73,7 @@ public class ServeApplication implements QuarkusApplication {
         manifest.quantization(),
         manifest.headQuantization(),
         model.served().version().abbreviated(),
+        model.running().products(),
         model.executor().slots(),
         model.executor().maxContextTokens(),
         adapters,

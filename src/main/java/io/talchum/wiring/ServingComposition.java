@@ -92,7 +92,7 @@ public class ServingComposition {
 
   @Produces
   @Singleton
-  HealthService health(Engine engine) {
-    return new HealthService(engine);
+  HealthService health(Engine engine, OpenedModel model) {
+    return new HealthService(engine, model.running().products());
   }
 }

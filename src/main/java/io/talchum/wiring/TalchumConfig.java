@@ -58,6 +58,13 @@ public interface TalchumConfig {
   String kv();
 
   /**
+   * How exactly quantized matrices are multiplied on the CPU: {@code auto}, {@code exact}, {@code
+   * int16} or {@code int8}.
+   */
+  @WithDefault("auto")
+  String products();
+
+  /**
    * Host memory for beginnings of prompts that later requests reuse: a size, {@code off}, or {@code
    * auto}: as much as the KV cache, at most a quarter of what is left of the machine.
    */

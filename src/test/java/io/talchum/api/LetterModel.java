@@ -113,6 +113,8 @@ public class LetterModel {
 
   private static OpenedModel opened(ServedModel served, LetterExecutor executor) {
     return new OpenedModel(
-        served, new OpenedExecutor(executor, 0, 1 << 20, 32, 128), new ZeroBase(executor.spec()));
+        served,
+        new OpenedExecutor(executor, "exact", 0, 1 << 20, 32, 128),
+        new ZeroBase(executor.spec()));
   }
 }

@@ -53,6 +53,7 @@ class WelcomeTest {
         "int4",
         "int8",
         "0123456789ab",
+        "int16 (AVX-512 VNNI)",
         8,
         1024,
         adapters,

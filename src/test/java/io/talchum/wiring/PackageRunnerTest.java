@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.talchum.core.KvFormat;
+import io.talchum.core.NumberFormats;
+import io.talchum.core.ProductPrecision;
 import io.talchum.core.ServeException;
 import io.talchum.service.ImportProgress;
 import io.talchum.service.ImportReport;
@@ -41,12 +43,20 @@ class PackageRunnerTest {
   @Test
   void anInt8CacheIsCalibratedOnceAndCostsLittle() throws IOException {
     Path folder = imported(source(Quantization.NONE, Quantization.NONE));
-    double plain = evaluation.perplexity(folder, TEXT, 128, KvFormat.FP32).nats();
+    double plain = evaluation.perplexity(folder, TEXT, 128, NumberFormats.EXACT).nats();
     assertThat(folder.resolve("kv-scales.bin")).doesNotExist();
-    double int8 = evaluation.perplexity(folder, TEXT, 128, KvFormat.INT8).nats();
+    double int8 =
+        evaluation
+            .perplexity(folder, TEXT, 128, new NumberFormats(KvFormat.INT8, ProductPrecision.EXACT))
+            .nats();
     assertThat(int8).isNotEqualTo(plain).isCloseTo(plain, within(0.02 * plain));
     Object written = Files.readAttributes(folder.resolve("kv-scales.bin"), "fileKey");
-    assertThat(evaluation.perplexity(folder, TEXT, 128, KvFormat.INT8).nats()).isEqualTo(int8);
+    assertThat(
+            evaluation
+                .perplexity(
+                    folder, TEXT, 128, new NumberFormats(KvFormat.INT8, ProductPrecision.EXACT))
+                .nats())
+        .isEqualTo(int8);
     assertThat((Object) Files.readAttributes(folder.resolve("kv-scales.bin"), "fileKey"))
         .isEqualTo(written);
   }
@@ -55,7 +65,7 @@ class PackageRunnerTest {
   @Test
   void perplexityIsThatOfTheTokensLogProbabilities() {
     Path folder = imported(source(Quantization.NONE, Quantization.NONE));
-    try (RunningModel model = new PackageRunner().open(folder, 128, KvFormat.FP32)) {
+    try (RunningModel model = new PackageRunner().open(folder, 128, NumberFormats.EXACT)) {
       int[] ids = model.tokenizer().encode(TEXT, false, false);
       assertThat(ids.length).isBetween(100, 400);
       Perplexity cut = Perplexity.of(model, TEXT);
@@ -116,13 +126,13 @@ class PackageRunnerTest {
   @Test
   void refusesWhatCannotBeMeasured() {
     Path folder = imported(source(Quantization.AUTO, Quantization.AUTO));
-    assertThatThrownBy(() -> evaluation.perplexity(folder, TEXT, 1, KvFormat.FP32))
+    assertThatThrownBy(() -> evaluation.perplexity(folder, TEXT, 1, NumberFormats.EXACT))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("context is 1");
-    assertThatThrownBy(() -> evaluation.perplexity(folder, TEXT, 1 << 20, KvFormat.FP32))
+    assertThatThrownBy(() -> evaluation.perplexity(folder, TEXT, 1 << 20, NumberFormats.EXACT))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("context 1048576 is not in 1..");
-    assertThatThrownBy(() -> evaluation.perplexity(folder, "", 64, KvFormat.FP32))
+    assertThatThrownBy(() -> evaluation.perplexity(folder, "", 64, NumberFormats.EXACT))
         .isInstanceOf(ServeException.class)
         .hasMessageContaining("the text has 0 tokens");
   }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.talchum.core.KvFormat;
+import io.talchum.core.NumberFormats;
+import io.talchum.core.ProductPrecision;
 import io.talchum.service.ModelRunner;
 import io.talchum.service.Perplexity;
 import io.talchum.service.RunningModel;
@@ -42,7 +44,8 @@ class RealModelKvTest {
         Path.of(System.getProperty("talchum.shared")).resolve("real-model/quality_text.json");
     double nats = 0;
     int tokens = 0;
-    try (RunningModel running = runner.open(model, CONTEXT, kv)) {
+    try (RunningModel running =
+        runner.open(model, CONTEXT, new NumberFormats(kv, ProductPrecision.AUTO))) {
       for (JsonNode text : new JsonMapper().readTree(file.toFile()).get("texts")) {
         JsonNode ids = text.get("smollm2_ids");
         int[] all = IntStream.range(0, ids.size()).map(i -> ids.get(i).asInt()).toArray();

@@ -56,10 +56,8 @@ public class PanelProductBenchmark {
     MemorySegment scales = floats(ROWS * COLUMNS / BLOCK, random);
     PanelMatrix filled =
         new PanelMatrix(
-            new PanelMatrix.Shape(ROWS, COLUMNS, bits, BLOCK),
-            quants,
-            scales,
-            MemorySegment.NULL,
+            new QuantizedWeights(
+                new MatrixShape(ROWS, COLUMNS, bits, BLOCK), quants, scales, MemorySegment.NULL),
             arena);
     scratch.fit(filled);
     matrix = filled;

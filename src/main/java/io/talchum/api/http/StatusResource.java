@@ -23,6 +23,13 @@ public class StatusResource {
   }
 
   /**
+   * The answer of {@code GET /version}.
+   *
+   * @param products how quantized matrices are multiplied
+   */
+  record Version(String version, String products) {}
+
+  /**
    * Whether requests are served.
    *
    * @throws ServeException ENGINE_UNHEALTHY, SHUTTING_DOWN
@@ -37,6 +44,6 @@ public class StatusResource {
   @GET
   @Path("/version")
   public byte[] version() {
-    return Json.bytes(Map.of("version", version));
+    return Json.bytes(new Version(version, health.products()));
   }
 }

@@ -18,50 +18,28 @@ import java.nio.ByteOrder;
  * read until its arena is closed.
  */
 public final class PanelMatrix {
-  public static final int ROWS = 32;
+  public static final int ROWS = MatrixProduct.PANEL_ROWS;
 
   /** The highest bit of an int is stored inverted. */
   static final int TOP = 0x80000000;
 
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  private static final ValueLayout.OfFloat FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  private final Shape shape;
+  private final MatrixShape shape;
   private final int blocks; // per row
   private final PanelScales scales;
   private final MemorySegment data;
 
-  /**
-   * Of a quantized matrix.
-   *
-   * @param bits per weight: 4, 8 or 16
-   * @param blockSize weights of a row that share a scale, a multiple of 16
-   */
-  public record Shape(int rows, int columns, int bits, int blockSize) {}
-
-  /**
-   * Lays out w = scale (q - 2^(bits - 1)), or scale (q - 8) + offset of nibbles, or scale q +
-   * offset of bytes.
-   *
-   * @param quants unsigned [rows, blocks, block size], nibbles low first
-   * @param single scales f32 [rows, blocks]
-   * @param offsets f32 [blocks, rows], or empty
-   */
-  public PanelMatrix(
-      Shape shape,
-      MemorySegment quants,
-      MemorySegment single,
-      MemorySegment offsets,
-      SegmentAllocator memory) {
-    this.shape = shape;
-    this.blocks = Math.ceilDiv(shape.columns(), shape.blockSize());
-    this.scales = PanelScales.of(shape.bits(), shape.rows(), blocks, single, offsets);
+  /** Lays a matrix out. */
+  public PanelMatrix(QuantizedWeights weights, SegmentAllocator memory) {
+    this.shape = weights.shape();
+    this.blocks = shape.blocks();
+    this.scales = PanelScales.of(weights);
     this.data = memory.allocate(panels() * panelBytes(), 64);
     for (int panel = 0; panel < panels(); panel++) {
-      scales.write(single, offsets, panel * ROWS, data, panel * panelBytes());
-      writeQuants(quants, panel);
+      scales.write(weights, panel * ROWS, data, panel * panelBytes());
+      writeQuants(weights.quants(), panel);
     }
   }
 
@@ -128,10 +106,6 @@ public final class PanelMatrix {
 
   private long panelBytes() {
     return scales.bytes() + (long) blocks * groupsPerBlock() * ROWS * Integer.BYTES;
-  }
-
-  static float floatAt(MemorySegment floats, long index) {
-    return floats.get(FLOAT, index * Float.BYTES);
   }
 
   static void putInt(MemorySegment target, long offset, int value) {

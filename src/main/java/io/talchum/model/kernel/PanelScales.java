@@ -50,52 +50,31 @@ final class PanelScales {
   private final Kind kind;
   private final int rows;
   private final int blocks;
-  private final int zero; // the quant that weighs a stored offset
   private final float symmetric; // m / d of symmetric weights
 
-  private PanelScales(Kind kind, int bits, int rows, int blocks) {
+  private PanelScales(Kind kind, MatrixShape shape) {
     this.kind = kind;
-    this.rows = rows;
-    this.blocks = blocks;
-    this.zero = bits == 4 ? 8 : 0;
-    this.symmetric = -(1 << bits - 1);
+    this.rows = shape.rows();
+    this.blocks = shape.blocks();
+    this.symmetric = -(1 << shape.bits() - 1);
   }
 
-  /**
-   * Chooses how to store.
-   *
-   * @param scales f32 [rows, blocks]
-   * @param offsets f32 [blocks, rows], of weights d (q - zero) + offset; empty if symmetric
-   */
-  static PanelScales of(
-      int bits, int rows, int blocks, MemorySegment scales, MemorySegment offsets) {
-    boolean symmetric = offsets.byteSize() == 0;
-    PanelScales floats =
-        new PanelScales(symmetric ? Kind.SYMMETRIC_FLOATS : Kind.OFFSET_FLOATS, bits, rows, blocks);
-    for (int row = 0; row < rows; row++) {
-      for (int block = 0; block < blocks; block++) {
-        if (!isHalf(floats.scale(scales, row, block))
-            || !symmetric && !isHalf(floats.minimum(scales, offsets, row, block))) {
-          return floats;
-        }
-      }
-    }
-    return new PanelScales(
-        symmetric ? Kind.SYMMETRIC_HALVES : Kind.OFFSET_HALVES, bits, rows, blocks);
+  /** Chooses how to store. */
+  static PanelScales of(QuantizedWeights weights) {
+    boolean halves = weights.factorsAreHalves();
+    Kind kind =
+        weights.hasOffsets()
+            ? halves ? Kind.OFFSET_HALVES : Kind.OFFSET_FLOATS
+            : halves ? Kind.SYMMETRIC_HALVES : Kind.SYMMETRIC_FLOATS;
+    return new PanelScales(kind, weights.shape());
   }
 
-  private static boolean isHalf(float value) {
-    return Float.float16ToFloat(Float.floatToFloat16(value)) == value;
+  private float scale(QuantizedWeights weights, int row, int block) {
+    return row < rows ? weights.scale(row, block) : 0;
   }
 
-  private float scale(MemorySegment scales, int row, int block) {
-    return row < rows ? PanelMatrix.floatAt(scales, (long) row * blocks + block) : 0;
-  }
-
-  private float minimum(MemorySegment scales, MemorySegment offsets, int row, int block) {
-    return row < rows
-        ? PanelMatrix.floatAt(offsets, (long) block * rows + row) - zero * scale(scales, row, block)
-        : 0;
+  private float minimum(QuantizedWeights weights, int row, int block) {
+    return row < rows ? weights.minimum(row, block) : 0;
   }
 
   /** Bytes per panel. */
@@ -104,25 +83,23 @@ final class PanelScales {
   }
 
   /** Writes a panel's scales. */
-  void write(
-      MemorySegment scales, MemorySegment offsets, int firstRow, MemorySegment target, long at) {
+  void write(QuantizedWeights weights, int firstRow, MemorySegment target, long at) {
     for (int block = 0; block < blocks; block++) {
       for (int r = 0; r < ROWS; r++) {
-        float d = scale(scales, firstRow + r, block);
+        float d = scale(weights, firstRow + r, block);
         long lane = at + (long) block * kind.bytes + (long) r * Integer.BYTES;
         switch (kind) {
           case SYMMETRIC_HALVES -> {
             if (r < HALF_ROWS) {
-              float high = scale(scales, firstRow + r + HALF_ROWS, block);
+              float high = scale(weights, firstRow + r + HALF_ROWS, block);
               PanelMatrix.putInt(target, lane, halves(d, high));
             }
           }
           case SYMMETRIC_FLOATS -> PanelMatrix.putInt(target, lane, Float.floatToRawIntBits(d));
           case OFFSET_HALVES ->
-              PanelMatrix.putInt(
-                  target, lane, halves(d, minimum(scales, offsets, firstRow + r, block)));
+              PanelMatrix.putInt(target, lane, halves(d, minimum(weights, firstRow + r, block)));
           case OFFSET_FLOATS -> {
-            float m = minimum(scales, offsets, firstRow + r, block);
+            float m = minimum(weights, firstRow + r, block);
             PanelMatrix.putInt(target, lane, Float.floatToRawIntBits(d));
             PanelMatrix.putInt(
                 target, lane + (long) ROWS * Float.BYTES, Float.floatToRawIntBits(m));

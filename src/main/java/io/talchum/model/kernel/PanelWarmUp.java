@@ -20,7 +20,7 @@ public final class PanelWarmUp {
 
   private PanelWarmUp() {}
 
-  /** Takes some tenths of a second of one core. */
+  /** Those of the base's matrices; takes some tenths of a second of one core. */
   public static void run() {
     try (Arena arena = Arena.ofConfined()) {
       for (int tokens : TOKENS) {
@@ -31,24 +31,29 @@ public final class PanelWarmUp {
             }
           }
         }
+      }
+    }
+  }
+
+  /** Those of adapters, in 16 bits. */
+  public static void runForAdapters() {
+    try (Arena arena = Arena.ofConfined()) {
+      for (int tokens : TOKENS) {
         run(matrix(16, true, 0.1f, arena), tokens, arena);
       }
     }
   }
 
   private static PanelMatrix matrix(int bits, boolean symmetric, float scale, Arena arena) {
-    PanelMatrix.Shape shape = new PanelMatrix.Shape(PanelMatrix.ROWS, COLUMNS, bits, BLOCK);
+    MatrixShape shape = new MatrixShape(PanelMatrix.ROWS, COLUMNS, bits, BLOCK);
     int blocks = PanelMatrix.ROWS * COLUMNS / BLOCK;
     MemorySegment scales = arena.allocate((long) blocks * Float.BYTES, Float.BYTES);
     for (int i = 0; i < blocks; i++) {
       scales.setAtIndex(ValueLayout.JAVA_FLOAT, i, scale);
     }
-    return new PanelMatrix(
-        shape,
-        arena.allocate((long) PanelMatrix.ROWS * COLUMNS * bits / Byte.SIZE),
-        scales,
-        symmetric ? MemorySegment.NULL : scales,
-        arena);
+    MemorySegment quants = arena.allocate((long) PanelMatrix.ROWS * COLUMNS * bits / Byte.SIZE);
+    MemorySegment offsets = symmetric ? MemorySegment.NULL : scales;
+    return new PanelMatrix(new QuantizedWeights(shape, quants, scales, offsets), arena);
   }
 
   private static void run(PanelMatrix matrix, int tokens, Arena arena) {

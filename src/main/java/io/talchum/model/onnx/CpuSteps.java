@@ -2,6 +2,9 @@ package io.talchum.model.onnx;
 
 import io.talchum.core.ModelSpec;
 import io.talchum.model.StepLogits;
+import io.talchum.model.kernel.MatrixProducts;
+import io.talchum.model.kernel.code.CpuFeatures;
+import io.talchum.model.kernel.integer.ProductSelection;
 import io.talchum.model.onnx.adapter.BoundAdapter;
 import io.talchum.model.onnx.adapter.HiddenStateKernel;
 import io.talchum.model.onnx.graph.DecoderGraph;
@@ -99,7 +102,8 @@ final class CpuSteps implements AutoCloseable {
             tensors, arena, spec, options.kv().format(), options.slots(), options.contextTokens());
     this.buffers = new StepBuffers(tensors, arena, spec, options.slots(), options.prefillTokens());
     OrtKernels kernels = new OrtKernels(library);
-    this.linears = new LinearKernel(kernels, arena, weights, options.threads());
+    MatrixProducts products = ProductSelection.choose(options.products(), CpuFeatures.read());
+    this.linears = new LinearKernel(kernels, arena, weights, products, options.threads());
     this.hiddenStates = new HiddenStateKernel(kernels, arena, weights, kv);
     List<CustomOperator> own = new ArrayList<>(linears.operators());
     own.add(hiddenStates.operator());
@@ -135,6 +139,11 @@ final class CpuSteps implements AutoCloseable {
         arena.allocateFrom(ValueLayout.JAVA_FLOAT, scales),
         ElementType.FLOAT,
         DecoderGraph.scaleShape(spec));
+  }
+
+  /** How quantized matrices are multiplied, for people. */
+  String products() {
+    return linears.products();
   }
 
   KvSlots kv() {

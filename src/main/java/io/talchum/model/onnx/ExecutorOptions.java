@@ -1,5 +1,6 @@
 package io.talchum.model.onnx;
 
+import io.talchum.core.ProductPrecision;
 import io.talchum.model.onnx.kv.KvScales;
 
 /**
@@ -11,9 +12,22 @@ import io.talchum.model.onnx.kv.KvScales;
  * @param threads threads that compute, the engine thread included
  * @param spin whether idle threads wait actively between operators, which makes single steps faster
  * @param kv scales of an int8 KV cache; {@link KvScales#NONE} keeps it in fp32
+ * @param products what products of quantized matrices do with activations
  */
 public record ExecutorOptions(
-    int slots, int contextTokens, int prefillTokens, int threads, boolean spin, KvScales kv) {
+    int slots,
+    int contextTokens,
+    int prefillTokens,
+    int threads,
+    boolean spin,
+    KvScales kv,
+    ProductPrecision products) {
+  /** With exact products. */
+  public ExecutorOptions(
+      int slots, int contextTokens, int prefillTokens, int threads, boolean spin, KvScales kv) {
+    this(slots, contextTokens, prefillTokens, threads, spin, kv, ProductPrecision.EXACT);
+  }
+
   /** With an fp32 KV cache. */
   public ExecutorOptions(
       int slots, int contextTokens, int prefillTokens, int threads, boolean spin) {

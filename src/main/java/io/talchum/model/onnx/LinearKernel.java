@@ -5,10 +5,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.talchum.core.Linear;
 import io.talchum.core.ModelSpec;
-import io.talchum.model.kernel.PanelInputs;
-import io.talchum.model.kernel.PanelMatrix;
+import io.talchum.model.kernel.MatrixProduct;
+import io.talchum.model.kernel.MatrixProducts;
+import io.talchum.model.kernel.MatrixShape;
 import io.talchum.model.kernel.PanelProduct;
-import io.talchum.model.kernel.PanelScratch;
+import io.talchum.model.kernel.QuantizedWeights;
 import io.talchum.model.onnx.adapter.AdapterRows;
 import io.talchum.model.onnx.graph.AdapterSite;
 import io.talchum.model.onnx.graph.KernelLinearNodes;
@@ -36,23 +37,25 @@ final class LinearKernel {
   /** Tokens from which on a panel is work enough for a task. */
   private static final int PANEL_TASKS_FROM = 4;
 
+  private static final int NOTHING = -1;
+
   private final OrtKernels kernels;
   private final Site[] sites;
   private final int head;
   private final int threads;
-  private final ThreadLocal<PanelScratch> scratches;
+  private final MatrixProducts products;
   private final PoolTask productTask;
   private final PoolTask denseTask;
   private final PoolTask tokenTask;
   private final MemorySegment scratch; // two pointers
   private final MemorySegment shape; // i64 [3]
   private final List<CustomOperator> operators;
-  private final PanelInputs inputs = new PanelInputs();
   private final AdapterRows adapters = new AdapterRows();
 
   private int rows; // B
   private int tokens; // S
   private int headTokens; // S at the head
+  private int arranged; // the input that the products hold
   private @Nullable Throwable failure;
 
   // Of the call in progress, for the pool's threads.
@@ -64,13 +67,21 @@ final class LinearKernel {
   /**
    * A matrix's place in the graph.
    *
+   * @param input equal where matrices read the same x: those of a group that is not stacked
    * @param matrix null if ONNX Runtime multiplies
    * @param bias f32 [out], or empty
    */
   private record Site(
-      AdapterSite place, int in, int out, @Nullable PanelMatrix matrix, MemorySegment bias) {}
+      AdapterSite place,
+      int input,
+      int in,
+      int out,
+      @Nullable MatrixProduct matrix,
+      MemorySegment bias) {}
 
-  LinearKernel(OrtKernels kernels, Arena arena, ModelPackage weights, int threads) {
+  LinearKernel(
+      OrtKernels kernels, Arena arena, ModelPackage weights, MatrixProducts products, int threads) {
+    this.products = products;
     this.kernels = kernels;
     this.scratch = arena.allocate(2 * ADDRESS.byteSize(), ADDRESS.byteAlignment());
     this.shape = arena.allocate(3 * JAVA_LONG.byteSize(), JAVA_LONG.byteAlignment());
@@ -80,7 +91,6 @@ final class LinearKernel {
     place(weights, spec, arena);
     this.site = sites[head];
     this.threads = threads;
-    this.scratches = ThreadLocal.withInitial(() -> newScratch(arena));
     this.productTask = new PoolTask(kernels, arena, this::multiply);
     this.denseTask = new PoolTask(kernels, arena, adapters::dense);
     this.tokenTask = new PoolTask(kernels, arena, adapters::token);
@@ -94,14 +104,16 @@ final class LinearKernel {
     for (int layer = 0; layer < spec.layers(); layer++) {
       String prefix = "layers." + layer + ".";
       for (LinearGroup group : LinearGroup.values()) {
+        int input = AdapterSite.of(layer, group).number();
         PackedTensor stacked = weights.find(prefix + group.tensor()).orElse(null);
         if (stacked != null) {
-          add(AdapterSite.of(layer, group), weights, stacked, arena);
+          add(AdapterSite.of(layer, group), input, weights, stacked, arena);
           continue;
         }
         for (Linear linear : group.members().stream().filter(spec::has).toList()) {
           add(
               AdapterSite.of(layer, linear),
+              input,
               weights,
               weights.tensor(prefix + linear.name().toLowerCase(Locale.ROOT)),
               arena);
@@ -110,39 +122,40 @@ final class LinearKernel {
     }
     add(
         AdapterSite.head(spec.layers()),
+        head,
         weights,
         weights.find("head").orElseGet(() -> weights.tensor("embed")),
         arena);
   }
 
-  private void add(AdapterSite place, ModelPackage weights, PackedTensor tensor, Arena arena) {
+  private void add(
+      AdapterSite place, int input, ModelPackage weights, PackedTensor tensor, Arena arena) {
     MemorySegment bias =
         weights
             .find(tensor.name() + ".bias")
             .map(vector -> weights.data(vector, "weight"))
             .orElse(MemorySegment.NULL);
-    PanelMatrix matrix = tensor.encoding() == Encoding.F32 ? null : panels(weights, tensor, arena);
-    sites[place.number()] = new Site(place, tensor.columns(), tensor.rows(), matrix, bias);
+    MatrixProduct matrix =
+        tensor.encoding() == Encoding.F32 ? null : product(weights, tensor, arena);
+    sites[place.number()] = new Site(place, input, tensor.columns(), tensor.rows(), matrix, bias);
   }
 
-  private static PanelMatrix panels(ModelPackage weights, PackedTensor tensor, Arena arena) {
-    return new PanelMatrix(
-        new PanelMatrix.Shape(
-            tensor.rows(), tensor.columns(), tensor.encoding().bits(), tensor.blockSize()),
-        weights.data(tensor, "quants"),
-        weights.data(tensor, "scales"),
-        tensor.encoding().hasOffsets() ? weights.data(tensor, "offsets") : MemorySegment.NULL,
+  private MatrixProduct product(ModelPackage weights, PackedTensor tensor, Arena arena) {
+    Encoding encoding = tensor.encoding();
+    MatrixShape shape =
+        new MatrixShape(tensor.rows(), tensor.columns(), encoding.bits(), tensor.blockSize());
+    return products.of(
+        new QuantizedWeights(
+            shape,
+            weights.data(tensor, "quants"),
+            weights.data(tensor, "scales"),
+            encoding.hasOffsets() ? weights.data(tensor, "offsets") : MemorySegment.NULL),
         arena);
   }
 
-  private PanelScratch newScratch(Arena arena) {
-    PanelScratch largest = new PanelScratch(arena);
-    for (Site place : sites) {
-      if (place != null && place.matrix() != null) {
-        largest.fit(place.matrix());
-      }
-    }
-    return largest;
+  /** How its matrices are multiplied, for people. */
+  String products() {
+    return products.label();
   }
 
   /** What sessions over the graph need. */
@@ -160,6 +173,7 @@ final class LinearKernel {
     this.rows = rows;
     this.tokens = tokens;
     this.headTokens = headTokens;
+    this.arranged = NOTHING;
     this.failure = null;
   }
 
@@ -182,11 +196,12 @@ final class LinearKernel {
   private void linear(long node, MemorySegment context) {
     try {
       enter(node, context);
-      PanelMatrix matrix = site.matrix();
+      MatrixProduct matrix = site.matrix();
       int count = tokensOf(site);
       if (matrix != null && count > 0) {
         boolean adapted = adapt(true);
-        inputs.arrange(matrix, adapted ? adapters.input() : x, count);
+        matrix.arrange(adapted ? adapters.input() : x, count, !adapted && site.input() == arranged);
+        arranged = adapted ? NOTHING : site.input();
         tasks = Math.min(count < PANEL_TASKS_FROM ? threads : matrix.panels(), matrix.panels());
         productTask.forEach(context, tasks);
         finish(context, count, adapted);
@@ -246,16 +261,13 @@ final class LinearKernel {
 
   /** A range of panels. */
   private void multiply(int index) {
-    PanelMatrix matrix = site.matrix();
+    MatrixProduct matrix = site.matrix();
     if (matrix != null) {
       int panels = matrix.panels();
-      PanelProduct.run(
-          matrix,
-          inputs,
+      matrix.multiply(
           (int) ((long) panels * index / tasks),
           (int) ((long) panels * (index + 1) / tasks),
-          y.address(),
-          scratches.get());
+          y.address());
     }
   }
 

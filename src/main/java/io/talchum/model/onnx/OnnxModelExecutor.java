@@ -72,13 +72,21 @@ public final class OnnxModelExecutor implements ModelExecutor {
     }
     OnnxModelExecutor executor = new OnnxModelExecutor(weights, options);
     SharedWeights.unload(weights);
-    Thread.ofPlatform().name("talchum-warm-up").daemon().start(OnnxModelExecutor::warmUp);
+    Thread.ofPlatform().name("talchum-warm-up").daemon().start(executor::warmUp);
     return executor;
   }
 
-  private static void warmUp() {
-    PanelWarmUp.run();
+  private void warmUp() {
+    if (steps.products().startsWith("exact")) {
+      PanelWarmUp.run();
+    }
+    PanelWarmUp.runForAdapters();
     AdapterWarmUp.run();
+  }
+
+  /** How quantized matrices are multiplied, for people. */
+  public String products() {
+    return steps.products();
   }
 
   @Override

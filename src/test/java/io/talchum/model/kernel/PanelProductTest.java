@@ -63,10 +63,11 @@ class PanelProductTest {
               : floats(arena, test.rows() * blocks, random, test.halves());
       PanelMatrix matrix =
           new PanelMatrix(
-              new PanelMatrix.Shape(test.rows(), test.columns(), test.bits(), test.blockSize()),
-              quants,
-              scales,
-              offsets,
+              new QuantizedWeights(
+                  new MatrixShape(test.rows(), test.columns(), test.bits(), test.blockSize()),
+                  quants,
+                  scales,
+                  offsets),
               arena);
       double[][] weights = weights(test, quants, scales, offsets);
       PanelScratch scratch = new PanelScratch(arena);

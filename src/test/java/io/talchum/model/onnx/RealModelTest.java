@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.talchum.adapter.ResidentAdapter;
 import io.talchum.adapter.peft.PeftReader;
+import io.talchum.core.ProductPrecision;
+import io.talchum.model.onnx.kv.KvScales;
 import io.talchum.testing.ZeroBase;
 import io.talchum.weights.pack.ImportRequest;
 import io.talchum.weights.pack.ModelImporter;
@@ -15,11 +17,12 @@ import io.talchum.weights.quantize.Quantization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -40,11 +43,12 @@ class RealModelTest {
 
   /** The default import keeps the file's own blocks, so it must not differ from fp32 weights. */
   @ParameterizedTest
-  @EnumSource(names = {"NONE", "AUTO"})
-  void exactProductsReproduceLogitsAndGreedyText(Quantization quantization) throws IOException {
+  @CsvSource({"NONE, EXACT", "AUTO, EXACT", "AUTO, INT16"})
+  void productsReproduceLogitsAndGreedyText(Quantization quantization, ProductPrecision products)
+      throws IOException {
     JsonNode golden = json("golden_smollm2.json");
     try (ModelPackage model = imported(quantization);
-        OnnxModelExecutor executor = executor(model)) {
+        OnnxModelExecutor executor = executor(model, products)) {
       for (String group : new String[] {"chat", "raw"}) {
         for (JsonNode test : golden.get(group)) {
           checkTop(executor, test, ints(test.get("ids")));
@@ -107,6 +111,42 @@ class RealModelTest {
     }
   }
 
+  /** docs/models.md has the figures. */
+  @ParameterizedTest
+  @CsvSource({"INT16, 0.05, 1e-6, 0.999", "INT8, 10, 0.006, 0.95"})
+  void roundedProductsStayClose(
+      ProductPrecision products, float logits, double klDivergence, double sameTop)
+      throws IOException {
+    LogitDifference difference = new LogitDifference();
+    double[] nats = new double[2];
+    int tokens = 0;
+    try (ModelPackage model = imported(Quantization.AUTO);
+        OnnxModelExecutor exact = executor(model);
+        OnnxModelExecutor rounded = executor(model, products)) {
+      for (JsonNode text : json("quality_text.json").get("texts")) {
+        int[] all = ints(text.get("smollm2_ids"));
+        for (int start = 0; start < all.length; start += 256) {
+          int[] ids = Arrays.copyOfRange(all, start, Math.min(all.length, start + 256));
+          float[][] expected = TinyModels.prefill(exact, 0, ids, 128);
+          float[][] actual = TinyModels.prefill(rounded, 0, ids, 128);
+          difference.add(expected, actual);
+          for (int i = 0; i + 1 < ids.length; i++, tokens++) {
+            nats[0] -= logprob(expected[i], ids[i + 1]);
+            nats[1] -= logprob(actual[i], ids[i + 1]);
+          }
+        }
+      }
+    }
+    String figures =
+        "%s: %s, perplexity %.4f, exact %.4f"
+            .formatted(
+                products, difference, Math.exp(nats[1] / tokens), Math.exp(nats[0] / tokens));
+    assertThat(difference.largest()).as(figures).isLessThan(logits);
+    assertThat(difference.klDivergence()).as(figures).isLessThan(klDivergence);
+    assertThat(difference.sameTop()).as(figures).isGreaterThan(sameTop);
+    assertThat((nats[1] - nats[0]) / tokens).as(figures).isBetween(-0.01, 0.01);
+  }
+
   private static void checkTop(OnnxModelExecutor executor, JsonNode expected, int[] prompt) {
     float[] last = TinyModels.prefill(executor, 0, prompt, 128)[prompt.length - 1];
     for (int i = 0; i < 20; i++) {
@@ -117,12 +157,7 @@ class RealModelTest {
   }
 
   private static double logprob(float[] logits, int id) {
-    double max = logits[TinyModels.argmax(logits)];
-    double sum = 0;
-    for (float logit : logits) {
-      sum += Math.exp(logit - max);
-    }
-    return logits[id] - max - Math.log(sum);
+    return LogitDifference.logSoftmax(logits)[id];
   }
 
   private ModelPackage imported(Quantization quantization) {
@@ -137,7 +172,12 @@ class RealModelTest {
   }
 
   private static OnnxModelExecutor executor(ModelPackage model) {
-    return OnnxModelExecutor.open(model, new ExecutorOptions(1, CONTEXT, 128, 2, false));
+    return executor(model, ProductPrecision.EXACT);
+  }
+
+  private static OnnxModelExecutor executor(ModelPackage model, ProductPrecision products) {
+    return OnnxModelExecutor.open(
+        model, new ExecutorOptions(1, CONTEXT, 128, 2, false, KvScales.NONE, products));
   }
 
   private static ResidentAdapter adapter(OnnxModelExecutor executor, String name) {

@@ -1,6 +1,8 @@
 package io.talchum.model.onnx.math;
 
+import io.talchum.model.kernel.MatrixShape;
 import io.talchum.model.kernel.PanelMatrix;
+import io.talchum.model.kernel.QuantizedWeights;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
@@ -74,12 +76,13 @@ public final class RoundedMatrix {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment unsigned = arena.allocate(2L * quants.length, AdapterMatrix.ALIGNMENT);
       MemorySegment.copy(quants, 0, unsigned, ValueLayout.JAVA_SHORT, 0, quants.length);
-      return new PanelMatrix(
-          new PanelMatrix.Shape(rows, columns, Short.SIZE, BLOCK),
-          unsigned,
-          AdapterMatrix.vector(arena, factors),
-          MemorySegment.NULL,
-          memory);
+      QuantizedWeights weights =
+          new QuantizedWeights(
+              new MatrixShape(rows, columns, Short.SIZE, BLOCK),
+              unsigned,
+              AdapterMatrix.vector(arena, factors),
+              MemorySegment.NULL);
+      return new PanelMatrix(weights, memory);
     }
   }
 }

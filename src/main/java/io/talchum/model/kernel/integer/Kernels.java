@@ -1,0 +1,90 @@
+package io.talchum.model.kernel.integer;
+
+import io.talchum.model.kernel.code.CodeEntry;
+import io.talchum.model.kernel.code.CodeInstaller;
+import io.talchum.model.kernel.code.CodeRefusedException;
+import io.talchum.model.kernel.code.MachineCode;
+import io.talchum.model.kernel.code.X86Assembler;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The machine code for all matrices of one format: to round the inputs of a group of tokens, and to
+ * multiply. Any thread.
+ */
+final class Kernels {
+  private static final int ALIGNMENT = 64;
+
+  private final InstructionSet set;
+  private final int digits;
+  private final Map<Integer, Functions> byTokens = new HashMap<>();
+
+  /** For groups of one size. */
+  private record Functions(CodeEntry round, CodeEntry multiply) {}
+
+  /**
+   * Assembles and installs.
+   *
+   * @throws CodeRefusedException if the system gives no memory for code
+   */
+  Kernels(InstructionSet set, PanelFormat format, int digits, CodeInstaller installer)
+      throws CodeRefusedException {
+    this.set = set;
+    this.digits = digits;
+    for (int tokens : set.groups()) {
+      InputFormat inputs = new InputFormat(format.columns(), digits, tokens);
+      X86Assembler code = new X86Assembler();
+      RoundingWriter.write(code, inputs);
+      code.align(ALIGNMENT);
+      int multiply = code.here();
+      ProductWriter.write(code, set, format, inputs);
+      MachineCode machine = installer.install(code.code());
+      byTokens.put(tokens, new Functions(machine.entry(0), machine.entry(multiply)));
+    }
+  }
+
+  /** Tokens of the next group: many where there are plenty, else as many as are left. */
+  int width(int tokens, int left) {
+    return tokens >= 2 * set.manyTokens() && left >= set.manyTokens()
+        ? set.manyTokens()
+        : Math.min(left, set.fewTokens());
+  }
+
+  int digits() {
+    return digits;
+  }
+
+  /**
+   * Rounds one token of a group.
+   *
+   * @param x address of f32 [blocks, columns of the format]
+   * @param record address of the group's first record
+   */
+  void round(InputFormat format, int token, long x, long record, int blocks) {
+    functions(format.tokens())
+        .round()
+        .call(
+            x,
+            record + format.quantsAt(0, token),
+            record + format.scalesAt() + (long) token * Float.BYTES,
+            blocks);
+  }
+
+  /**
+   * Multiplies panels with a group.
+   *
+   * @param weights address of the first panel
+   * @param inputs address of the group's first record
+   * @param y address of f32 [tokens][32 * panels]
+   * @param stride bytes of y from token to token
+   */
+  void multiply(
+      int tokens, long weights, long inputs, long y, int blocks, int panels, long stride) {
+    functions(tokens).multiply().call(weights, inputs, y, blocks, panels, stride);
+  }
+
+  private Functions functions(int tokens) {
+    return Objects.requireNonNull(byTokens.get(tokens));
+  }
+}
