@@ -6,8 +6,10 @@ here=$(cd "$(dirname "$0")/.." && pwd -P)
 
 usage() {
   cat >&2 <<'TEXT'
-usage: loadtests/compare.sh --gguf MODEL.gguf --llama-server BINARY --adapters DIR [options] [-- options of ./talchum bench]
+usage: loadtests/compare.sh --gguf MODEL.gguf [--gguf ...] --llama-server BINARY --adapters DIR [options] [-- options of ./talchum bench]
+  --gguf FILE        a format of the model; with several, best.txt shows each line on the file where the peer is fastest
   --adapters DIR     8 or more PEFT folders NAME/ and beside each its twin NAME.gguf
+  --openvino PYTHON  a Python with openvino-genai: OpenVINO is a peer, too
   --out DIR          reports, logs and the imported model (default: target/compare)
   --port N           first of three free ports (default: 18190)
   --vocab N          vocabulary of the model (default: 32000)
@@ -22,12 +24,14 @@ fail() {
   exit 1
 }
 
-gguf="" llama="" adapters="" out="$here/target/compare" port=18190 vocab=32000 rounds=5 short=150 short_rounds=3 quick=""
+files="" llama="" adapters="" openvino="" out="$here/target/compare" port=18190 vocab=32000 rounds=5 short=150 short_rounds=3 quick=""
 while [ $# -gt 0 ]; do
   case "$1" in
-    --gguf) gguf=${2:?}; shift 2 ;;
+    --gguf) files="$files${files:+
+}$(realpath "${2:?}")"; shift 2 ;;
     --llama-server) llama=${2:?}; shift 2 ;;
     --adapters) adapters=${2:?}; shift 2 ;;
+    --openvino) openvino=$(command -v "${2:?}") || fail "there is no $2"; shift 2 ;;
     --out) out=${2:?}; shift 2 ;;
     --port) port=${2:?}; shift 2 ;;
     --vocab) vocab=${2:?}; shift 2 ;;
@@ -37,9 +41,11 @@ while [ $# -gt 0 ]; do
     *) usage ;;
   esac
 done
-[ -f "$gguf" ] && [ -x "$llama" ] && [ -d "$adapters" ] || usage
-mkdir -p "$out/adapters" "$out/home" "$out/none"
+[ -n "$files" ] && [ -x "$llama" ] && [ -d "$adapters" ] || usage
+mkdir -p "$out/none"
 out=$(cd "$out" && pwd -P)
+top=$out
+llama=$(realpath "$llama")
 adapters=$(cd "$adapters" && pwd -P)
 
 # Both servers get the same adapters in the same order: the first eight that have a twin.
@@ -86,46 +92,82 @@ peer=$((port + 1)) unloaded=$((port + 2))
 for used in "$port" "$peer" "$unloaded"; do
   ! curl -s -o "$out/health" "http://127.0.0.1:$used/health" || fail "something listens on port $used already; give other ports by --port"
 done
-rm -rf "$out/home"
-"$here/talchum" import "$gguf" --name compared --data-dir "$out/home" >"$out/import.log" 2>&1 || fail "the import failed; see $out/import.log"
-
-serve "$port" "$out/adapters" "$out/talchum.log"
-talchum_pid=$pid talchum_ready=$ready_ms
-"$llama" -m "$gguf" -t 2 -tb 2 -np 8 -c 32768 --host 127.0.0.1 --port "$peer" --offline --no-webui \
-  --lora "$loras" --lora-init-without-apply >"$out/llama.log" 2>&1 &
-llama_pid=$!
-pids="$pids $llama_pid"
-wait_ready "$peer" "$llama_pid" "$out/llama.log"
-llama_ready=$ready_ms
-
-# bench NAME OPTIONS...: one report and one file of JSON lines.
 commit=$(git -C "$here" describe --always --dirty 2>/dev/null || echo unknown)
 llama_version=$("$llama" --version 2>&1 | sed -n 's/^version: //p')
+failed=""
+
+# bench NAME OPTIONS...: one report and one file of JSON lines.
 bench() {
   name=$1
   shift
   set -- --url "http://127.0.0.1:$port" --pid "$talchum_pid" --vocab "$vocab" --json "$out/$name.jsonl" \
-    --note "commit=$commit" --note "llama.cpp=$llama_version" --note "model=$(basename "$gguf")" \
-    --note "start to ready, with adapters=talchum $talchum_ready ms, llama.cpp $llama_ready ms" "$@"
+    --note "commit=$commit" --note "model=$(basename "$gguf")" "$@"
   [ -z "$quick" ] || set -- "$@" --warm-up 0 --prompt-tokens 8 --output-tokens 4
-  "$here/talchum" bench "$@" >"$out/$name.txt" || failed="$failed $name"
+  "$here/talchum" bench "$@" >"$out/$name.txt" || failed="$failed $(basename "$gguf"):$name"
   cat "$out/$name.txt"
   printf '\n'
 }
 
-failed=""
-peer_options="--peer http://127.0.0.1:$peer --peer-pid $llama_pid"
-# shellcheck disable=SC2086
-{
-  bench peer $peer_options --scenarios decode1,decode8,prefill512,same8,adapters8 --rounds "$rounds" "$@"
-  bench sweep $peer_options --scenarios sweep --sweep 2,4 --rounds $(((rounds + 1) / 2)) "$@"
+# compare OPTIONS...: all scenarios on one file.
+compare() {
+  rm -rf "$out/home"
+  "$here/talchum" import "$gguf" --name compared --data-dir "$out/home" >"$out/import.log" 2>&1 || fail "the import failed; see $out/import.log"
+  serve "$port" "$top/adapters" "$out/talchum.log"
+  talchum_pid=$pid talchum_ready=$ready_ms
+  "$llama" -m "$gguf" -t 2 -tb 2 -np 8 -c 32768 --host 127.0.0.1 --port "$peer" --offline --no-webui \
+    --lora "$loras" --lora-init-without-apply >"$out/llama.log" 2>&1 &
+  peer_pid=$!
+  pids="$pids $peer_pid"
+  wait_ready "$peer" "$peer_pid" "$out/llama.log"
+  starts="start to ready, with adapters=talchum $talchum_ready ms, llama.cpp $ready_ms ms"
+  bench peer --peer "http://127.0.0.1:$peer" --peer-pid "$peer_pid" --note "llama.cpp=$llama_version" --note "$starts" \
+    --scenarios decode1,decode8,prefill512,same8,adapters8 --rounds "$rounds" "$@"
+  bench sweep --peer "http://127.0.0.1:$peer" --peer-pid "$peer_pid" --note "llama.cpp=$llama_version" \
+    --scenarios sweep --sweep 2,4 --rounds $(((rounds + 1) / 2)) "$@"
+  end "$peer_pid"
+  pids=$talchum_pid
+  if [ -n "$openvino" ]; then
+    "$openvino" "$here/loadtests/openvino_server.py" "$gguf" --port "$peer" >"$out/openvino.log" 2>&1 &
+    peer_pid=$!
+    pids="$pids $peer_pid"
+    wait_ready "$peer" "$peer_pid" "$out/openvino.log"
+    bench openvino --peer "http://127.0.0.1:$peer" --peer-kind openai --peer-pid "$peer_pid" \
+      --scenarios decode1,decode8,prefill512 --rounds "$rounds" "$@"
+    end "$peer_pid"
+    pids=$talchum_pid
+  fi
+  # What needs no peer is measured without it.
+  serve "$unloaded" "$top/none" "$out/unloaded.log"
+  bench own --unloaded "http://127.0.0.1:$unloaded" --unloaded-pid "$pid" \
+    --scenarios mixed-vs-base,loaded-vs-unloaded --rounds $((rounds * 2)) "$@"
+  bench short --scenarios short --short-requests "$short" --rounds "$short_rounds" "$@"
+  # shellcheck disable=SC2086
+  end $pids
+  pids=""
 }
-# What needs no peer is measured without it.
-end "$llama_pid"
-pids=$talchum_pid
-serve "$unloaded" "$out/none" "$out/unloaded.log"
-bench own --unloaded "http://127.0.0.1:$unloaded" --unloaded-pid "$pid" \
-  --scenarios mixed-vs-base,loaded-vs-unloaded --rounds $((rounds * 2)) "$@"
-bench short --scenarios short --short-requests "$short" --rounds "$short_rounds" "$@"
-printf 'reports and JSON lines: %s\n' "$out"
+
+# best REPORT: each scenario's own figure, on the file where the peer does best.
+best() {
+  for each in "$top"/*/"$1.txt"; do
+    awk -v file="$(basename "$(dirname "$each")")" '
+      /^[a-z0-9-]+: / { scenario = $1 }
+      /^\* / { n = split($0, cell, /  +/); split(cell[n - 1], value, " ")
+        print scenario "\t" value[1] "\t" substr($0, 3) "\t" file }' "$each"
+  done | sort -t "$(printf '\t')" -k1,1 -k2,2gr | awk -F '\t' '!seen[$1]++ { printf "%-12s %s   on %s\n", $1, $3, $4 }'
+}
+
+while read -r gguf; do
+  [ -f "$gguf" ] || fail "there is no $gguf"
+  out="$top/$(basename "$gguf" .gguf)"
+  mkdir -p "$out"
+  compare "$@" </dev/null
+done <<TEXT
+$files
+TEXT
+{
+  printf 'by llama.cpp, each on the file where it is fastest:\n'
+  best peer
+  [ -z "$openvino" ] || { printf 'by OpenVINO GenAI, the same:\n'; best openvino; }
+} | tee "$top/best.txt"
+printf 'reports and JSON lines: %s\n' "$top"
 [ -z "$failed" ] || fail "scenarios failed in:$failed"
