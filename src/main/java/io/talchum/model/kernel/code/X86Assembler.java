@@ -142,6 +142,25 @@ public final class X86Assembler {
     }
   }
 
+  /** CALL: a function at a place that is known already or will follow. */
+  public void call(int target) {
+    put(0xE8);
+    putInt(target - (size + Integer.BYTES));
+  }
+
+  /** SYSCALL: the kernel's function of the number in RAX. */
+  public void systemCall() {
+    put(0x0F);
+    put(0x05);
+  }
+
+  /** Bytes that were assembled elsewhere. */
+  public void append(byte[] bytes) {
+    for (byte each : bytes) {
+      put(each);
+    }
+  }
+
   /** RET. */
   public void ret() {
     put(0xC3);

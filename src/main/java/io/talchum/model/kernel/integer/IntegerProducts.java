@@ -72,6 +72,10 @@ public final class IntegerProducts implements MatrixProducts {
 
   private Kernels install(PanelFormat format) throws KernelsUnusableException {
     try {
+      if (kernels.isEmpty() && !Kernels.run(set, format, digits)) {
+        throw new KernelsUnusableException(
+            "the processor lists %s and does not execute it".formatted(set.label()));
+      }
       Kernels fresh = new Kernels(set, format, digits, installer);
       KernelSelfTest test = new KernelSelfTest(format, digits);
       try (Arena arena = Arena.ofConfined()) {

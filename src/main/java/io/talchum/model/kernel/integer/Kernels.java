@@ -4,6 +4,7 @@ import io.talchum.model.kernel.code.CodeEntry;
 import io.talchum.model.kernel.code.CodeInstaller;
 import io.talchum.model.kernel.code.CodeRefusedException;
 import io.talchum.model.kernel.code.MachineCode;
+import io.talchum.model.kernel.code.ProbeProgram;
 import io.talchum.model.kernel.code.X86Assembler;
 import java.util.HashMap;
 import java.util.Map;
@@ -42,6 +43,19 @@ final class Kernels {
       MachineCode machine = installer.install(code.code());
       byTokens.put(tokens, new Functions(machine.entry(0), machine.entry(multiply)));
     }
+  }
+
+  /** Whether the instructions are executed at all, tried in a process of its own. */
+  static boolean run(InstructionSet set, PanelFormat format, int digits) {
+    InputFormat inputs = new InputFormat(format.columns(), digits, 1);
+    long zeros = ProbeProgram.ZEROS;
+    long quarter = ProbeProgram.ZERO_BYTES / 4;
+    X86Assembler round = new X86Assembler();
+    RoundingWriter.write(round, inputs);
+    X86Assembler multiply = new X86Assembler();
+    ProductWriter.write(multiply, set, format, inputs);
+    return ProbeProgram.runs(round.code(), zeros, zeros + quarter, zeros + 2 * quarter, 1)
+        && ProbeProgram.runs(multiply.code(), zeros, zeros + quarter, zeros + 2 * quarter, 1, 1, 0);
   }
 
   /** Tokens of the next group: many where there are plenty, else as many as are left. */
