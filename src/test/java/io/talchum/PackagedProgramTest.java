@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a newcomer meets: the built program on a machine without models. */
 @Tag("packaged")
@@ -131,6 +133,24 @@ class PackagedProgramTest {
     assertRefused("--provider) is \"gpu\"; it must be cpu or cuda or auto", "--provider", "gpu");
     assertRefused("this build holds ONNX Runtime for CPUs only", "--provider", "cuda");
     assertRefused("the adapters directory", "--adapters", folder.resolve("none").toString());
+  }
+
+  /** Parts of the framework that start first would tell it in words of their own, or not at all. */
+  @ParameterizedTest
+  @CsvSource({
+    "TALCHUM_QUEUE_CAPACITY, 0, talchum.queue-capacity is 0; it must be 1 to ",
+    "TALCHUM_PREFILL_TOKENS, 0, talchum.prefill-tokens is 0; it must be 1 to ",
+    "TALCHUM_THREADS, 0, talchum.threads is 0; it must be 1 to ",
+    "TALCHUM_MAX_BODY, 4000G, talchum.max-body is ",
+    "TALCHUM_MAX_BODY, 99999999999999999999G, talchum.max-body is ",
+    "TALCHUM_API_KEYS, ';', talchum.api-keys is set but holds no key"
+  })
+  void aWrongSettingIsOneSentence(String variable, String value, String sentence) throws Exception {
+    PackagedServer.Ended ended =
+        PackagedServer.run(
+            folder, Map.of(variable, value.replace(';', ',')), "serve", "--port", "0");
+    assertThat(ended.exitCode()).isEqualTo(1);
+    assertThat(sentences(ended)).singleElement().asString().contains(sentence);
   }
 
   @Test

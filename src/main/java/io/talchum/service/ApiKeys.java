@@ -37,6 +37,13 @@ public final class ApiKeys {
    */
   public ApiKeys(Collection<String> keys) {
     this.keys = keys.stream().map(ApiKeys::parse).toList();
+    long different =
+        this.keys.stream().map(key -> HexFormat.of().formatHex(key.hash())).distinct().count();
+    if (different < this.keys.size()) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "talchum.api-keys holds a key twice; write it once, with all its scopes behind it");
+    }
   }
 
   private static Key parse(String line) {

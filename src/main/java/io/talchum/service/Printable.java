@@ -9,6 +9,11 @@ public final class Printable {
   /** The text, cut after 100 characters; what cannot be printed is replaced by {@code ?}. */
   public static String of(String text) {
     String cut = text.length() > MAX_CHARS ? text.substring(0, MAX_CHARS) + "…" : text;
-    return cut.replaceAll("[\\p{Cntrl}\\p{Cs}]", "?");
+    return line(cut);
+  }
+
+  /** The text as one line of a log: what cannot be printed is replaced by {@code ?}. */
+  public static String line(String text) {
+    return text.replaceAll("[\\p{Cntrl}\\p{Cs}]", "?");
   }
 }

@@ -36,6 +36,7 @@ public final class TarArchive {
         }
         take(tar, entry, upload);
       }
+      readToEnd(bound);
     } catch (IOException | IllegalArgumentException e) {
       throw refuse("cannot be read: %s".formatted(Printable.of(String.valueOf(e.getMessage()))), e);
     }
@@ -51,6 +52,12 @@ public final class TarArchive {
 
   private static void take(TarArchiveInputStream tar, TarArchiveEntry entry, AdapterUpload upload)
       throws IOException {
+    if (!entry.isCheckSumOK()) {
+      throw refuse(
+          "has a damaged header, for '%s': its checksum is wrong; pack and send it again"
+              .formatted(Printable.of(entry.getName())),
+          null);
+    }
     if (entry.isDirectory()) {
       return;
     }
@@ -65,6 +72,15 @@ public final class TarArchive {
     byte[] piece = new byte[PIECE];
     for (int read = tar.read(piece); read >= 0; read = tar.read(piece)) {
       upload.write(piece, 0, read);
+    }
+  }
+
+  /** What is behind the archive's end: zeros of its last block, and the checksum of gzip. */
+  private static void readToEnd(HeaderBound bound) throws IOException {
+    bound.left = MAX_HEADER_BYTES;
+    byte[] piece = new byte[PIECE];
+    while (bound.read(piece, 0, piece.length) >= 0) {
+      // not needed
     }
   }
 
@@ -98,7 +114,9 @@ public final class TarArchive {
     private void count(long read) throws IOException {
       left -= Math.max(0, read);
       if (left < 0) {
-        throw new IOException("a header has more than %d bytes".formatted(MAX_HEADER_BYTES));
+        throw new IOException(
+            "a header, or what follows the end, has more than %d bytes"
+                .formatted(MAX_HEADER_BYTES));
       }
     }
   }

@@ -11,6 +11,7 @@ import io.talchum.adapter.AdapterCacheListener;
 import io.talchum.adapter.AdapterId;
 import io.talchum.adapter.ResidentInfo;
 import io.talchum.service.AdapterWatchListener;
+import io.talchum.service.Printable;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Map;
@@ -96,7 +97,7 @@ public class AdapterMetrics implements AdapterCacheListener, AdapterWatchListene
   @Override
   public void onFailure(AdapterId id, String reason) {
     counters(id).failures().increment();
-    LOG.warnf("adapter %s was not loaded: %s", id, reason);
+    LOG.warnf("adapter %s was not loaded: %s", id, Printable.line(reason));
   }
 
   @Override
@@ -120,7 +121,9 @@ public class AdapterMetrics implements AdapterCacheListener, AdapterWatchListene
   @Override
   public void onFolderFailed(String name, String reason) {
     foldersFailed.increment();
-    LOG.warnf("the folder %s was not taken, until it changes: %s", name, reason);
+    LOG.warnf(
+        "the folder %s was not taken, until it changes: %s",
+        Printable.line(name), Printable.line(reason));
   }
 
   private Counters counters(AdapterId id) {

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.eclipse.microprofile.config.ConfigProvider;
 
 /** Collects the configured API keys. */
 final class ApiKeyFile {
@@ -18,12 +19,18 @@ final class ApiKeyFile {
     config.apiKeysFile().ifPresent(file -> keys.addAll(lines(file)));
     keys.replaceAll(String::strip);
     keys.removeIf(String::isEmpty);
-    boolean asked = config.apiKeys().isPresent() || config.apiKeysFile().isPresent();
+    boolean asked = isWritten() || config.apiKeysFile().isPresent();
     if (asked && keys.isEmpty()) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST, "talchum.api-keys is set but holds no key; add one");
     }
     return new ApiKeys(keys);
+  }
+
+  /** Whether the setting has a value: one without a key in it, such as a comma, reads as none. */
+  private static boolean isWritten() {
+    String value = ConfigProvider.getConfig().getConfigValue("talchum.api-keys").getRawValue();
+    return value != null && !value.isBlank();
   }
 
   private static List<String> lines(Path file) {

@@ -1,5 +1,6 @@
 package io.talchum.wiring;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.talchum.core.ServeException;
 import java.time.Duration;
 import java.util.Locale;
@@ -42,28 +43,44 @@ final class SettingRanges {
         .ifPresent(value -> check("prefill-tokens-alone", value, 1, MAX_PIECE));
     check("max-choices", config.maxChoices(), 1, MAX_CHOICES);
     check("max-prompts", config.maxPrompts(), 1, MAX_PROMPTS);
-    check("max-body", config.maxBody().asLongValue(), LEAST_BODY, MOST_BODY);
-    check("body-memory", config.bodyMemory().asLongValue(), LEAST_BODY, Long.MAX_VALUE);
-    if (config.bodyMemory().asLongValue() < config.maxBody().asLongValue()) {
+    long maxBody = bytes("max-body", config.maxBody());
+    long bodyMemory = bytes("body-memory", config.bodyMemory());
+    check("max-body", maxBody, LEAST_BODY, MOST_BODY);
+    check("body-memory", bodyMemory, LEAST_BODY, Long.MAX_VALUE);
+    if (bodyMemory < maxBody) {
       throw refused(
           "body-memory",
-          Long.toString(config.bodyMemory().asLongValue()),
-          "at least talchum.max-body (%d)".formatted(config.maxBody().asLongValue()));
+          Long.toString(bodyMemory),
+          "at least talchum.max-body (%d)".formatted(maxBody));
     }
     check("max-connections", config.maxConnections(), 1, MAX_CONNECTIONS);
     check("body-timeout", config.bodyTimeout(), LEAST_TIMEOUT, MOST_TIMEOUT);
     check("head-timeout", config.headTimeout(), LEAST_TIMEOUT, MOST_TIMEOUT);
     check("idle-timeout", config.idleTimeout(), LEAST_TIMEOUT, MOST_TIMEOUT);
-    check("adapter-memory", config.adapterMemory().asLongValue(), 1, Long.MAX_VALUE);
-    check("max-adapter-upload", config.maxAdapterUpload().asLongValue(), 1, Long.MAX_VALUE);
+    check("adapter-memory", bytes("adapter-memory", config.adapterMemory()), 1, Long.MAX_VALUE);
+    check(
+        "max-adapter-upload",
+        bytes("max-adapter-upload", config.maxAdapterUpload()),
+        1,
+        Long.MAX_VALUE);
     check("cuda.device", config.cuda().device(), 0, MAX_DEVICE);
     check("cuda.lora-rank", config.cuda().loraRank(), 1, MAX_RANK);
     config
         .cuda()
         .memoryLimit()
-        .ifPresent(value -> check("cuda.memory-limit", value.asLongValue(), 1, Long.MAX_VALUE));
+        .ifPresent(
+            value ->
+                check("cuda.memory-limit", bytes("cuda.memory-limit", value), 1, Long.MAX_VALUE));
     config.deadline().ifPresent(value -> check("deadline", value, Duration.ofMillis(1), null));
     check("drain", config.drain(), Duration.ZERO, MOST_DRAIN);
+  }
+
+  private static long bytes(String setting, MemorySize size) {
+    try {
+      return size.asLongValue();
+    } catch (ArithmeticException e) {
+      throw refused(setting, size.asBigInteger() + " bytes", "less than 2^63");
+    }
   }
 
   private static void check(String setting, long value, long least, long most) {

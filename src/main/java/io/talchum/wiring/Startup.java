@@ -6,6 +6,7 @@ import io.talchum.adapter.AdapterDirectory;
 import io.talchum.adapter.AdapterRegistry;
 import io.talchum.engine.Engine;
 import io.talchum.service.ApiKeys;
+import io.talchum.service.Printable;
 import io.talchum.service.StoredAdapters;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
@@ -44,7 +45,9 @@ public class Startup {
     watches.open();
     AdapterDirectory.Scan scan = directory.addAll(adapters);
     for (AdapterDirectory.Broken broken : scan.broken()) {
-      LOG.warnf("adapter %s was not loaded: %s", broken.name(), broken.reason());
+      LOG.warnf(
+          "adapter %s was not loaded: %s",
+          Printable.line(broken.name()), Printable.line(broken.reason()));
     }
     watches.start();
     adapterMetrics.watch(cache);

@@ -50,6 +50,10 @@ class ApiKeysTest {
         .doesNotContain("first-key");
     assertThatThrownBy(() -> new ApiKeys(List.of("short inference")))
         .hasMessageContaining("less than 8 characters");
+    assertThatThrownBy(() -> new ApiKeys(List.of("first-key inference", "first-key admin")))
+        .hasMessageContaining("holds a key twice")
+        .message()
+        .doesNotContain("first-key");
   }
 
   @Test

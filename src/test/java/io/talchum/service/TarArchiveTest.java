@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -31,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TarArchiveTest {
   private static final int MAX_BYTES = 1 << 20;
@@ -156,6 +159,32 @@ class TarArchiveTest {
         .hasMessage("read adapter_config.json");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void refusesGzipThatWasDamagedOnItsWay(boolean cutOff) throws IOException {
+    entry("adapter_config.json", "{}");
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
+      out.write(archive());
+    }
+    byte[] whole = packed.toByteArray();
+    byte[] damaged = Arrays.copyOf(whole, cutOff ? whole.length - 8 : whole.length);
+    damaged[damaged.length - 6] ^= (byte) (cutOff ? 0 : 1); // of the checksum
+    assertThatThrownBy(() -> unpack(damaged, true))
+        .hasMessageContaining("the tar archive cannot be read: ");
+  }
+
+  @Test
+  void refusesADamagedHeader() throws IOException {
+    entry("adapter_config.json", "{}");
+    byte[] archive = archive();
+    archive[0] = 'b';
+    assertRefused(
+        archive,
+        ErrorCode.INVALID_ADAPTER,
+        "has a damaged header, for 'bdapter_config.json': its checksum is wrong");
+  }
+
   @Test
   void refusesPathsThatLeadOut() throws IOException {
     entry("../../adapter_config.json", "{}");
@@ -241,7 +270,8 @@ class TarArchiveTest {
     tar.putArchiveEntry(name);
     tar.write(new byte[2 << 20]);
     tar.closeArchiveEntry();
-    assertRefused(archive(), ErrorCode.INVALID_ADAPTER, "a header has more than");
+    assertRefused(
+        archive(), ErrorCode.INVALID_ADAPTER, "a header, or what follows the end, has more than");
   }
 
   @Test

@@ -25,6 +25,7 @@ import java.util.List;
 final class ChatClient implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration TO_CONNECT = Duration.ofSeconds(10);
+  private static final int MAX_PORT = 65_535;
   private static final int MAX_ERROR_BYTES = 1 << 16;
   private static final String DATA = "data:";
   private static final String DONE = "[DONE]";
@@ -134,12 +135,16 @@ final class ChatClient implements AutoCloseable {
 
   private HttpRequest.Builder request(String path) {
     try {
-      HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + path));
+      URI address = URI.create(url + path);
+      if (address.getPort() > MAX_PORT) {
+        throw new IllegalArgumentException("port " + address.getPort());
+      }
+      HttpRequest.Builder request = HttpRequest.newBuilder(address);
       return apiKey.isEmpty() ? request : request.header("Authorization", "Bearer " + apiKey);
     } catch (IllegalArgumentException e) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
-          "'%s' is no address of a server, or the API key is none; give an address such as http://127.0.0.1:8000"
+          "'%s' is no address of a server, or the API key (TALCHUM_API_KEY) has characters that none has; give an address such as http://127.0.0.1:8000"
               .formatted(url),
           e);
     }
