@@ -76,13 +76,16 @@ class Handler(BaseHTTPRequestHandler):
         count = 0
         while (more := events.get()) is not None:
             count += more
-            usage = {"prompt_tokens": len(body["prompt"]), "completion_tokens": count}
-            last = count >= body["max_tokens"]
-            self.event({"choices": [{"index": 0, "text": "", "finish_reason": "length" if last else None}], "usage": usage})
+            self.event(len(body["prompt"]), count, None)
+        self.event(len(body["prompt"]), count, "length")
         self.chunk(b"data: [DONE]\n\n")
         self.chunk(b"")
 
-    def event(self, value):
+    def event(self, prompt, count, finish):
+        value = {
+            "choices": [{"index": 0, "text": "", "finish_reason": finish}],
+            "usage": {"prompt_tokens": prompt, "completion_tokens": count},
+        }
         self.chunk(b"data: " + json.dumps(value).encode() + b"\n\n")
 
     def chunk(self, data):

@@ -1,6 +1,6 @@
 package io.talchum.bench;
 
-/** What a round yields; docs/benchmarks.md explains each. */
+/** What a round yields; docs/benchmarking.md explains each. */
 enum Figure {
   DECODE("decode", "tok/s", true),
   GENERATION("generation", "tok/s", true),

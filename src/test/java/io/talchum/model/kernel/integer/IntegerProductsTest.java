@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The kernels against a scalar reference, in every instruction set that this machine has. */
 class IntegerProductsTest {
+  private static final int REFERENCES = 3; // tokens compared with the scalar product
+
   private final RandomGenerator random =
       RandomGeneratorFactory.of("L64X128MixRandom").create(20261201);
 
@@ -82,22 +84,26 @@ class IntegerProductsTest {
     for (int token = 0; token < most; token++) {
       long row = 4L * shape.columns();
       alone[token] = run(product, all.asSlice(token * row, row), 1, shape.rows(), arena);
-      double[] expected =
-          ScalarProduct.multiply(
-              weights,
-              Arrays.copyOfRange(x, token * shape.columns(), (token + 1) * shape.columns()),
-              inputs);
-      double size = Math.sqrt(Arrays.stream(expected).map(y -> y * y).average().orElseThrow());
-      for (int r = 0; r < shape.rows(); r++) {
-        assertThat((double) alone[token][r]).isCloseTo(expected[r], within(1e-6 * (size + 1)));
+      if (token < REFERENCES) {
+        double[] expected =
+            ScalarProduct.multiply(
+                weights,
+                Arrays.copyOfRange(x, token * shape.columns(), (token + 1) * shape.columns()),
+                inputs);
+        double size = Math.sqrt(Arrays.stream(expected).map(y -> y * y).average().orElseThrow());
+        for (int r = 0; r < shape.rows(); r++) {
+          assertThat((double) alone[token][r]).isCloseTo(expected[r], within(1e-6 * (size + 1)));
+        }
       }
     }
     for (int tokens : new int[] {2, 3, 4, 5, 6, 7, 8, 16, 21}) {
       float[] together = run(product, all, tokens, shape.rows(), arena);
       for (int token = 0; token < tokens; token++) {
-        assertThat(Arrays.copyOfRange(together, token * shape.rows(), (token + 1) * shape.rows()))
-            .as("token %d of %d", token, tokens)
-            .containsExactly(alone[token]);
+        int from = token * shape.rows();
+        float[] mine = Arrays.copyOfRange(together, from, from + shape.rows());
+        assertThat(Arrays.equals(mine, alone[token]))
+            .as("token %d of %d has the bits of its run alone", token, tokens)
+            .isTrue();
       }
     }
   }
