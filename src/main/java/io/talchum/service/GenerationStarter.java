@@ -110,7 +110,6 @@ public final class GenerationStarter {
   }
 
   private Generation start(Plan plan, ResolvedTarget target, @Nullable SharedLease lease) {
-    checkSequences(plan.parts().size(), plan.choices());
     String id = ids.next(plan.idPrefix());
     Instant created = clock.instant();
     Recording recording = recordings.begin(id, created, plan, target.versions());
@@ -139,17 +138,6 @@ public final class GenerationStarter {
         queue,
         engine,
         new Delivery(clock, listener));
-  }
-
-  /** What can never be queued is no matter of waiting. */
-  private void checkSequences(int prompts, int choices) {
-    int sequences = prompts * choices;
-    if (sequences > limits.sequences()) {
-      throw ServeException.invalid(
-          "n",
-          "%d prompts with %d choices each are %d sequences; the queue holds %d: ask for fewer"
-              .formatted(prompts, choices, sequences, limits.sequences()));
-    }
   }
 
   private SequenceFeed feed(String sequenceId, int index, Part part, EchoMode mode) {

@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param choices most choices per prompt, the wire's {@code n}
  * @param prompts most prompts of one completion request
- * @param sequences most of prompts times choices: as many as the queue holds
  * @param deadline from arrival to the last token, unless the caller says less; null for none
  */
-public record ServiceLimits(int choices, int prompts, int sequences, @Nullable Duration deadline) {}
+public record ServiceLimits(int choices, int prompts, @Nullable Duration deadline) {}

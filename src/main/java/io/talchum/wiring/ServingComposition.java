@@ -34,10 +34,7 @@ public class ServingComposition {
   @Singleton
   ServiceLimits limits(TalchumConfig config) {
     return new ServiceLimits(
-        config.maxChoices(),
-        config.maxPrompts(),
-        config.queueCapacity(),
-        config.deadline().orElse(null));
+        config.maxChoices(), config.maxPrompts(), config.deadline().orElse(null));
   }
 
   @Produces

@@ -157,7 +157,7 @@ class ColdAdapterTest {
             1 << 20);
     ConditioningPipeline conditioning =
         new ConditioningPipeline(model.served(), SamplingLimits.DEFAULT, random);
-    ServiceLimits limits = new ServiceLimits(4, 4, 16, null);
+    ServiceLimits limits = new ServiceLimits(4, 4, null);
     GenerationStarter starter =
         GenerationStarter.over(
             engine,

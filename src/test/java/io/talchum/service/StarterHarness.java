@@ -85,7 +85,7 @@ final class StarterHarness implements AutoCloseable {
             new TokenSpelling(served.tokenizer()),
             new RequestIds(clock, new SplittableRandom(1)),
             clock,
-            new ServiceLimits(8, 8, 64, deadline),
+            new ServiceLimits(8, 8, deadline),
             overhead -> {},
             new Recordings(recorder, clock, limits));
   }
