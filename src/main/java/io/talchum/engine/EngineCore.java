@@ -141,6 +141,7 @@ final class EngineCore {
 
   /** Ends everything that waits or runs. */
   void failAll(Supplier<ServeException> error) {
+    now = outside.clock().instant();
     probes.failAll(error);
     endings.failAll(error, now);
   }

@@ -73,14 +73,9 @@ final class SequenceTimes {
         error,
         sequence.promptTokens(),
         tokens,
-        sinceSubmitted(admittedAt == null ? now : admittedAt),
+        Duration.between(submittedAt, admittedAt == null ? now : admittedAt),
         first == null ? null : Duration.between(submittedAt, first),
         first == null || tokens < 2 ? null : Duration.between(first, now).dividedBy(tokens - 1),
-        sinceSubmitted(now));
-  }
-
-  /** A turn's time is its begin: what was submitted while it ran has waited for nothing. */
-  private Duration sinceSubmitted(Instant instant) {
-    return instant.isBefore(submittedAt) ? Duration.ZERO : Duration.between(submittedAt, instant);
+        Duration.between(submittedAt, now));
   }
 }

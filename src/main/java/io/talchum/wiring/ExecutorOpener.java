@@ -76,16 +76,12 @@ final class ExecutorOpener {
             weights,
             new ExecutorOptions(
                 slots, context, Math.max(piece, alone), threads(), true, scales, products));
-    if (products != ProductPrecision.EXACT && executor.products().contains("exact: ")) {
-      LOG.warnf("products of quantized matrices: %s", executor.products());
+    String label = executor.products().label();
+    if (executor.products().fallbackReason().isPresent()) {
+      LOG.warnf("products of quantized matrices: %s", label);
     }
     return new OpenedExecutor(
-        executor,
-        executor.products(),
-        executor.kvCapacityBytes(),
-        memory.prefixCacheBytes(),
-        piece,
-        alone);
+        executor, label, executor.kvCapacityBytes(), memory.prefixCacheBytes(), piece, alone);
   }
 
   private OpenedExecutor onCuda() {

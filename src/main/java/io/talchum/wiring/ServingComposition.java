@@ -8,11 +8,11 @@ import io.talchum.engine.Engine;
 import io.talchum.service.ChatService;
 import io.talchum.service.CompletionService;
 import io.talchum.service.GenerationStarter;
-import io.talchum.service.HealthService;
 import io.talchum.service.ModelService;
 import io.talchum.service.Recorder;
 import io.talchum.service.RequestIds;
 import io.talchum.service.ServiceLimits;
+import io.talchum.service.StatusService;
 import io.talchum.service.StoredAdapters;
 import io.talchum.service.TokenizeService;
 import jakarta.enterprise.inject.Produces;
@@ -92,7 +92,7 @@ public class ServingComposition {
 
   @Produces
   @Singleton
-  HealthService health(Engine engine, OpenedModel model) {
-    return new HealthService(engine, model.running().products());
+  StatusService status(Engine engine, OpenedModel model) {
+    return new StatusService(engine, model.running().products());
   }
 }

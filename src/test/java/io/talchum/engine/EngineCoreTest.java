@@ -199,6 +199,22 @@ class EngineCoreTest {
   }
 
   @Test
+  void failAllTellsHowLongRequestsLasted() {
+    harness.step();
+    harness.clock.advance(Duration.ofSeconds(5));
+    harness.submit(endless(5), sink, PROMPT);
+    harness.clock.advance(Duration.ofSeconds(2));
+    harness.core.failAll(() -> new ServeException(ErrorCode.SHUTTING_DOWN, "the end"));
+    assertThat(harness.outcomes)
+        .singleElement()
+        .satisfies(
+            outcome -> {
+              assertThat(outcome.queueTime()).isEqualTo(Duration.ofSeconds(2));
+              assertThat(outcome.total()).isEqualTo(Duration.ofSeconds(2));
+            });
+  }
+
+  @Test
   void aFailedBindEndsThatRequestOnly() {
     RecordingSink other = new RecordingSink();
     executor.failNextBinds(1);

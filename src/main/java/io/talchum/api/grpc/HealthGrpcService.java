@@ -10,8 +10,8 @@ import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.Uni;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
-import io.talchum.service.HealthService;
 import io.talchum.service.Printable;
+import io.talchum.service.StatusService;
 import io.talchum.v1.AdapterServiceGrpc;
 import io.talchum.v1.ChatServiceGrpc;
 import io.talchum.v1.CompletionServiceGrpc;
@@ -39,10 +39,10 @@ public class HealthGrpcService extends MutinyHealthGrpc.HealthImplBase implement
   /** How late a watcher may hear of a change. */
   private static final Duration WATCH_INTERVAL = Duration.ofSeconds(1);
 
-  private final HealthService health;
+  private final StatusService status;
 
-  public HealthGrpcService(HealthService health) {
-    this.health = health;
+  public HealthGrpcService(StatusService status) {
+    this.status = status;
   }
 
   @Override
@@ -69,7 +69,7 @@ public class HealthGrpcService extends MutinyHealthGrpc.HealthImplBase implement
 
   private int status() {
     try {
-      health.check();
+      status.check();
       return ServingStatus.SERVING_VALUE;
     } catch (ServeException e) {
       return ServingStatus.NOT_SERVING_VALUE;

@@ -1,7 +1,7 @@
 package io.talchum.api.http;
 
 import io.talchum.core.ServeException;
-import io.talchum.service.HealthService;
+import io.talchum.service.StatusService;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -13,12 +13,12 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @Path("/")
 @Produces(MediaType.APPLICATION_JSON)
 public class StatusResource {
-  private final HealthService health;
+  private final StatusService status;
   private final String version;
 
   public StatusResource(
-      HealthService health, @ConfigProperty(name = "quarkus.application.version") String version) {
-    this.health = health;
+      StatusService status, @ConfigProperty(name = "quarkus.application.version") String version) {
+    this.status = status;
     this.version = version;
   }
 
@@ -37,13 +37,13 @@ public class StatusResource {
   @GET
   @Path("/health")
   public byte[] health() {
-    health.check();
+    status.check();
     return Json.bytes(Map.of("status", "ok"));
   }
 
   @GET
   @Path("/version")
   public byte[] version() {
-    return Json.bytes(new Version(version, health.products()));
+    return Json.bytes(new Version(version, status.products()));
   }
 }

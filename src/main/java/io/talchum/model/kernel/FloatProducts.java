@@ -3,6 +3,8 @@ package io.talchum.model.kernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Products in fp32 with the weights' exact values, by vector loops in Java. */
 public final class FloatProducts implements MatrixProducts {
@@ -10,11 +12,11 @@ public final class FloatProducts implements MatrixProducts {
   private final ThreadLocal<PanelScratch> scratches =
       ThreadLocal.withInitial(() -> new PanelScratch(Arena.ofAuto()));
 
-  private final String label;
+  private final @Nullable String fallbackReason;
 
   /** Because they are wanted. */
   public FloatProducts() {
-    this.label = "exact";
+    this.fallbackReason = null;
   }
 
   /**
@@ -23,12 +25,22 @@ public final class FloatProducts implements MatrixProducts {
    * @param reason why
    */
   public FloatProducts(String reason) {
-    this.label = "exact: " + reason;
+    this.fallbackReason = reason;
   }
 
   @Override
   public String label() {
-    return label;
+    return fallbackReason == null ? "exact" : "exact: " + fallbackReason;
+  }
+
+  @Override
+  public Optional<String> fallbackReason() {
+    return Optional.ofNullable(fallbackReason);
+  }
+
+  @Override
+  public void warmUp() {
+    PanelWarmUp.run();
   }
 
   @Override
@@ -49,7 +61,7 @@ public final class FloatProducts implements MatrixProducts {
     }
 
     @Override
-    public void arrange(MemorySegment x, int tokens, boolean again) {
+    public void arrange(MemorySegment x, int tokens, long content) {
       inputs.arrange(matrix, x, tokens);
     }
 

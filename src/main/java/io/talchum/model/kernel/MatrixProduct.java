@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
  * same {@link MatrixProducts} share room for their inputs: only the last one arranged can be run.
  */
 public interface MatrixProduct {
-  /** Rows of a panel. */
-  int PANEL_ROWS = 32;
+  /** The content of an x that no other call has. */
+  long UNKNOWN = -1;
 
   /** Parts that the work can be divided into. */
   int panels();
@@ -17,9 +17,10 @@ public interface MatrixProduct {
    * Arranges x.
    *
    * @param x f32 [tokens, columns of the matrix]
-   * @param again whether x holds what it held at the last call of a product of these
+   * @param content a number of what x holds: the work is saved where the last call of a product of
+   *     these had the same; or {@link #UNKNOWN}
    */
-  void arrange(MemorySegment x, int tokens, boolean again);
+  void arrange(MemorySegment x, int tokens, long content);
 
   /**
    * Writes the outputs of some panels.

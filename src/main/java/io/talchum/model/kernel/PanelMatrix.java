@@ -18,7 +18,7 @@ import java.nio.ByteOrder;
  * read until its arena is closed.
  */
 public final class PanelMatrix {
-  public static final int ROWS = MatrixProduct.PANEL_ROWS;
+  public static final int ROWS = 32;
 
   /** The highest bit of an int is stored inverted. */
   static final int TOP = 0x80000000;

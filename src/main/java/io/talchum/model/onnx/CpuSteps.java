@@ -141,8 +141,8 @@ final class CpuSteps implements AutoCloseable {
         DecoderGraph.scaleShape(spec));
   }
 
-  /** How quantized matrices are multiplied, for people. */
-  String products() {
+  /** How quantized matrices are multiplied. */
+  MatrixProducts products() {
     return linears.products();
   }
 

@@ -37,8 +37,6 @@ final class LinearKernel {
   /** Tokens from which on a panel is work enough for a task. */
   private static final int PANEL_TASKS_FROM = 4;
 
-  private static final int NOTHING = -1;
-
   private final OrtKernels kernels;
   private final Site[] sites;
   private final int head;
@@ -55,7 +53,7 @@ final class LinearKernel {
   private int rows; // B
   private int tokens; // S
   private int headTokens; // S at the head
-  private int arranged; // the input that the products hold
+  private long run; // its number
   private @Nullable Throwable failure;
 
   // Of the call in progress, for the pool's threads.
@@ -153,9 +151,9 @@ final class LinearKernel {
         arena);
   }
 
-  /** How its matrices are multiplied, for people. */
-  String products() {
-    return products.label();
+  /** How its matrices are multiplied. */
+  MatrixProducts products() {
+    return products;
   }
 
   /** What sessions over the graph need. */
@@ -173,7 +171,7 @@ final class LinearKernel {
     this.rows = rows;
     this.tokens = tokens;
     this.headTokens = headTokens;
-    this.arranged = NOTHING;
+    this.run++;
     this.failure = null;
   }
 
@@ -200,8 +198,11 @@ final class LinearKernel {
       int count = tokensOf(site);
       if (matrix != null && count > 0) {
         boolean adapted = adapt(true);
-        matrix.arrange(adapted ? adapters.input() : x, count, !adapted && site.input() == arranged);
-        arranged = adapted ? NOTHING : site.input();
+        if (adapted) {
+          matrix.arrange(adapters.input(), count, MatrixProduct.UNKNOWN);
+        } else {
+          matrix.arrange(x, count, run * sites.length + site.input());
+        }
         tasks = Math.min(count < PANEL_TASKS_FROM ? threads : matrix.panels(), matrix.panels());
         productTask.forEach(context, tasks);
         finish(context, count, adapted);

@@ -10,6 +10,7 @@ import io.talchum.core.ServeException;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
+import io.talchum.model.kernel.MatrixProducts;
 import io.talchum.model.kernel.PanelWarmUp;
 import io.talchum.model.onnx.adapter.AdapterWarmUp;
 import io.talchum.model.onnx.adapter.BoundAdapter;
@@ -77,15 +78,13 @@ public final class OnnxModelExecutor implements ModelExecutor {
   }
 
   private void warmUp() {
-    if (steps.products().startsWith("exact")) {
-      PanelWarmUp.run();
-    }
+    steps.products().warmUp();
     PanelWarmUp.runForAdapters();
     AdapterWarmUp.run();
   }
 
-  /** How quantized matrices are multiplied, for people. */
-  public String products() {
+  /** How quantized matrices are multiplied. */
+  public MatrixProducts products() {
     return steps.products();
   }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
 import io.talchum.service.JsonBudget;
+import io.talchum.testing.ChildProcess;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -92,19 +93,10 @@ class JsonBodiesTest {
 
   @Test
   void oneBodyTakesLittleMemoryWhateverItHolds() throws Exception {
-    Process small =
-        new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "-Xmx64m",
-                "-XX:+UseSerialGC",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-cp",
-                System.getProperty("java.class.path"),
-                SmallHeap.class.getName())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(small.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(small.waitFor()).as(said).isZero();
+    List<String> options = List.of("-Xmx64m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
+    try (ChildProcess small = new ChildProcess(options, SmallHeap.class)) {
+      assertThat(small.awaitEnd()).endsWith("\nexit 0");
+    }
   }
 
   /** Reads what is worst in a JVM with little memory. */

@@ -2,6 +2,7 @@ package io.talchum.weights.pack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.talchum.testing.ChildProcess;
 import io.talchum.weights.quantize.Quantization;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -31,22 +32,15 @@ class ImportMemoryTest {
   @EnabledOnOs(OS.LINUX) // peak memory is read from /proc
   void peakMemoryDoesNotGrowWithTheSource() throws Exception {
     Path source = source();
-    Process process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx160m",
-                "-XX:+UseSerialGC",
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Import.class.getName(),
-                source.toString(),
-                folder.resolve("models").toString())
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
+    List<String> options =
+        List.of("-Xmx160m", "-XX:+UseSerialGC", "--add-modules=jdk.incubator.vector");
+    String output;
+    try (ChildProcess process =
+        new ChildProcess(
+            options, Import.class, source.toString(), folder.resolve("models").toString())) {
+      output = process.awaitEnd();
+    }
+    assertThat(output).endsWith("\nexit 0");
     long peakKilobytes =
         output
             .lines()

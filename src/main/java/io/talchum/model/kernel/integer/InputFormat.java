@@ -10,6 +10,9 @@ package io.talchum.model.kernel.integer;
  * @param tokens of the group
  */
 record InputFormat(int columns, int digits, int tokens) {
+  /** A block's largest number counts as no smaller than this, since it divides. */
+  static final float SMALLEST = 1e-30f;
+
   /** What the largest number of a block becomes: 127, or 127 * 256 + 127. */
   int levels() {
     return digits == 1 ? 127 : 32639;

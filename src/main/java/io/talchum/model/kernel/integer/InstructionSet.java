@@ -54,8 +54,9 @@ public enum InstructionSet {
   }
 
   /**
-   * Vectors of rows that a kernel for so many tokens holds in registers at once: all that fit are
-   * two where a weight comes from memory, since one stream is as fast as memory only with both.
+   * Vectors of rows that a kernel for so many tokens computes side by side: two, where the
+   * registers suffice for their sums. Few tokens wait for the weights' way from memory, and two
+   * vectors keep more of it under way at once.
    */
   int vectors(int tokens) {
     return width == Width.EVEX_512 && tokens <= 4 ? 2 : 1;

@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,7 @@ public final class IntegerProducts implements MatrixProducts {
   private final RoundedInputs inputs = new RoundedInputs();
   private final FloatProducts exact = new FloatProducts();
   private final ThreadLocal<MemorySegment> tiles;
-  private @Nullable String unusable; // why, of the first format that is multiplied exactly
+  private @Nullable String fallbackReason; // of the first format that is multiplied exactly
 
   /**
    * @param digits bytes that an input is rounded to: 1 or 2
@@ -48,10 +49,22 @@ public final class IntegerProducts implements MatrixProducts {
   @Override
   public String label() {
     String label = "int%d (%s)".formatted(digits * Byte.SIZE, set.label());
-    if (unusable == null) {
+    if (fallbackReason == null) {
       return label;
     }
-    return (kernels.isEmpty() ? "exact: " : label + ", in part exact: ") + unusable;
+    return (kernels.isEmpty() ? "exact: " : label + ", in part exact: ") + fallbackReason;
+  }
+
+  @Override
+  public Optional<String> fallbackReason() {
+    return Optional.ofNullable(fallbackReason);
+  }
+
+  @Override
+  public void warmUp() {
+    if (fallbackReason != null) {
+      exact.warmUp();
+    }
   }
 
   @Override
@@ -65,14 +78,14 @@ public final class IntegerProducts implements MatrixProducts {
       }
       return new Product(new IntegerMatrix(weights, format, memory), usable);
     } catch (KernelsUnusableException e) {
-      unusable = unusable == null ? String.valueOf(e.getMessage()) : unusable;
+      fallbackReason = fallbackReason == null ? String.valueOf(e.getMessage()) : fallbackReason;
       return exact.of(weights, memory);
     }
   }
 
   private Kernels install(PanelFormat format) throws KernelsUnusableException {
     try {
-      if (kernels.isEmpty() && !Kernels.run(set, format, digits)) {
+      if (kernels.isEmpty() && !Kernels.areExecuted(set, format, digits)) {
         throw new KernelsUnusableException(
             "the processor lists %s and does not execute it".formatted(set.label()));
       }
@@ -103,8 +116,8 @@ public final class IntegerProducts implements MatrixProducts {
     }
 
     @Override
-    public void arrange(MemorySegment x, int tokens, boolean again) {
-      inputs.fill(matrix, kernels, x, tokens, again);
+    public void arrange(MemorySegment x, int tokens, long content) {
+      inputs.fill(matrix, kernels, x, tokens, content);
     }
 
     /** Panels stay in a core's cache while all groups of tokens pass. */

@@ -92,7 +92,7 @@ final class KernelSelfTest {
 
   private static float[] multiply(MatrixProduct product, MemorySegment x, int tokens, Arena arena) {
     MemorySegment y = arena.allocate((long) tokens * ROWS * Float.BYTES, Long.BYTES);
-    product.arrange(x, tokens, false);
+    product.arrange(x, tokens, MatrixProduct.UNKNOWN);
     product.multiply(0, product.panels(), y.address());
     return y.toArray(JAVA_FLOAT);
   }

@@ -46,7 +46,7 @@ final class Kernels {
   }
 
   /** Whether the instructions are executed at all, tried in a process of its own. */
-  static boolean run(InstructionSet set, PanelFormat format, int digits) {
+  static boolean areExecuted(InstructionSet set, PanelFormat format, int digits) {
     InputFormat inputs = new InputFormat(format.columns(), digits, 1);
     long zeros = ProbeProgram.ZEROS;
     long quarter = ProbeProgram.ZERO_BYTES / 4;

@@ -17,6 +17,12 @@ record PanelFormat(int bits, boolean hasOffsets, boolean halves, int columns) {
   /** Of a panel. */
   static final int ROWS = 32;
 
+  PanelFormat {
+    if (bits != 4 && bits != 8) {
+      throw new IllegalArgumentException("there are quants of 4 and of 8 bits, not of " + bits);
+    }
+  }
+
   /** Blocks of 16 keep their size; larger ones are pieces of 32 with the same scale. */
   static PanelFormat of(QuantizedWeights weights) {
     int columns = weights.shape().blockSize() % 32 == 0 ? 32 : 16;

@@ -1,5 +1,6 @@
 package io.talchum.model.kernel.integer;
 
+import io.talchum.model.kernel.MatrixProduct;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -12,6 +13,7 @@ final class RoundedInputs {
 
   private MemorySegment records = MemorySegment.NULL;
   private MemorySegment padded = MemorySegment.NULL; // one token with whole blocks
+  private long content = MatrixProduct.UNKNOWN;
   private int tokens;
   private int blockColumns;
   private int tokenBytes; // of all records of one token
@@ -19,13 +21,14 @@ final class RoundedInputs {
   /**
    * Rounds x f32 [tokens, columns of the matrix].
    *
-   * @param again whether x holds what it held before; it is not rounded again to the same blocks
+   * @param content what x holds, see {@link MatrixProduct#arrange}
    */
-  void fill(IntegerMatrix matrix, Kernels kernels, MemorySegment x, int tokens, boolean again) {
+  void fill(IntegerMatrix matrix, Kernels kernels, MemorySegment x, int tokens, long content) {
     int columns = matrix.format().columns();
-    if (again && columns == blockColumns) {
+    if (content != MatrixProduct.UNKNOWN && content == this.content && columns == blockColumns) {
       return;
     }
+    this.content = content;
     this.tokens = tokens;
     this.blockColumns = columns;
     tokenBytes = matrix.blocks() * new InputFormat(columns, kernels.digits(), 1).recordBytes();

@@ -48,10 +48,10 @@ final class RoundingWriter {
   private static final int LANES = VEX_256.lanes();
 
   /** Smaller maxima count as this, so that 1 / d is finite. */
-  private static final float SMALLEST = 1e-30f;
 
   // Vector registers; 0 to 3 hold the block.
   private static final int MAX = 4;
+
   private static final int TEMPORARY = 5;
   private static final int SCALE = 6;
   private static final int SUM = 7;
@@ -120,7 +120,7 @@ final class RoundingWriter {
       code.op(VPMAXUD, VEX_256, MAX, MAX, TEMPORARY);
     }
     acrossLanes(VPMAXUD, MAX);
-    scalar(TEMPORARY, SMALLEST);
+    scalar(TEMPORARY, InputFormat.SMALLEST);
     code.op(VMAXSS, VEX_128, MAX, TEMPORARY, MAX); // the second if either is NaN
     scalar(TEMPORARY, 1f / format.levels());
     code.op(VMULSS, VEX_128, SCALE, MAX, TEMPORARY);

@@ -7,8 +7,6 @@ import java.lang.foreign.ValueLayout;
 /** What the kernels compute, one number after the other and in double precision: for self-tests. */
 final class ScalarProduct {
   /** Smaller maxima count as this. */
-  private static final float SMALLEST = 1e-30f;
-
   private ScalarProduct() {}
 
   /**
@@ -34,7 +32,7 @@ final class ScalarProduct {
     double[] rounded = new double[x.length];
     for (int first = 0; first < x.length; first += format.columns()) {
       int end = Math.min(x.length, first + format.columns());
-      float max = SMALLEST;
+      float max = InputFormat.SMALLEST;
       for (int i = first; i < end; i++) {
         max = Math.max(max, Math.abs(x[i]));
       }

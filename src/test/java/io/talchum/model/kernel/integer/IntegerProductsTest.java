@@ -112,7 +112,7 @@ class IntegerProductsTest {
       MatrixProduct product, MemorySegment x, int tokens, int rows, Arena arena) {
     MemorySegment y = arena.allocate(4L * tokens * rows + 64, 64);
     y.fill((byte) 0x7f);
-    product.arrange(x, tokens, false);
+    product.arrange(x, tokens, MatrixProduct.UNKNOWN);
     product.multiply(0, 1, y.address());
     product.multiply(1, product.panels(), y.address());
     assertThat(y.asSlice(4L * tokens * rows).toArray(ValueLayout.JAVA_BYTE))

@@ -110,7 +110,7 @@ public final class KernelFuzz {
       MatrixProduct product, MatrixShape shape, float[] x, int tokens, Arena arena) {
     long bytes = (long) tokens * shape.rows() * Float.BYTES;
     MemorySegment y = arena.allocate(bytes + MARGIN_BYTES, Long.BYTES).fill(UNTOUCHED);
-    product.arrange(arena.allocateFrom(JAVA_FLOAT, x), tokens, false);
+    product.arrange(arena.allocateFrom(JAVA_FLOAT, x), tokens, MatrixProduct.UNKNOWN);
     int cut = random.nextInt(product.panels() + 1);
     product.multiply(0, cut, y.address());
     product.multiply(cut, product.panels(), y.address());

@@ -2,10 +2,9 @@ package io.talchum.model.kernel.integer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.talchum.testing.ChildProcess;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** A wrong byte in a kernel may end the process, so a child runs them. */
@@ -14,21 +13,11 @@ class KernelFuzzTest {
 
   @Test
   void productsOfRandomShapesAreThoseOfTheScalarOne() throws IOException, InterruptedException {
-    Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-modules=jdk.incubator.vector",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                KernelFuzz.class.getName(),
-                "20261201",
-                Integer.toString(SHAPES))
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(child.waitFor(5, TimeUnit.MINUTES)).isTrue();
-    assertThat(output.strip()).endsWith(SHAPES + " shapes");
-    assertThat(child.exitValue()).isZero();
+    List<String> options =
+        List.of("--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED");
+    try (ChildProcess child =
+        new ChildProcess(options, KernelFuzz.class, "20261201", Integer.toString(SHAPES))) {
+      assertThat(child.awaitEnd()).endsWith(SHAPES + " shapes\nexit 0");
+    }
   }
 }

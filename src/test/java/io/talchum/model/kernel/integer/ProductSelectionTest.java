@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -72,6 +73,52 @@ class ProductSelectionTest {
         "exact: the self-test of its kernels gave ");
   }
 
+  /**
+   * What one matrix rounds is not taken for what another, which is multiplied exactly, was given.
+   */
+  @Test
+  void roundsAnewAfterAMatrixThatIsMultipliedExactly() {
+    InstructionSet set = InstructionSet.of(CpuFeatures.read()).orElseThrow();
+    AtomicBoolean refuses = new AtomicBoolean();
+    IntegerProducts products =
+        new IntegerProducts(
+            set,
+            2,
+            code -> {
+              if (refuses.get()) {
+                throw new CodeRefusedException("mprotect", 13);
+              }
+              return MachineCode.install(code);
+            });
+    try (Arena arena = Arena.ofConfined()) {
+      QuantizedWeights weights =
+          new KernelSelfTest(new PanelFormat(4, false, true, 32), 2).weights(arena);
+      MatrixProduct rounded = products.of(weights, arena);
+      refuses.set(true);
+      MatrixProduct exact =
+          products.of(
+              new KernelSelfTest(new PanelFormat(8, false, true, 32), 2).weights(arena), arena);
+      assertThat(products.label()).contains("in part exact: ");
+      float[] first = multiply(rounded, weights, 0.1f, 1, arena);
+      multiply(exact, weights, 0.2f, 2, arena);
+      float[] doubled = multiply(rounded, weights, 0.2f, 2, arena);
+      for (int row = 0; row < first.length; row++) {
+        assertThat(doubled[row]).isEqualTo(2 * first[row]);
+      }
+    }
+  }
+
+  /** With an x whose numbers are all the same. */
+  private static float[] multiply(
+      MatrixProduct product, QuantizedWeights weights, float value, long content, Arena arena) {
+    float[] x = new float[weights.shape().columns()];
+    Arrays.fill(x, value);
+    MemorySegment y = arena.allocate((long) weights.shape().rows() * Float.BYTES, 64);
+    product.arrange(arena.allocateFrom(ValueLayout.JAVA_FLOAT, x), 1, content);
+    product.multiply(0, product.panels(), y.address());
+    return y.toArray(ValueLayout.JAVA_FLOAT);
+  }
+
   private static void assertExact(CodeInstaller installer, String label) {
     InstructionSet set = InstructionSet.of(CpuFeatures.read()).orElseThrow();
     IntegerProducts products = new IntegerProducts(set, 2, installer);
@@ -80,18 +127,13 @@ class ProductSelectionTest {
       QuantizedWeights weights = new KernelSelfTest(format, 2).weights(arena);
       MatrixProduct product = products.of(weights, arena);
       assertThat(products.label()).startsWith(label);
-      int columns = weights.shape().columns();
-      float[] x = new float[columns];
-      Arrays.fill(x, 0.1f);
-      MemorySegment y = arena.allocate((long) weights.shape().rows() * Float.BYTES, 64);
-      product.arrange(arena.allocateFrom(ValueLayout.JAVA_FLOAT, x), 1, false);
-      product.multiply(0, product.panels(), y.address());
+      float[] y = multiply(product, weights, 0.1f, MatrixProduct.UNKNOWN, arena);
       for (int row = 0; row < weights.shape().rows(); row++) {
         double expected = 0;
-        for (int column = 0; column < columns; column++) {
+        for (int column = 0; column < weights.shape().columns(); column++) {
           expected += ScalarProduct.weight(weights, row, column) * 0.1f;
         }
-        assertThat((double) y.getAtIndex(ValueLayout.JAVA_FLOAT, row))
+        assertThat((double) y[row])
             .isCloseTo(expected, org.assertj.core.api.Assertions.within(1e-5));
       }
     }

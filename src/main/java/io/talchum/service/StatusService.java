@@ -3,14 +3,14 @@ package io.talchum.service;
 import io.talchum.engine.Engine;
 
 /** Whether the server serves, and how it computes. */
-public final class HealthService {
+public final class StatusService {
   private final Engine engine;
   private final String products;
 
   /**
    * @param products how quantized matrices are multiplied, for people
    */
-  public HealthService(Engine engine, String products) {
+  public StatusService(Engine engine, String products) {
     this.engine = engine;
     this.products = products;
   }

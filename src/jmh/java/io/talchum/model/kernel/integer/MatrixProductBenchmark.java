@@ -1,5 +1,6 @@
 package io.talchum.model.kernel.integer;
 
+import io.talchum.core.ProductPrecision;
 import io.talchum.model.kernel.MatrixProduct;
 import io.talchum.model.kernel.MatrixShape;
 import io.talchum.model.kernel.QuantizedWeights;
@@ -25,24 +26,20 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** One core, rounding included: multiplications of one token per nanosecond, times the tokens. */
+/** A matrix times some tokens on one core: weights a nanosecond, each for all tokens. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Warmup(iterations = 2, time = 1)
 @Measurement(iterations = 3, time = 1)
 @Fork(1)
-public class IntegerProductBenchmark {
+public class MatrixProductBenchmark {
   private static final int ROWS = 3072;
   private static final int COLUMNS = 576;
   private static final int BLOCK = 32;
 
-  /** Empty: the fastest of this processor. */
-  @Param({""})
-  public String set = "";
-
-  @Param({"1", "2"})
-  public int digits = 2;
+  @Param({"exact", "int16", "int8"})
+  public String products = "int16";
 
   @Param({"4", "8"})
   public int bits = 4;
@@ -66,11 +63,9 @@ public class IntegerProductBenchmark {
             arena.allocateFrom(ValueLayout.JAVA_BYTE, quants),
             floats(ROWS * COLUMNS / BLOCK, random),
             MemorySegment.NULL);
-    InstructionSet instructions =
-        set.isEmpty()
-            ? InstructionSet.of(CpuFeatures.read()).orElseThrow()
-            : InstructionSet.valueOf(set);
-    product = new IntegerProducts(instructions, digits).of(weights, arena);
+    product =
+        ProductSelection.choose(ProductPrecision.parse(products), CpuFeatures.read())
+            .of(weights, arena);
     x = floats(tokens * COLUMNS, random);
     y = floats(tokens * ROWS, random);
   }
@@ -87,7 +82,7 @@ public class IntegerProductBenchmark {
   @OperationsPerInvocation(ROWS * COLUMNS)
   public MemorySegment multiply() {
     MatrixProduct filled = Objects.requireNonNull(product);
-    filled.arrange(x, tokens, false);
+    filled.arrange(x, tokens, MatrixProduct.UNKNOWN);
     filled.multiply(0, filled.panels(), y.address());
     return y;
   }
