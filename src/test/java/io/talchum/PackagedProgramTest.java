@@ -89,6 +89,13 @@ class PackagedProgramTest {
   }
 
   @Test
+  void refusesAPathThatIsNoUriInTheFormOfTheApi() throws Exception {
+    assertThat(PackagedServer.paste("curl -s '" + server.url() + "/v1/models/%'"))
+        .startsWith("{\"error\":{")
+        .contains("is no URI");
+  }
+
+  @Test
   void rendersChatsAsTheGoldenFile() throws Exception {
     JsonNode golden = JSON.readTree(Path.of("src/test/resources/demo/golden.json").toFile());
     for (JsonNode prompt : golden.get("prompts")) {

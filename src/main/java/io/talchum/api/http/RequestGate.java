@@ -17,6 +17,8 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
@@ -75,6 +77,7 @@ public class RequestGate {
       return;
     }
     try {
+      checkTarget(context.request());
       if (!cors.answer(context)) {
         checkFraming(context.request());
         Principal principal = principal(context);
@@ -84,6 +87,18 @@ public class RequestGate {
       }
     } catch (ServeException e) {
       Refusal.send(context.request(), e);
+    }
+  }
+
+  private static void checkTarget(HttpServerRequest request) {
+    try {
+      URI unused = new URI(request.uri());
+    } catch (URISyntaxException e) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST,
+          "the path '%s' is no URI (%s at character %d); percent-encode it"
+              .formatted(Printable.of(request.uri()), e.getReason(), e.getIndex() + 1),
+          e);
     }
   }
 

@@ -2,6 +2,7 @@ package io.talchum.api.http;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.service.Printable;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -25,6 +26,13 @@ public class RouteFailures {
     int status = context.statusCode();
     if (failure instanceof ServeException refused) {
       Refusal.send(context.request(), refused);
+    } else if (status == 404) {
+      Refusal.send(
+          context.request(),
+          new ServeException(
+              ErrorCode.NOT_FOUND,
+              "there is no %s '%s'; a path begins with /"
+                  .formatted(context.request().method(), Printable.of(context.request().uri()))));
     } else if (status >= 400 && status < 500) {
       Refusal.send(
           context.request(),

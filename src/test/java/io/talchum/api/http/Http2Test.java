@@ -73,6 +73,14 @@ class Http2Test {
         .startsWith("400 {\"error\":{");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"/v1/models/%", "/v1/completions?a=%zz", "/nowhere/%e", "/v1/models/a b"})
+  void aPathThatIsNoUriIsRefusedInTheFormOfTheApi(String path) throws Exception {
+    assertThat(exchange(false, HttpMethod.POST, path, BODY))
+        .startsWith("400 {\"error\":{")
+        .contains("the path '" + path + "' is no URI (");
+  }
+
   private String exchange(boolean upgrade, HttpMethod method, String path, String body)
       throws Exception {
     URI server = Objects.requireNonNull(root);

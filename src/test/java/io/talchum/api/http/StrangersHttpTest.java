@@ -91,6 +91,35 @@ class StrangersHttpTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {"/v1/models/%", "/health?a=%zz", "/nowhere/%e", "/health|", "http://[x/health"})
+  void aPathThatIsNoUriIsRefusedInTheFormOfTheApi(String path) throws IOException {
+    assertThat(answer("GET " + path + " HTTP/1.1\nHost: x\nConnection: close\n\n"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("{\"error\":{", " is no URI (", "percent-encode it");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "*",
+        "health",
+        "\\health",
+        "",
+        "//",
+        "http://x/nowhere",
+        "/%FF",
+        "/%2F%2e%2e",
+        "/..",
+        "?"
+      })
+  void aPathThatNobodyServesIsRefusedInTheFormOfTheApi(String path) throws IOException {
+    assertThat(answer("GET " + path + " HTTP/1.1\nHost: x\nConnection: close\n\n"))
+        .startsWith("HTTP/1.1 4")
+        .contains("{\"error\":{");
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"Content-Length: 31000000\n\n", CHUNKED})
   void aRouteWithoutABodyTakesNone(String body) throws IOException {
     assertThat(answer("GET /health HTTP/1.1\nHost: x\n" + body))
