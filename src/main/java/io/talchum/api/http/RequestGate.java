@@ -105,11 +105,12 @@ public class RequestGate {
   /** Of two ways to say where a body ends, a proxy in front might believe the other one. */
   private static void checkFraming(HttpServerRequest request) {
     List<String> encodings = request.headers().getAll("Transfer-Encoding");
-    if (!encodings.isEmpty() && !encodings.equals(List.of("chunked"))) {
+    String encoding = String.join(", ", encodings);
+    if (!encodings.isEmpty() && !encoding.equalsIgnoreCase("chunked")) {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
           "the Transfer-Encoding is '%s'; only 'chunked' is taken"
-              .formatted(Printable.of(String.join(", ", encodings))));
+              .formatted(Printable.of(encoding)));
     }
     if (!encodings.isEmpty() && request.headers().contains("Content-Length")) {
       throw new ServeException(

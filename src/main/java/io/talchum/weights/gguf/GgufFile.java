@@ -173,6 +173,9 @@ public final class GgufFile implements AutoCloseable {
       List<GgufTensor> tensors = new ArrayList<>();
       for (long i = 0; i < count; i++) {
         String name = in.readString("tensor name");
+        if (name.isEmpty()) {
+          throw in.refused("holds a tensor without a name, the one with number " + i);
+        }
         String entry = "entry of tensor " + name;
         int dimensionCount = in.readInt(entry);
         if (dimensionCount < 1 || dimensionCount > MAX_DIMENSIONS) {

@@ -156,6 +156,13 @@ class StrangersHttpTest {
     assertNothingHeld();
   }
 
+  @Test
+  void theNameOfAnEncodingIsWrittenInAnyCase() throws IOException {
+    String body = "1d\n{\"prompt\":\"a\",\"max_tokens\":1}\n0\n\n";
+    assertThat(answer(CHAT + KEY + "Connection: close\nTransfer-Encoding: Chunked\n\n" + body))
+        .startsWith("HTTP/1.1 200 ");
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

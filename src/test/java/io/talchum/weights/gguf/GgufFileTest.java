@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.talchum.testing.Fixtures;
 import io.talchum.testing.Fixtures.Goldens;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -49,5 +56,15 @@ class GgufFileTest {
     assertThatThrownBy(() -> GgufFile.open(Fixtures.path("gguf/blocks_IQ2_XS.gguf")).close())
         .hasMessageContaining("in type IQ2_XS (17); supported: F32, F16, BF16, Q8_0, Q4_0, Q4_1,")
         .hasMessageContaining("Q6_K");
+  }
+
+  @Test
+  void refusesATensorWithoutAName(@TempDir Path folder) throws IOException {
+    ByteBuffer header = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
+    header.put("GGUF".getBytes(StandardCharsets.US_ASCII)).putInt(3).putLong(1).putLong(0);
+    header.putLong(0); // the length of the first tensor's name
+    Path file = Files.write(folder.resolve("x.gguf"), header.array());
+    assertThatThrownBy(() -> GgufFile.open(file).close())
+        .hasMessageContaining("holds a tensor without a name, the one with number 0");
   }
 }

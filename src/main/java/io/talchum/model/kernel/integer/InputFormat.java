@@ -10,7 +10,7 @@ package io.talchum.model.kernel.integer;
  * @param tokens of the group
  */
 record InputFormat(int columns, int digits, int tokens) {
-  /** A block's largest number counts as no smaller than this, since it divides. */
+  /** A block's largest magnitude counts as at least this, so that its inverse is finite. */
   static final float SMALLEST = 1e-30f;
 
   /** What the largest number of a block becomes: 127, or 127 * 256 + 127. */

@@ -47,8 +47,6 @@ import io.talchum.model.kernel.code.X86Assembler;
 final class RoundingWriter {
   private static final int LANES = VEX_256.lanes();
 
-  /** Smaller maxima count as this, so that 1 / d is finite. */
-
   // Vector registers; 0 to 3 hold the block.
   private static final int MAX = 4;
 

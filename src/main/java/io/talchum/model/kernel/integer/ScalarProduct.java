@@ -6,7 +6,6 @@ import java.lang.foreign.ValueLayout;
 
 /** What the kernels compute, one number after the other and in double precision: for self-tests. */
 final class ScalarProduct {
-  /** Smaller maxima count as this. */
   private ScalarProduct() {}
 
   /**
