@@ -96,11 +96,13 @@ commit=$(git -C "$here" describe --always --dirty 2>/dev/null || echo unknown)
 llama_version=$("$llama" --version 2>&1 | sed -n 's/^version: //p')
 failed=""
 
-# bench NAME OPTIONS...: one report and one file of JSON lines.
+# bench NAME OPTIONS...: one report and one file of JSON lines, with prompts that no other report has: a server may keep
+# those that it has read.
+seed=0
 bench() {
-  name=$1
+  name=$1 seed=$((seed + 1))
   shift
-  set -- --url "http://127.0.0.1:$port" --pid "$talchum_pid" --vocab "$vocab" --json "$out/$name.jsonl" \
+  set -- --url "http://127.0.0.1:$port" --pid "$talchum_pid" --vocab "$vocab" --seed "$seed" --json "$out/$name.jsonl" \
     --note "commit=$commit" --note "model=$(basename "$gguf")" "$@"
   [ -z "$quick" ] || set -- "$@" --warm-up 0 --prompt-tokens 8 --output-tokens 4
   "$here/talchum" bench "$@" >"$out/$name.txt" || failed="$failed $(basename "$gguf"):$name"

@@ -2,6 +2,7 @@ package io.talchum.wiring;
 
 import io.talchum.core.ErrorCode;
 import io.talchum.core.ServeException;
+import io.talchum.core.VectorApi;
 
 /**
  * Brings the Vector API in when it is needed. The JVM's own option {@code --add-modules} prints a
@@ -11,6 +12,9 @@ import io.talchum.core.ServeException;
 final class VectorModule {
   private static final String NAME = "jdk.incubator.vector";
 
+  /** A system property of runs that record the start-up cache, see {@link VectorApi}. */
+  private static final String WITHOUT = "io.talchum.without-vectors";
+
   private VectorModule() {}
 
   /**
@@ -19,7 +23,7 @@ final class VectorModule {
    * @throws ServeException INTERNAL if this JVM does not allow that
    */
   static void load() {
-    if (ModuleLayer.boot().findModule(NAME).isPresent()) {
+    if (VectorApi.isThere() || Boolean.getBoolean(WITHOUT)) {
       return;
     }
     try {

@@ -17,7 +17,7 @@ public record LogSoftmax(float max, double logSum) {
    */
   public static LogSoftmax of(MemorySegment row) {
     float max = TokenDraw.checkedMax(row);
-    return new LogSoftmax(max, Math.log(LogitVectors.sumExp(row, max, 1f)));
+    return new LogSoftmax(max, Math.log(LogitLoops.sumExp(row, max, 1f)));
   }
 
   /** The log-probability of a token with this logit; equal logits give the identical float. */
@@ -27,6 +27,6 @@ public record LogSoftmax(float max, double logSum) {
 
   /** The log-probability of one token of the row that this was made of. */
   public float logprob(MemorySegment row, int tokenId) {
-    return logprob(LogitVectors.get(row, tokenId));
+    return logprob(LogitLoops.get(row, tokenId));
   }
 }

@@ -28,7 +28,7 @@ public final class LogitAdjustments {
   public static void apply(MemorySegment row, SamplingParams params, @Nullable TokenCounts counts) {
     params
         .logitBias()
-        .forEach((id, bias) -> LogitVectors.set(row, id, LogitVectors.get(row, id) + bias));
+        .forEach((id, bias) -> LogitLoops.set(row, id, LogitLoops.get(row, id) + bias));
     if (counts != null) {
       penalize(row, params, counts);
     }
@@ -38,13 +38,13 @@ public final class LogitAdjustments {
     float repetition = params.repetitionPenalty();
     for (int i = 0; i < counts.size(); i++) {
       int id = counts.id(i);
-      float x = LogitVectors.get(row, id);
+      float x = LogitLoops.get(row, id);
       x = x > 0 ? x / repetition : x * repetition;
       int generated = counts.generated(i);
       if (generated > 0) {
         x -= params.frequencyPenalty() * generated + params.presencePenalty();
       }
-      LogitVectors.set(row, id, x);
+      LogitLoops.set(row, id, x);
     }
   }
 }

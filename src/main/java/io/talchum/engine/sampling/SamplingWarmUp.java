@@ -24,7 +24,7 @@ public final class SamplingWarmUp {
       MemorySegment row = arena.allocate((long) VOCAB * Float.BYTES, 64);
       SeededStream random = new SeededStream(0);
       for (int i = 0; i < VOCAB; i++) {
-        LogitVectors.set(row, i, (float) random.nextDouble() * 20);
+        LogitLoops.set(row, i, (float) random.nextDouble() * 20);
       }
       List<SamplingParams> kinds = List.of(params(0f, 0), params(1f, 0), params(1f, 50));
       MemorySegment masked = arena.allocate(row.byteSize(), 64).copyFrom(row);
@@ -33,7 +33,7 @@ public final class SamplingWarmUp {
         mask.forbid(i);
       }
       for (int round = 0; round < ROUNDS; round++) {
-        LogitVectors.forbid(masked, mask);
+        LogitLoops.forbid(masked, mask);
         for (SamplingParams kind : kinds) {
           TokenDraw.draw(row, kind, random);
         }

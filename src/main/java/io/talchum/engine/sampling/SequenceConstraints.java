@@ -95,7 +95,7 @@ public final class SequenceConstraints {
     if (allowsAll()) {
       return;
     }
-    TokenMask next = mask(LogitVectors.length(row));
+    TokenMask next = mask(LogitLoops.length(row));
     if (next.isEmpty()) {
       throw new ServeException(
           ErrorCode.INTERNAL,
@@ -107,7 +107,7 @@ public final class SequenceConstraints {
                   generated,
                   isComplete() ? "has no token that ends it" : "is not complete"));
     }
-    LogitVectors.forbid(row, next);
+    LogitLoops.forbid(row, next);
   }
 
   private TokenMask mask(int vocabSize) {

@@ -30,13 +30,13 @@ public final class TokenDraw {
   public static int draw(MemorySegment row, SamplingParams params, RandomGenerator random) {
     float max = checkedMax(row);
     if (params.temperature() < MIN_TEMPERATURE) {
-      return LogitVectors.indexOf(row, max);
+      return LogitLoops.indexOf(row, max);
     }
     double point = random.nextDouble();
     if (params.topK() == 1) {
-      return LogitVectors.indexOf(row, max);
+      return LogitLoops.indexOf(row, max);
     }
-    if (params.topK() > 0 && params.topK() < LogitVectors.length(row)) {
+    if (params.topK() > 0 && params.topK() < LogitLoops.length(row)) {
       TopTokens top = TopTokens.of(row, params.topK());
       return pick(top, weights(top, params.temperature()), params, Double.NaN, point);
     }
@@ -76,7 +76,7 @@ public final class TokenDraw {
 
   /** The row's maximum if it is finite. */
   static float checkedMax(MemorySegment row) {
-    float max = LogitVectors.max(row);
+    float max = LogitLoops.max(row);
     if (Float.isNaN(max) || max == Float.POSITIVE_INFINITY) {
       throw new ServeException(
           ErrorCode.INTERNAL,
@@ -95,8 +95,8 @@ public final class TokenDraw {
   /** Without top_k: takes ever more candidates until the nucleus is among them. */
   private static int drawNucleus(
       MemorySegment row, float max, SamplingParams params, double point) {
-    double total = LogitVectors.sumExp(row, max, 1f / params.temperature());
-    int vocab = LogitVectors.length(row);
+    double total = LogitLoops.sumExp(row, max, 1f / params.temperature());
+    int vocab = LogitLoops.length(row);
     for (int k = FIRST_CANDIDATES; ; k *= 8) {
       TopTokens top = TopTokens.of(row, Math.min(k, vocab));
       double[] weights = weights(top, params.temperature());
@@ -162,14 +162,14 @@ public final class TokenDraw {
 
   /** Inverse of the cumulative distribution, first by blocks, then by tokens. */
   private static int drawFromAll(MemorySegment row, float max, float temperature, double point) {
-    int vocab = LogitVectors.length(row);
+    int vocab = LogitLoops.length(row);
     float scale = 1f / temperature;
-    double[] sums = new double[(vocab + LogitVectors.BLOCK - 1) / LogitVectors.BLOCK];
+    double[] sums = new double[(vocab + LogitLoops.BLOCK - 1) / LogitLoops.BLOCK];
     double total = 0;
     for (int block = 0; block < sums.length; block++) {
-      int start = block * LogitVectors.BLOCK;
-      int end = Math.min(vocab, start + LogitVectors.BLOCK);
-      sums[block] = LogitVectors.blockSumExp(row, start, end, max, scale);
+      int start = block * LogitLoops.BLOCK;
+      int end = Math.min(vocab, start + LogitLoops.BLOCK);
+      sums[block] = LogitLoops.blockSumExp(row, start, end, max, scale);
       total += sums[block];
     }
     double left = point * total;
@@ -177,19 +177,19 @@ public final class TokenDraw {
     while (block < sums.length - 1 && left >= sums[block]) {
       left -= sums[block++];
     }
-    int start = block * LogitVectors.BLOCK;
+    int start = block * LogitLoops.BLOCK;
     int found = pickInBlock(row, start, max, scale, left);
-    return found >= 0 ? found : LogitVectors.indexOf(row, max); // rounding only
+    return found >= 0 ? found : LogitLoops.indexOf(row, max); // rounding only
   }
 
   /** The last token with weight if rounding leaves more than the block holds; -1 if none has. */
   private static int pickInBlock(
       MemorySegment row, int start, float max, float scale, double target) {
-    int end = Math.min(LogitVectors.length(row), start + LogitVectors.BLOCK);
+    int end = Math.min(LogitLoops.length(row), start + LogitLoops.BLOCK);
     double left = target;
     int last = -1;
     for (int i = start; i < end; i++) {
-      float weight = LogitVectors.exp((LogitVectors.get(row, i) - max) * scale);
+      float weight = LogitLoops.exp((LogitLoops.get(row, i) - max) * scale);
       if (weight > 0) {
         last = i;
         left -= weight;

@@ -14,7 +14,7 @@ public record TopTokens(int[] ids, float[] logits) {
 
   /** The k largest of the row, or fewer if fewer are above minus infinity. */
   public static TopTokens of(MemorySegment row, int k) {
-    int n = LogitVectors.length(row);
+    int n = LogitLoops.length(row);
     Heap heap = new Heap(Math.min(k, n));
     if (k > 0) {
       heap.fill(row, n);
@@ -45,16 +45,16 @@ public record TopTokens(int[] ids, float[] logits) {
     void fill(MemorySegment row, int n) {
       int i = 0;
       for (; i < n && size < ids.length; i++) {
-        float x = LogitVectors.get(row, i);
+        float x = LogitLoops.get(row, i);
         if (x > Float.NEGATIVE_INFINITY) {
           push(i, x);
         }
       }
       while (i < n) {
-        i = LogitVectors.nextStretchAbove(row, i, logits[0]);
-        int end = Math.min(n, i + LogitVectors.stretch());
+        i = LogitLoops.nextStretchAbove(row, i, logits[0]);
+        int end = Math.min(n, i + LogitLoops.stretch());
         for (; i < end; i++) {
-          float x = LogitVectors.get(row, i);
+          float x = LogitLoops.get(row, i);
           if (x > logits[0]) {
             put(0, i, x);
             sink(size);

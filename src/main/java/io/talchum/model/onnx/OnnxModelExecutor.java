@@ -7,6 +7,7 @@ import io.talchum.core.KvFormat;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.RopeSpec;
 import io.talchum.core.ServeException;
+import io.talchum.core.VectorApi;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
@@ -78,6 +79,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
   }
 
   private void warmUp() {
+    if (!VectorApi.isThere()) {
+      return;
+    }
     steps.products().warmUp();
     PanelWarmUp.runForAdapters();
     AdapterWarmUp.run();

@@ -15,7 +15,8 @@ import java.lang.invoke.VarHandle;
 
 /**
  * Memory whose bytes the processor executes: written first, then made read-only and executable, so
- * that it never is writable and executable at once. It stays until the process ends. Linux only.
+ * that it never is writable and executable at once. It stays until the process ends. Linux only,
+ * which on AArch64 also makes the instruction cache agree when pages become executable.
  */
 public final class MachineCode {
   private static final int READ_WRITE = 1 | 2;

@@ -73,13 +73,6 @@ public final class X86Assembler {
     op(VectorInstruction.SHIFT, width, extension, target, from, bits);
   }
 
-  /** Fills up to a multiple of so many bytes; nothing runs into the fill. */
-  public void align(int bytes) {
-    while (size % bytes != 0) {
-      put(0xCC);
-    }
-  }
-
   /** VZEROUPPER, which code that goes on with SSE expects. */
   public void zeroUpper() {
     put(0xC5);

@@ -7,22 +7,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** The instructions that kernels are written in, the fastest first. */
+/** The instructions that kernels are written in, the fastest of an architecture first. */
 public enum InstructionSet {
-  AVX512_VNNI(Width.EVEX_512, true, "avx512f", "avx512bw", "avx512vl", "avx512_vnni"),
-  AVX2_VNNI(Width.VEX_256, true, "avx_vnni"),
-  AVX512(Width.EVEX_512, false, "avx512f", "avx512bw", "avx512vl"),
-  AVX2(Width.VEX_256, false);
+  AVX512_VNNI(
+      new X86Kernels(Width.EVEX_512, true), "avx512f", "avx512bw", "avx512vl", "avx512_vnni"),
+  AVX2_VNNI(new X86Kernels(Width.VEX_256, true), "avx_vnni"),
+  AVX512(new X86Kernels(Width.EVEX_512, false), "avx512f", "avx512bw", "avx512vl"),
+  AVX2(new X86Kernels(Width.VEX_256, false)),
+  /** AArch64 with dot products; so far it ran in an emulator only. */
+  NEON_DOT(new ArmKernels(), "asimd", "asimddp");
 
-  private static final String[] ALWAYS = {"avx", "avx2", "fma", "f16c"};
+  private static final String[] X86_ALWAYS = {"avx", "avx2", "fma", "f16c"};
 
-  private final Width width;
-  private final boolean dotProduct;
+  private final KernelWriter writer;
   private final List<String> flags;
 
-  InstructionSet(Width width, boolean dotProduct, String... flags) {
-    this.width = width;
-    this.dotProduct = dotProduct;
+  InstructionSet(KernelWriter writer, String... flags) {
+    this.writer = writer;
     this.flags = List.of(flags);
   }
 
@@ -33,9 +34,16 @@ public enum InstructionSet {
 
   /** Whether the processor has all that the kernels use. */
   public boolean runsOn(CpuFeatures cpu) {
-    return cpu.architecture().equals("amd64")
-        && cpu.has(ALWAYS)
-        && cpu.has(flags.toArray(String[]::new));
+    boolean basics =
+        isX86()
+            ? cpu.architecture().equals("amd64") && cpu.has(X86_ALWAYS)
+            : cpu.architecture().equals("aarch64");
+    return basics && cpu.has(flags.toArray(String[]::new));
+  }
+
+  /** Whether it is x86-64, and AArch64 otherwise. */
+  boolean isX86() {
+    return this != NEON_DOT;
   }
 
   /** For people, for example AVX-512 VNNI. */
@@ -43,23 +51,8 @@ public enum InstructionSet {
     return name().replace("AVX512", "AVX-512").replace('_', ' ');
   }
 
-  /** Of the product's vectors. */
-  Width width() {
-    return width;
-  }
-
-  /** Whether VPDPBUSD is there: four products of bytes, summed in 32 bits. */
-  boolean hasDotProduct() {
-    return dotProduct;
-  }
-
-  /**
-   * Vectors of rows that a kernel for so many tokens computes side by side: two, where the
-   * registers suffice for their sums. Few tokens wait for the weights' way from memory, and two
-   * vectors keep more of it under way at once.
-   */
-  int vectors(int tokens) {
-    return width == Width.EVEX_512 && tokens <= 4 ? 2 : 1;
+  KernelWriter writer() {
+    return writer;
   }
 
   /** The sizes of groups of tokens that there are kernels for. */
@@ -71,11 +64,11 @@ public enum InstructionSet {
 
   /** The most tokens of a kernel for few of them. */
   int fewTokens() {
-    return width == Width.EVEX_512 ? 4 : 3;
+    return writer.fewTokens();
   }
 
   /** The tokens of a kernel for many of them. */
   int manyTokens() {
-    return width == Width.EVEX_512 ? 8 : 3;
+    return writer.manyTokens();
   }
 }

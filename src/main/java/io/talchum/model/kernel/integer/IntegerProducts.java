@@ -27,7 +27,7 @@ public final class IntegerProducts implements MatrixProducts {
   private final CodeInstaller installer;
   private final Map<PanelFormat, Kernels> kernels = new HashMap<>();
   private final RoundedInputs inputs = new RoundedInputs();
-  private final FloatProducts exact = new FloatProducts();
+  private @Nullable FloatProducts exact; // made when it is needed: it needs the Vector API
   private final ThreadLocal<MemorySegment> tiles;
   private @Nullable String fallbackReason; // of the first format that is multiplied exactly
 
@@ -63,7 +63,7 @@ public final class IntegerProducts implements MatrixProducts {
   @Override
   public void warmUp() {
     if (fallbackReason != null) {
-      exact.warmUp();
+      exact().warmUp();
     }
   }
 
@@ -79,8 +79,15 @@ public final class IntegerProducts implements MatrixProducts {
       return new Product(new IntegerMatrix(weights, format, memory), usable);
     } catch (KernelsUnusableException e) {
       fallbackReason = fallbackReason == null ? String.valueOf(e.getMessage()) : fallbackReason;
-      return exact.of(weights, memory);
+      return exact().of(weights, memory);
     }
+  }
+
+  private FloatProducts exact() {
+    if (exact == null) {
+      exact = new FloatProducts();
+    }
+    return exact;
   }
 
   private Kernels install(PanelFormat format) throws KernelsUnusableException {

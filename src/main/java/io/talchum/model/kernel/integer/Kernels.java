@@ -5,7 +5,7 @@ import io.talchum.model.kernel.code.CodeInstaller;
 import io.talchum.model.kernel.code.CodeRefusedException;
 import io.talchum.model.kernel.code.MachineCode;
 import io.talchum.model.kernel.code.ProbeProgram;
-import io.talchum.model.kernel.code.X86Assembler;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -35,27 +35,31 @@ final class Kernels {
     this.digits = digits;
     for (int tokens : set.groups()) {
       InputFormat inputs = new InputFormat(format.columns(), digits, tokens);
-      X86Assembler code = new X86Assembler();
-      RoundingWriter.write(code, inputs);
-      code.align(ALIGNMENT);
-      int multiply = code.here();
-      ProductWriter.write(code, set, format, inputs);
-      MachineCode machine = installer.install(code.code());
-      byTokens.put(tokens, new Functions(machine.entry(0), machine.entry(multiply)));
+      byte[] round = set.writer().rounding(inputs);
+      byte[] multiply = set.writer().product(format, inputs);
+      int begin = Math.ceilDiv(round.length, ALIGNMENT) * ALIGNMENT;
+      byte[] both = Arrays.copyOf(round, begin + multiply.length);
+      System.arraycopy(multiply, 0, both, begin, multiply.length);
+      MachineCode machine = installer.install(both);
+      byTokens.put(tokens, new Functions(machine.entry(0), machine.entry(begin)));
     }
   }
 
-  /** Whether the instructions are executed at all, tried in a process of its own. */
+  /**
+   * Whether the instructions are executed at all, tried in a process of its own; on AArch64 the
+   * system's word is taken for it.
+   */
   static boolean areExecuted(InstructionSet set, PanelFormat format, int digits) {
+    if (!set.isX86()) {
+      return true;
+    }
     InputFormat inputs = new InputFormat(format.columns(), digits, 1);
     long zeros = ProbeProgram.ZEROS;
     long quarter = ProbeProgram.ZERO_BYTES / 4;
-    X86Assembler round = new X86Assembler();
-    RoundingWriter.write(round, inputs);
-    X86Assembler multiply = new X86Assembler();
-    ProductWriter.write(multiply, set, format, inputs);
-    return ProbeProgram.runs(round.code(), zeros, zeros + quarter, zeros + 2 * quarter, 1)
-        && ProbeProgram.runs(multiply.code(), zeros, zeros + quarter, zeros + 2 * quarter, 1, 1, 0);
+    byte[] round = set.writer().rounding(inputs);
+    byte[] multiply = set.writer().product(format, inputs);
+    return ProbeProgram.runs(round, zeros, zeros + quarter, zeros + 2 * quarter, 1)
+        && ProbeProgram.runs(multiply, zeros, zeros + quarter, zeros + 2 * quarter, 1, 1, 0);
   }
 
   /** Tokens of the next group: many where there are plenty, else as many as are left. */

@@ -15,7 +15,12 @@ public final class ProductSelection {
     Optional<InstructionSet> set = InstructionSet.of(cpu);
     return switch (wanted) {
       case EXACT -> new FloatProducts();
-      case AUTO, INT16 -> integers(set, 2);
+      case AUTO ->
+          set.filter(found -> !found.isX86()).isPresent()
+              ? new FloatProducts(
+                  "its kernels for AArch64 have run in an emulator only; --products int16 takes them")
+              : integers(set, 2);
+      case INT16 -> integers(set, 2);
       case INT8 -> integers(set, 1);
     };
   }

@@ -48,6 +48,15 @@ class ProductSelectionTest {
     assertThat(ProductSelection.choose(ProductPrecision.AUTO, arm).label()).startsWith("exact: ");
   }
 
+  /** They have run in an emulator only. */
+  @Test
+  void kernelsForAArch64AreTakenOnlyIfAskedFor() {
+    CpuFeatures arm = new CpuFeatures("aarch64", Set.of("asimd", "asimddp"));
+    assertThat(ProductSelection.choose(ProductPrecision.AUTO, arm).label()).startsWith("exact: ");
+    assertThat(ProductSelection.choose(ProductPrecision.INT16, arm).label())
+        .isEqualTo("int16 (NEON DOT)");
+  }
+
   @Test
   void multipliesExactlyWhereTheSystemGivesNoMemoryForCode() {
     assertExact(

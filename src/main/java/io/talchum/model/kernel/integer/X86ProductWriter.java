@@ -31,21 +31,14 @@ import io.talchum.model.kernel.code.Width;
 import io.talchum.model.kernel.code.X86Assembler;
 
 /**
- * Writes the machine code of y = W x for one group of tokens, as the C function
- *
- * <pre>void product(weights, x, y, blocks, panels, yStride)</pre>
- *
- * over {@link PanelFormat} and {@link InputFormat}; y f32, {@code yStride} bytes from token to
- * token. In each block the products of quants are summed in 32 bits and converted to fp32 once;
- * blocks are summed in fp32 in their order. So an output has the same bits whatever the group, and
- * no sum goes across lanes.
+ * Appends {@link KernelWriter#product} for x86-64.
  *
  * <p>Sums stay exact on the way: of 32 products of nibbles with digits at most 15 * 128 in 16 bits
  * per lane (16 of them), 255 * 32 * 32639 in 32.
  */
-final class ProductWriter {
+final class X86ProductWriter {
   private final X86Assembler code;
-  private final InstructionSet set;
+  private final X86Kernels set;
   private final PanelFormat weights;
   private final InputFormat inputs;
   private final Width width;
@@ -63,8 +56,8 @@ final class ProductWriter {
   private final int input; // broadcast, where an instruction cannot do it
   private final int ones; // 1 in each 16 bits
 
-  private ProductWriter(
-      X86Assembler code, InstructionSet set, PanelFormat weights, InputFormat inputs) {
+  private X86ProductWriter(
+      X86Assembler code, X86Kernels set, PanelFormat weights, InputFormat inputs) {
     this.code = code;
     this.set = set;
     this.weights = weights;
@@ -85,9 +78,8 @@ final class ProductWriter {
   }
 
   /** Appends the function. */
-  static void write(
-      X86Assembler code, InstructionSet set, PanelFormat weights, InputFormat inputs) {
-    new ProductWriter(code, set, weights, inputs).write();
+  static void write(X86Assembler code, X86Kernels set, PanelFormat weights, InputFormat inputs) {
+    new X86ProductWriter(code, set, weights, inputs).write();
   }
 
   private void write() {

@@ -34,17 +34,8 @@ import static io.talchum.model.kernel.code.Width.VEX_256;
 import io.talchum.model.kernel.code.VectorInstruction;
 import io.talchum.model.kernel.code.X86Assembler;
 
-/**
- * Writes the machine code that rounds the inputs of one token, with AVX2, as the C function
- *
- * <pre>void round(x, quants, scales, blocks)</pre>
- *
- * where {@code quants} and {@code scales} are the token's places in the first record of an {@link
- * InputFormat}. Of each block d = max|x| / levels and q = round(x / d). The maximum is taken of the
- * numbers' bits, so that a block with an infinity or NaN gets a d that is not finite, and so does
- * every output of it.
- */
-final class RoundingWriter {
+/** Appends {@link KernelWriter#rounding} for x86-64, by AVX2. */
+final class X86RoundingWriter {
   private static final int LANES = VEX_256.lanes();
 
   // Vector registers; 0 to 3 hold the block.
@@ -64,7 +55,7 @@ final class RoundingWriter {
   private final InputFormat format;
   private final int vectors; // of a block
 
-  private RoundingWriter(X86Assembler code, InputFormat format) {
+  private X86RoundingWriter(X86Assembler code, InputFormat format) {
     this.code = code;
     this.format = format;
     this.vectors = format.columns() / LANES;
@@ -72,7 +63,7 @@ final class RoundingWriter {
 
   /** Appends the function. */
   static void write(X86Assembler code, InputFormat format) {
-    new RoundingWriter(code, format).write();
+    new X86RoundingWriter(code, format).write();
   }
 
   private void write() {

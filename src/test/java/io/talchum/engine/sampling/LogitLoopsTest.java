@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-class LogitVectorsTest {
+class LogitLoopsTest {
   private final SplittableRandom random = new SplittableRandom(1);
 
   @Test
@@ -30,15 +30,40 @@ class LogitVectorsTest {
         first = i;
       }
     }
-    assertThat(LogitVectors.max(row)).isEqualTo(max);
-    assertThat(LogitVectors.indexOf(row, max)).isEqualTo(first);
-    assertThat(LogitVectors.indexOf(row, max + 1)).isEqualTo(-1);
+    assertThat(LogitLoops.max(row)).isEqualTo(max);
+    assertThat(LogitLoops.indexOf(row, max)).isEqualTo(first);
+    assertThat(LogitLoops.indexOf(row, max + 1)).isEqualTo(-1);
     for (float scale : new float[] {1f, 0.5f, 1.25f, 50f}) {
       double sum = 0;
       for (float logit : logits) {
         sum += Math.exp((logit - max) * (double) scale);
       }
-      assertThat(LogitVectors.sumExp(row, max, scale)).isCloseTo(sum, within(sum * 2e-6));
+      assertThat(LogitLoops.sumExp(row, max, scale)).isCloseTo(sum, within(sum * 2e-6));
+    }
+  }
+
+  /** As they run where the Vector API is not there. */
+  @Test
+  void theLoopsWithoutVectorsGiveTheSame() {
+    RowLoops vectors = new VectorRowLoops();
+    RowLoops plain = new PlainRowLoops();
+    for (int n : new int[] {1, 63, 64, 65, 200, 1024}) {
+      float[] logits = Rows.random(random, n, false);
+      MemorySegment row = Rows.of(logits);
+      float max = plain.max(row);
+      assertThat(max).isEqualTo(vectors.max(row));
+      assertThat(plain.indexOf(row, max)).isEqualTo(vectors.indexOf(row, max));
+      assertThat(plain.indexOf(row, max + 1)).isEqualTo(-1);
+      double sum = vectors.blockSumExp(row, 0, n, max, 0.7f);
+      assertThat(plain.blockSumExp(row, 0, n, max, 0.7f)).isCloseTo(sum, within(sum * 2e-6));
+      int next = plain.nextStretchAbove(row, 0, Math.nextDown(max));
+      int first = plain.indexOf(row, max);
+      assertThat(first).isBetween(next, Math.min(n, next + plain.stretch()) - 1);
+      int count = Math.min(n, Long.SIZE);
+      MemorySegment other = Rows.of(logits);
+      vectors.forbid(row, 0, count, 0x5a5a_0ff0_1234_8001L);
+      plain.forbid(other, 0, count, 0x5a5a_0ff0_1234_8001L);
+      assertThat(other.mismatch(row)).isEqualTo(-1);
     }
   }
 
@@ -48,7 +73,7 @@ class LogitVectorsTest {
       for (int at = 0; at < n; at++) {
         float[] logits = Rows.random(random, n, false);
         logits[at] = Float.NaN;
-        assertThat(LogitVectors.max(Rows.of(logits))).isNaN();
+        assertThat(LogitLoops.max(Rows.of(logits))).isNaN();
       }
     }
   }
@@ -59,7 +84,7 @@ class LogitVectorsTest {
     java.util.Arrays.fill(logits, Float.NEGATIVE_INFINITY);
     logits[3] = 2;
     logits[39] = 2;
-    assertThat(LogitVectors.sumExp(Rows.of(logits), 2, 100_000f)).isEqualTo(2);
+    assertThat(LogitLoops.sumExp(Rows.of(logits), 2, 100_000f)).isEqualTo(2);
   }
 
   @Test
@@ -72,6 +97,6 @@ class LogitVectorsTest {
     for (float logit : logits) {
       sum += Math.exp(logit);
     }
-    assertThat(LogitVectors.sumExp(Rows.of(logits), 0, 1)).isCloseTo(sum, within(1e-6));
+    assertThat(LogitLoops.sumExp(Rows.of(logits), 0, 1)).isCloseTo(sum, within(1e-6));
   }
 }
