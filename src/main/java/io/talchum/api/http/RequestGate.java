@@ -102,7 +102,7 @@ public class RequestGate {
     }
   }
 
-  /** Of two ways to say where a body ends, a proxy in front might believe the other one. */
+  /** Of two ways to say where a body ends or goes, a proxy in front might believe the other one. */
   private static void checkFraming(HttpServerRequest request) {
     List<String> encodings = request.headers().getAll("Transfer-Encoding");
     String encoding = String.join(", ", encodings);
@@ -116,6 +116,10 @@ public class RequestGate {
       throw new ServeException(
           ErrorCode.INVALID_REQUEST,
           "the request has a Content-Length and a Transfer-Encoding; send one of them");
+    }
+    if (request.headers().getAll("Host").size() > 1) {
+      throw new ServeException(
+          ErrorCode.INVALID_REQUEST, "the request has several Host headers; send one");
     }
   }
 

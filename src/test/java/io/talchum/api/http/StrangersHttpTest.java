@@ -150,8 +150,9 @@ class StrangersHttpTest {
         "Transfer-Encoding: chunked, identity\n\n0\n\n",
         "Transfer-Encoding: xchunked\n\n0\n\n",
         CHUNKED + "nonsense\n{}\n0\n\n",
+        "Host: y\nContent-Length: 2\n\n{}",
       })
-  void aBodyWhoseEndIsNotClearIsRefused(String rest) throws IOException {
+  void whatAProxyMayReadInAnotherWayIsRefused(String rest) throws IOException {
     assertThat(answer(CHAT + KEY + rest)).startsWith("HTTP/1.1 400 ").contains("{\"error\":{");
     assertNothingHeld();
   }
