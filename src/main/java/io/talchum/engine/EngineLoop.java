@@ -1,5 +1,6 @@
 package io.talchum.engine;
 
+import io.talchum.engine.sampling.SamplingWarmUp;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
@@ -91,7 +92,10 @@ final class EngineLoop {
   }
 
   private void run() {
-    ExceptionBarrier.run("the warm-up of sampling", io.talchum.engine.sampling.SamplingWarmUp::run);
+    Thread.ofPlatform()
+        .name("talchum-sampling-warm-up")
+        .daemon()
+        .start(() -> ExceptionBarrier.run("the warm-up of sampling", SamplingWarmUp::run));
     boolean goesOn = true;
     while (goesOn) {
       try {

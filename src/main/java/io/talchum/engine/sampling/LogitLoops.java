@@ -3,10 +3,12 @@ package io.talchum.engine.sampling;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import io.talchum.core.TokenMask;
-import io.talchum.core.VectorApi;
 import java.lang.foreign.MemorySegment;
 
-/** Rows of logits, f32 in native order, and the loops over them. */
+/**
+ * Rows of logits, f32 in native order, and the loops over them: plain ones at first, those of the
+ * Vector API once they are compiled.
+ */
 final class LogitLoops {
   /** Floats summed in single precision before the sum goes on in double precision. */
   static final int BLOCK = 1024;
@@ -14,10 +16,14 @@ final class LogitLoops {
   /** Below this, exp is taken as 0: the vector loops scale by 2^n, which must stay normal. */
   static final float EXP_FLOOR = -86f;
 
-  private static final RowLoops LOOPS =
-      VectorApi.isThere() ? new VectorRowLoops() : new PlainRowLoops();
+  private static volatile RowLoops loops = new PlainRowLoops();
 
   private LogitLoops() {}
+
+  /** From now on these, which give the same bits as those before. */
+  static void use(RowLoops faster) {
+    loops = faster;
+  }
 
   static int length(MemorySegment row) {
     return (int) (row.byteSize() / Float.BYTES);
@@ -33,7 +39,7 @@ final class LogitLoops {
 
   /** The largest value; NaN if any is NaN. */
   static float max(MemorySegment row) {
-    return LOOPS.max(row);
+    return loops.max(row);
   }
 
   /**
@@ -49,14 +55,14 @@ final class LogitLoops {
       long forbidden = mask.forbidden(word);
       if (forbidden != 0) {
         int start = word * Long.SIZE;
-        LOOPS.forbid(row, start, Math.min(Long.SIZE, n - start), forbidden);
+        loops.forbid(row, start, Math.min(Long.SIZE, n - start), forbidden);
       }
     }
   }
 
   /** The first index that holds the value, or -1. */
   static int indexOf(MemorySegment row, float value) {
-    return LOOPS.indexOf(row, value);
+    return loops.indexOf(row, value);
   }
 
   /**
@@ -65,11 +71,11 @@ final class LogitLoops {
    * than a stretch always counts.
    */
   static int nextStretchAbove(MemorySegment row, int from, float threshold) {
-    return LOOPS.nextStretchAbove(row, from, threshold);
+    return loops.nextStretchAbove(row, from, threshold);
   }
 
   static int stretch() {
-    return LOOPS.stretch();
+    return loops.stretch();
   }
 
   /** Sum over the row of exp((x - max) * scale). */
@@ -84,10 +90,10 @@ final class LogitLoops {
 
   /**
    * The same sum over [start, end), at most a {@link #BLOCK}; the same bits each time on machines
-   * with the same vector length.
+   * with the same vector length, whichever loops run.
    */
   static double blockSumExp(MemorySegment row, int start, int end, float max, float scale) {
-    return LOOPS.blockSumExp(row, start, end, max, scale);
+    return loops.blockSumExp(row, start, end, max, scale);
   }
 
   /** exp of a single value, cut off where the vectors are. */

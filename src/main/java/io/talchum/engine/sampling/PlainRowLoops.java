@@ -1,10 +1,17 @@
 package io.talchum.engine.sampling;
 
+import io.talchum.core.VectorApi;
 import java.lang.foreign.MemorySegment;
 
-/** One number after the other, where the Vector API is not there. */
+/**
+ * One number after the other, as long as the loops of the Vector API are not compiled, or where it
+ * is not there. Sums have the bits of {@link VectorRowLoops}.
+ */
 final class PlainRowLoops implements RowLoops {
   private static final int STRETCH = 64;
+
+  /** Of the vectors that are imitated. */
+  private static final int LANES = VectorApi.isThere() ? VectorRowLoops.LANES : 8;
 
   @Override
   public float max(MemorySegment row) {
@@ -54,10 +61,36 @@ final class PlainRowLoops implements RowLoops {
 
   @Override
   public double blockSumExp(MemorySegment row, int start, int end, float max, float scale) {
+    float[] lanes = new float[LANES];
+    int i = start;
+    for (; i <= end - LANES; i += LANES) {
+      for (int lane = 0; lane < LANES; lane++) {
+        lanes[lane] += exp((LogitLoops.get(row, i + lane) - max) * scale);
+      }
+    }
     double sum = 0;
-    for (int i = start; i < end; i++) {
+    for (float lane : lanes) {
+      sum += lane;
+    }
+    for (; i < end; i++) {
       sum += LogitLoops.exp((LogitLoops.get(row, i) - max) * scale);
     }
     return sum;
+  }
+
+  /** As the vectors compute it. */
+  private static float exp(float x) {
+    float cut = Math.max(x, LogitLoops.EXP_FLOOR);
+    float shifted = cut * 1.44269504f + 12582912f; // n in the low bits
+    float n = shifted - 12582912f;
+    float r = cut - n * 0.693359375f - n * -2.12194440e-4f;
+    float p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1f;
+    int bits = Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23);
+    return x < LogitLoops.EXP_FLOOR ? 0f : Float.intBitsToFloat(bits);
   }
 }

@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 /** By the Vector API. */
 final class VectorRowLoops implements RowLoops {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-  private static final int LANES = SPECIES.length();
+  static final int LANES = SPECIES.length();
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
   private static final VectorSpecies<Integer> BITS = SPECIES.withLanes(int.class);

@@ -7,7 +7,6 @@ import io.talchum.core.KvFormat;
 import io.talchum.core.ModelSpec;
 import io.talchum.core.RopeSpec;
 import io.talchum.core.ServeException;
-import io.talchum.core.VectorApi;
 import io.talchum.model.LogitRows;
 import io.talchum.model.ModelExecutor;
 import io.talchum.model.StepLogits;
@@ -25,6 +24,7 @@ import io.talchum.weights.pack.ModelPackage;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +35,7 @@ public final class OnnxModelExecutor implements ModelExecutor {
   private final ExecutorOptions options;
   private final ModelPackage weights;
   private final CpuSteps steps;
+  private final AtomicBoolean adaptersAreWarmed = new AtomicBoolean();
   private final EmbeddingLookup embeddings;
   private final @Nullable BoundAdapter[] adapters; // [slots]
   private final int[] expectedTokens; // [slots]
@@ -74,15 +75,15 @@ public final class OnnxModelExecutor implements ModelExecutor {
     }
     OnnxModelExecutor executor = new OnnxModelExecutor(weights, options);
     SharedWeights.unload(weights);
-    Thread.ofPlatform().name("talchum-warm-up").daemon().start(executor::warmUp);
+    inBackground(executor.steps.products()::warmUp);
     return executor;
   }
 
-  private void warmUp() {
-    if (!VectorApi.isThere()) {
-      return;
-    }
-    steps.products().warmUp();
+  private static void inBackground(Runnable warmUp) {
+    Thread.ofPlatform().name("talchum-warm-up").daemon().start(warmUp);
+  }
+
+  private static void warmUpAdapters() {
     PanelWarmUp.runForAdapters();
     AdapterWarmUp.run();
   }
@@ -128,6 +129,9 @@ public final class OnnxModelExecutor implements ModelExecutor {
 
   @Override
   public ResidentAdapter prepare(AdapterWeights adapter) {
+    if (!adaptersAreWarmed.getAndSet(true)) {
+      inBackground(OnnxModelExecutor::warmUpAdapters);
+    }
     return AdapterPreparation.run(weights, options.kv(), adapter);
   }
 
