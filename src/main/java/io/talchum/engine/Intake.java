@@ -126,10 +126,10 @@ final class Intake implements EngineCore.Owner {
 
   /** Ends one that waits and that the core does not know. */
   void refuse(Sequence sequence, Throwable cause) {
-    sequence.fail(cause);
     leftQueue(sequence);
-    ended(sequence);
+    sequence.fail(cause);
     sequence.closeLease();
+    ended(sequence);
   }
 
   /** Whether nothing has come that the core does not know. */
