@@ -119,7 +119,7 @@ save_space() {
 }
 
 # Serves the demo model and lets the JVM note which classes it loads and which methods run often (JEP 514, 515): later starts
-# take a third less, and their first answers are as fast as the next. Nothing that is noted may need the Vector API, which
+# take less time, and so do their first answers. Nothing that is noted may need the Vector API, which
 # the program loads late; a processor that cannot do without it gets a cache of classes alone.
 prepare_start() {
   record "--adapters $here/target/start/none" -Dio.talchum.without-vectors=true || record "" "" --add-modules jdk.incubator.vector
